@@ -1,0 +1,192 @@
+/**
+ * What a connection's chart remembers, and the arithmetic on it.
+ *
+ * All of it is JSON but the link and the user's functions; none of it is a URL or a credential. Time
+ * comes in on facts, chance from `rng`; everything a guard or a delay reads was decided here, once.
+ */
+import type { Loss, LossPhase } from "./loss.ts";
+import type { ConnectionLink, DialReason } from "./link.ts";
+import { backoffMs, type BackoffFunction, type BackoffShape } from "./policy/backoff.ts";
+import { toTimerMs } from "./policy/duration.ts";
+import { nextRandom } from "./policy/random.ts";
+import {
+  fullBudget,
+  spend,
+  waitForToken,
+  type BudgetState,
+  type RetryBudget,
+} from "./policy/retry-budget.ts";
+import { verdict, type PastLoss, type Verdict, type VerdictPolicy } from "./policy/verdict.ts";
+import type { SocketLost } from "./connection.events.ts";
+
+/** Every number and rule that the chart goes by. Checked where options are checked, not here. */
+export interface ConnectionPolicy {
+  readonly connectTimeoutMs: number;
+  readonly backoff: BackoffShape | BackoffFunction;
+  readonly longOutageAfterMs: number;
+  /** Dials after a failure before `failed`; Infinity never gives up. */
+  readonly maxRetries: number;
+  readonly retryBudget: RetryBudget;
+  readonly stableAfterMs: number;
+  readonly resubscribeTimeoutMs: number;
+  /** `null` where no heartbeat is wanted. */
+  readonly heartbeat: HeartbeatPolicy | null;
+  readonly closeTimeoutMs: number;
+  readonly verdict: VerdictPolicy;
+}
+
+/** A dead peer is noticed at most `intervalMs + timeoutMs` and one loop turn after its last byte. */
+export interface HeartbeatPolicy {
+  /** Silence after which the peer is probed, in milliseconds. */
+  readonly intervalMs: number;
+  /** How long a probe may go unanswered, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
+export interface ConnectionInput {
+  readonly link: ConnectionLink;
+  readonly policy: ConnectionPolicy;
+  /** Seed of the jitter, a 32-bit integer: the same seed and the same facts give the same waits. */
+  readonly seed: number;
+}
+
+export interface ConnectionContext {
+  readonly link: ConnectionLink;
+  readonly policy: ConnectionPolicy;
+  /** Dials since the connection was last ready. */
+  readonly attempt: number;
+  readonly dialReason: DialReason;
+  /** When the current attempt began; null before it is known. */
+  readonly dialledAtMs: number | null;
+  readonly phase: LossPhase;
+  /** Losses since the connection was last stable. */
+  readonly failures: number;
+  /** True from `up` to `down`. */
+  readonly isUp: boolean;
+  /** Since when the connection has not been ready; null while it is, or before the first dial. */
+  readonly outageSinceMs: number | null;
+  readonly lastLoss: Loss | null;
+  readonly lastVerdict: Verdict | null;
+  /** The wait that `reconnecting` is in, or was last in; null where no attempt follows by itself. */
+  readonly retryInMs: number | null;
+  readonly isBudgetEmpty: boolean;
+  readonly budget: BudgetState;
+  /** Past losses, oldest first, at most {@link HISTORY_LENGTH}. */
+  readonly history: readonly PastLoss[];
+  readonly hasRenewed: boolean;
+  /** State of the jitter stream. */
+  readonly rng: number;
+}
+
+/** Enough for every "three times in five minutes" even when other losses come between. */
+export const HISTORY_LENGTH = 32;
+
+export function initialContext({ link, policy, seed }: ConnectionInput): ConnectionContext {
+  return {
+    link,
+    policy,
+    attempt: 0,
+    dialReason: "first",
+    dialledAtMs: null,
+    phase: "resolve",
+    ...freshHistory,
+    isUp: false,
+    outageSinceMs: null,
+    lastLoss: null,
+    lastVerdict: null,
+    retryInMs: null,
+    isBudgetEmpty: false,
+    budget: fullBudget(policy.retryBudget, 0),
+    rng: seed | 0,
+  };
+}
+
+/** What becoming stable forgives. Not the history: "three times in five minutes" outlives a success. */
+export const forgiven = { failures: 0, hasRenewed: false } as const;
+
+/** What `connect` after `failed` wipes out. The budget is never forgiven. */
+export const freshHistory = { ...forgiven, history: [] } as const;
+
+/** A loss with its verdict: the one shape in which the chart decides. */
+export function judged(context: ConnectionContext, loss: Loss, atMs: number): SocketLost {
+  const { history: losses, hasRenewed, policy } = context;
+  return {
+    type: "socket.lost",
+    loss,
+    verdict: verdict(loss, { atMs, losses, hasRenewed }, policy.verdict),
+    atMs,
+  };
+}
+
+/** True when one more loss leaves no retry. */
+export function isExhausted(context: ConnectionContext): boolean {
+  return context.failures >= context.policy.maxRetries;
+}
+
+/** The context after a loss, with the wait that follows it. */
+export function afterLoss(context: ConnectionContext, lost: SocketLost): Partial<ConnectionContext> {
+  const { loss, verdict: ruling, atMs } = lost;
+  const failures = context.failures + 1;
+  const outageSinceMs = context.outageSinceMs ?? atMs;
+  const past: PastLoss = { rule: ruling.rule, class: loss.class, atMs };
+  return {
+    ...retryAfter({ ...context, failures, outageSinceMs }, ruling, atMs),
+    failures,
+    outageSinceMs,
+    lastLoss: loss,
+    lastVerdict: ruling,
+    hasRenewed: context.hasRenewed || ruling.renews,
+    dialReason: ruling.renews ? "renewal" : "retry",
+    history: [...context.history, past].slice(-HISTORY_LENGTH),
+  };
+}
+
+/** Backoff, then the server's floor with jitter on top of it, then the budget; one number comes out. */
+function retryAfter(
+  context: ConnectionContext,
+  ruling: Verdict,
+  atMs: number,
+): Pick<ConnectionContext, "retryInMs" | "isBudgetEmpty" | "rng"> {
+  const { policy, failures, retryInMs: previousMs } = context;
+  const outageMs = atMs - (context.outageSinceMs ?? atMs);
+  const [random, afterFirst] = nextRandom(context.rng);
+  const [spread, rng] = nextRandom(afterFirst);
+  const isLongOutage = outageMs >= policy.longOutageAfterMs;
+  const waitMs =
+    ruling.action === "now"
+      ? 0
+      : Math.max(
+          backoffMs(policy.backoff, {
+            failures,
+            previousMs: failures === 1 ? 0 : (previousMs ?? 0),
+            outageMs,
+            isLongOutage,
+            random,
+          }),
+          ruling.floorMs + spread * ruling.spreadMs,
+        );
+  const budgeted = waitForToken(policy.retryBudget, context.budget, atMs, waitMs);
+  return { retryInMs: toTimerMs(budgeted.waitMs), isBudgetEmpty: budgeted.isEmpty, rng };
+}
+
+/** The context when the owner asks for a new socket while there is one. */
+export function afterRequest(context: ConnectionContext): Partial<ConnectionContext> {
+  const loss: Loss = { class: "requested", phase: context.phase };
+  const history = { atMs: 0, losses: [], hasRenewed: false };
+  return {
+    lastLoss: loss,
+    lastVerdict: verdict(loss, history, { rules: [], credentials: "fixed" }),
+    retryInMs: 0,
+    isBudgetEmpty: false,
+    dialReason: "command",
+  };
+}
+
+/** The context once an attempt has begun. */
+export function afterDial(context: ConnectionContext, atMs: number): Partial<ConnectionContext> {
+  return {
+    dialledAtMs: atMs,
+    outageSinceMs: context.outageSinceMs ?? atMs,
+    budget: spend(context.policy.retryBudget, context.budget, atMs),
+  };
+}

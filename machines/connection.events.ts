@@ -1,0 +1,75 @@
+/**
+ * Everything that a connection's chart hears and says.
+ *
+ * It hears commands (imperative, from the owner) and facts (past tense, from the world). It says
+ * facts. Topics and ids never stand in an event's type: XState keeps a memo per distinct type.
+ */
+import type { Loss, LossPhase } from "./loss.ts";
+import type { Verdict } from "./policy/verdict.ts";
+
+/** What an owner may ask for. */
+export type ConnectionCommand =
+  /** Be connected: start over after `failed`, skip the wait in `reconnecting`; else already so. */
+  | { readonly type: "connect" }
+  /** Drop the socket, if any, and dial anew at once. */
+  | { readonly type: "reconnect" }
+  /** End politely: a closing handshake where there is an open socket, then `closed`. */
+  | { readonly type: "close"; readonly code?: number; readonly reason?: string }
+  /** End now: no handshake. */
+  | { readonly type: "terminate" };
+
+/** What a link reports of its one socket. Dropped by XState once the socket's actor is stopped. */
+export type SocketFact =
+  | { readonly type: "socket.dialled"; readonly atMs: number }
+  | { readonly type: "socket.progressed"; readonly phase: LossPhase }
+  | { readonly type: "socket.opened"; readonly atMs: number }
+  | { readonly type: "socket.ended"; readonly loss: Loss; readonly atMs: number }
+  | { readonly type: "subscriptions.settled" };
+
+/** The one shape of a loss that has been judged; raised by the chart itself. */
+export interface SocketLost {
+  readonly type: "socket.lost";
+  readonly loss: Loss;
+  readonly verdict: Verdict;
+  readonly atMs: number;
+}
+
+export type ConnectionEvent =
+  ConnectionCommand | SocketFact | SocketLost | { readonly type: "outage.prolonged" };
+
+/** Something a person should know. */
+export type ConnectionAlert =
+  /** The outage is longer than `longOutageAfterMs`; attempts go on, slower. */
+  | { readonly kind: "long-outage"; readonly longOutageAfterMs: number; readonly attempts: number }
+  /** The budget of attempts is empty; the next attempt waits for a token. */
+  | { readonly kind: "retry-budget-empty"; readonly retryInMs: number }
+  /** Refused for good, or `maxRetries` reached: nothing happens until `connect`. */
+  | {
+      readonly kind: "failed";
+      readonly cause: "refused" | "retries-exhausted";
+      readonly loss: Loss;
+      readonly rule: string;
+    }
+  /** A loss whose row of the verdict's table asks for attention. */
+  | { readonly kind: "loss"; readonly loss: Loss; readonly rule: string };
+
+/** What the chart says. `retryInMs` is null where no attempt follows by itself. */
+export type ConnectionEmitted =
+  | { readonly type: "up"; readonly attempt: number }
+  | {
+      readonly type: "down";
+      readonly loss: Loss;
+      readonly rule: string;
+      readonly retryInMs: number | null;
+    }
+  | {
+      readonly type: "attempt.failed";
+      readonly loss: Loss;
+      readonly rule: string;
+      readonly attempt: number;
+      readonly failures: number;
+      readonly retryInMs: number | null;
+    }
+  | { readonly type: "alert"; readonly alert: ConnectionAlert }
+  | { readonly type: "failed"; readonly loss: Loss; readonly rule: string }
+  | { readonly type: "closed"; readonly lastLoss: Loss | null };

@@ -1,0 +1,201 @@
+/**
+ * One supervised connection, over all its sockets.
+ *
+ *   connecting ──opened──▶ connected { resubscribing ▶ probation ▶ stable }
+ *       ▲  │lost               │lost                     │close
+ *  after│  ▼                   ▼                         ▼
+ *  backoff reconnecting ◀── (failed: refused, or retries exhausted) closing ▶ closed
+ *
+ * Read each state as a sentence: what is true while it holds, and what ends it. The words are defined
+ * in `connection.setup.ts`, the numbers decided in `connection.context.ts`, what a loss means in
+ * `policy/verdict-table.ts`. No message ever comes through here.
+ */
+import type { ActorRefFrom, MetaObject, SnapshotFrom, StateMachine, StateSchema } from "xstate";
+import { initialContext, type ConnectionContext, type ConnectionInput } from "./connection.context.ts";
+import type { ConnectionEmitted, ConnectionEvent, SocketLost } from "./connection.events.ts";
+import {
+  words,
+  type ConnectionOutput,
+  type ConnectionTag,
+  type SocketLogic,
+} from "./connection.setup.ts";
+import type { HeartbeatMachine } from "./heartbeat.machine.ts";
+
+type State = Parameters<typeof words.createStateConfig>[0];
+
+/** Every loss, wherever it comes from, is decided here: failed, or reconnecting. */
+const onLost = [
+  {
+    guard: { type: "isRefused", params: ({ event }: { event: SocketLost }) => event },
+    target: "#connection.failed",
+    actions: [record(), "giveUp", "announceLoss", "announceFailed"],
+  },
+  {
+    guard: "isExhausted",
+    target: "#connection.failed",
+    actions: [record(), "giveUp", "announceLoss", "announceFailed"],
+  },
+  { target: "#connection.reconnecting", actions: [record(), "announceLoss"] },
+] as const;
+
+function record() {
+  return { type: "recordLoss", params: ({ event }: { event: SocketLost }) => event } as const;
+}
+
+const connecting = words.createStateConfig({
+  description: "One attempt is under way: URL and credentials, DNS, TCP, TLS, upgrade, login.",
+  tags: "queues",
+  entry: ["holdSends", "countAttempt", "dropSocket", "openSocket"],
+  after: { connectTimeout: { actions: "judgeTimeout" } },
+  on: {
+    "socket.dialled": { actions: { type: "recordDial", params: ({ event }) => event.atMs } },
+    "socket.progressed": { actions: { type: "recordPhase", params: ({ event }) => event.phase } },
+    "socket.opened": {
+      target: "connected",
+      actions: { type: "recordPhase", params: "open" },
+    },
+    "socket.ended": { actions: { type: "judgeLoss", params: ({ event }) => event } },
+    "socket.lost": onLost,
+    reconnect: {
+      target: "connecting",
+      reenter: true,
+      actions: ["recordRequest", "announceLoss"],
+    },
+    close: "closed",
+  },
+} satisfies State);
+
+const resubscribing = words.createStateConfig({
+  description: "The wanted subscriptions are being sent again on the new socket.",
+  tags: ["queues", "replays"],
+  after: { resubscribeTimeout: { target: "probation", actions: "abandonReplay" } },
+  on: { "subscriptions.settled": "probation" },
+} satisfies State);
+
+const probation = words.createStateConfig({
+  description: "Ready, not yet trusted: past failures still count.",
+  tags: ["ready", "sends"],
+  entry: ["announceUp", "startSending"],
+  after: { stableAfter: "stable" },
+} satisfies State);
+
+const stable = words.createStateConfig({
+  description: "Ready long enough to forgive past failures.",
+  tags: ["ready", "sends"],
+  entry: "forgiveFailures",
+} satisfies State);
+
+const connected = words.createStateConfig({
+  description: "The socket is open and its peer is alive.",
+  tags: "delivers",
+  entry: "replaySubscriptions",
+  invoke: {
+    src: "heartbeat",
+    id: "heartbeat",
+    input: ({ context }) => ({ link: context.link, policy: context.policy.heartbeat }),
+    onDone: { actions: { type: "judgeSilence", params: ({ event }) => event.output } },
+  },
+  initial: "resubscribing",
+  states: { resubscribing, probation, stable },
+  on: {
+    "socket.ended": { actions: { type: "judgeLoss", params: ({ event }) => event } },
+    "socket.lost": onLost,
+    reconnect: {
+      target: "connecting",
+      actions: ["recordRequest", "announceLoss"],
+    },
+    close: {
+      target: "closing",
+      actions: { type: "closeSocket", params: ({ event }) => event },
+    },
+  },
+} satisfies State);
+
+const reconnecting = words.createStateConfig({
+  description: "No socket. The next attempt is scheduled.",
+  tags: "queues",
+  entry: ["holdSends", "dropSocket"],
+  after: { backoff: "connecting" },
+  on: {
+    connect: { target: "connecting", actions: { type: "dialBecause", params: "command" } },
+    reconnect: { target: "connecting", actions: { type: "dialBecause", params: "command" } },
+    close: "closed",
+  },
+} satisfies State);
+
+const failed = words.createStateConfig({
+  description: "Refused for good, or out of retries. Rests until the owner says connect.",
+  entry: ["holdSends", "dropSocket"],
+  on: {
+    connect: {
+      target: "connecting",
+      actions: ["startAfresh", "armLongOutage", { type: "dialBecause", params: "command" }],
+    },
+    reconnect: {
+      target: "connecting",
+      actions: ["startAfresh", "armLongOutage", { type: "dialBecause", params: "command" }],
+    },
+    close: "closed",
+  },
+} satisfies State);
+
+const closing = words.createStateConfig({
+  description: "The owner asked to stop: closing handshake, under a deadline of its own.",
+  entry: "holdSends",
+  after: { closeTimeout: "closed" },
+  on: { "socket.ended": "closed" },
+} satisfies State);
+
+const closed = words.createStateConfig({
+  description: "Over.",
+  type: "final",
+  entry: ["holdSends", "dropSocket", "announceClosed"],
+} satisfies State);
+
+export type ConnectionState =
+  | "connecting"
+  | { connected: "resubscribing" | "probation" | "stable" }
+  | "reconnecting"
+  | "failed"
+  | "closing"
+  | "closed";
+
+export type ConnectionChildren = {
+  socket?: ActorRefFrom<SocketLogic>;
+  heartbeat?: ActorRefFrom<HeartbeatMachine>;
+};
+
+/** Written out, not inferred: a short declaration, and no way to swap parts by accident. */
+export type ConnectionMachine = StateMachine<
+  ConnectionContext,
+  ConnectionEvent,
+  ConnectionChildren,
+  never,
+  never,
+  never,
+  never,
+  ConnectionState,
+  ConnectionTag,
+  ConnectionInput,
+  ConnectionOutput,
+  ConnectionEmitted,
+  MetaObject,
+  StateSchema
+>;
+export type ConnectionActor = ActorRefFrom<ConnectionMachine>;
+export type ConnectionSnapshot = SnapshotFrom<ConnectionMachine>;
+
+/** The one definition that serves every connection; what differs comes in as `input`. */
+export const connectionMachine: ConnectionMachine = words.createMachine({
+  id: "connection",
+  options: { maxIterations: 100 },
+  context: ({ input }) => initialContext(input),
+  entry: ["attachLink", "armLongOutage"],
+  initial: "connecting",
+  states: { connecting, connected, reconnecting, failed, closing, closed },
+  on: {
+    "outage.prolonged": { actions: "alertLongOutage" },
+    terminate: ".closed",
+  },
+  output: ({ context }) => ({ lastLoss: context.lastLoss }),
+});

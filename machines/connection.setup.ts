@@ -1,0 +1,212 @@
+/**
+ * The words of the connection chart: its actors, actions, guards and delays, each under one name.
+ *
+ * The chart itself (`connection.machine.ts`) holds no logic; the golden print, the inspector and the
+ * coverage report all show these names. Nothing here may throw: link methods are total, and the
+ * arithmetic (`connection.context.ts`) only reads numbers that were checked with the options.
+ */
+import {
+  assign,
+  cancel,
+  emit,
+  fromCallback,
+  raise,
+  sendTo,
+  setup,
+  spawnChild,
+  stopChild,
+  type CallbackActorLogic,
+} from "xstate";
+import {
+  afterDial,
+  afterLoss,
+  afterRequest,
+  forgiven,
+  freshHistory,
+  isExhausted,
+  judged,
+  type ConnectionContext,
+  type ConnectionInput,
+} from "./connection.context.ts";
+import type {
+  ConnectionAlert,
+  ConnectionEmitted,
+  ConnectionEvent,
+  SocketFact,
+  SocketLost,
+} from "./connection.events.ts";
+import { heartbeatMachine, type HeartbeatOutput } from "./heartbeat.machine.ts";
+import type { Attempt, ConnectionLink, ConnectionOwner, DialReason } from "./link.ts";
+import type { Loss, LossPhase } from "./loss.ts";
+
+/** What a state means to whoever only looks; nobody compares state names. */
+export type ConnectionTag = "queues" | "replays" | "ready" | "sends" | "delivers";
+
+export interface ConnectionOutput {
+  readonly lastLoss: Loss | null;
+}
+
+interface SocketInput {
+  readonly link: ConnectionLink;
+  readonly attempt: Attempt;
+}
+
+interface CloseSocket {
+  readonly type: "close";
+  readonly code: number;
+  readonly reason: string;
+}
+
+export type SocketLogic = CallbackActorLogic<CloseSocket, SocketInput>;
+
+/**
+ * One actor per attempt: it exists exactly as long as its socket may. Once it is stopped XState drops
+ * whatever that socket still has to say, and its cleanup drops the socket, on every way out.
+ */
+const socket: SocketLogic = fromCallback<CloseSocket, SocketInput>(
+  ({ input: { link, attempt }, sendBack, receive }) => {
+    receive(({ code, reason }) => link.closeSocket(code, reason));
+    link.dial(attempt, (fact: SocketFact) => sendBack(fact));
+    return () => link.dropSocket();
+  },
+);
+
+const base = setup({
+  types: {} as {
+    context: ConnectionContext;
+    events: ConnectionEvent;
+    input: ConnectionInput;
+    output: ConnectionOutput;
+    emitted: ConnectionEmitted;
+    tags: ConnectionTag;
+    children: { socket: "socket"; heartbeat: "heartbeat" };
+  },
+  actors: { socket, heartbeat: heartbeatMachine },
+  guards: {
+    isRefused: (_, lost: SocketLost) => lost.verdict.action === "refuse",
+    isExhausted: ({ context }) => isExhausted(context),
+  },
+  delays: {
+    connectTimeout: ({ context }) => context.policy.connectTimeoutMs,
+    backoff: ({ context }) => context.retryInMs ?? 0,
+    resubscribeTimeout: ({ context }) => context.policy.resubscribeTimeoutMs,
+    stableAfter: ({ context }) => context.policy.stableAfterMs,
+    closeTimeout: ({ context }) => context.policy.closeTimeoutMs,
+    longOutage: ({ context }) => context.policy.longOutageAfterMs,
+  },
+  actions: {
+    attachLink: ({ context, self }) => context.link.attach(self as unknown as ConnectionOwner),
+
+    // The socket.
+    openSocket: spawnChild("socket", {
+      id: "socket",
+      input: ({ context }) => ({
+        link: context.link,
+        attempt: { reason: context.dialReason, number: context.attempt },
+      }),
+    }),
+    dropSocket: stopChild("socket"),
+    closeSocket: sendTo(
+      "socket",
+      (_, close: { code?: number | undefined; reason?: string | undefined }): CloseSocket => ({
+        type: "close",
+        code: close.code ?? 1000,
+        reason: close.reason ?? "",
+      }),
+    ),
+
+    // The link's mode.
+    holdSends: ({ context }) => context.link.holdSends(),
+    replaySubscriptions: ({ context }) => context.link.replaySubscriptions(),
+    abandonReplay: ({ context }) => context.link.abandonReplay(),
+    startSending: ({ context }) => context.link.startSending(),
+
+    // What is remembered.
+    countAttempt: assign({
+      attempt: ({ context }) => context.attempt + 1,
+      dialledAtMs: null,
+      phase: "resolve",
+    }),
+    recordDial: assign(({ context }, atMs: number) => afterDial(context, atMs)),
+    recordPhase: assign({ phase: (_, phase: LossPhase) => phase }),
+    recordLoss: assign(({ context }, lost: SocketLost) => afterLoss(context, lost)),
+    /** The owner asked for a new socket: an outage like any other, but nobody's failure. */
+    recordRequest: assign(({ context }) => afterRequest(context)),
+    giveUp: assign({ retryInMs: null }),
+    dialBecause: assign({ dialReason: (_, reason: DialReason) => reason }),
+    forgiveFailures: assign(forgiven),
+    startAfresh: assign(freshHistory),
+
+    // Losses, all in one shape.
+    judgeLoss: raise(({ context }, ended: { loss: Loss; atMs: number }) =>
+      judged(context, ended.loss, ended.atMs),
+    ),
+    judgeTimeout: raise(({ context }) =>
+      judged(
+        context,
+        { class: "handshake-timeout", phase: context.phase },
+        // No clock here: the timer was armed at the dial, so this is when it was due.
+        (context.dialledAtMs ?? 0) + context.policy.connectTimeoutMs,
+      ),
+    ),
+    judgeSilence: raise(({ context }, { silentMs, atMs }: HeartbeatOutput) =>
+      judged(context, { class: "silent", phase: "open", silentMs }, atMs),
+    ),
+
+    // Facts for people. The long-outage timer is one per outage and outlives the states within it.
+    armLongOutage: raise({ type: "outage.prolonged" }, { id: "longOutage", delay: "longOutage" }),
+    disarmLongOutage: cancel("longOutage"),
+    alertLongOutage: emit(({ context }) => ({
+      type: "alert" as const,
+      alert: {
+        kind: "long-outage",
+        longOutageAfterMs: context.policy.longOutageAfterMs,
+        attempts: context.attempt,
+      } satisfies ConnectionAlert,
+    })),
+    announceClosed: emit(({ context }) => ({
+      type: "closed" as const,
+      lastLoss: context.lastLoss,
+    })),
+  },
+});
+
+/** `enqueueActions` may name its siblings only in an extension (xstate.md §1.3). */
+export const words = base.extend({
+  actions: {
+    /** `up` on gaining `ready`; the outage, if there was one, is over. */
+    announceUp: base.enqueueActions(({ context, enqueue }) => {
+      enqueue.emit({ type: "up", attempt: context.attempt });
+      enqueue("disarmLongOutage");
+      enqueue.assign({ isUp: true, outageSinceMs: null, attempt: 0 });
+    }),
+    /** `down` once per outage, `attempt.failed` for each dial within it. After `recordLoss`. */
+    announceLoss: base.enqueueActions(({ context, enqueue }) => {
+      const { lastLoss: loss, lastVerdict, attempt, failures, retryInMs } = context;
+      if (loss === null || lastVerdict === null) return;
+      const { rule, alerts } = lastVerdict;
+      if (context.isUp) {
+        enqueue.emit({ type: "down", loss, rule, retryInMs });
+        enqueue("disarmLongOutage");
+        enqueue("armLongOutage");
+        enqueue.assign({ isUp: false });
+      } else {
+        enqueue.emit({ type: "attempt.failed", loss, rule, attempt, failures, retryInMs });
+      }
+      if (alerts) enqueue.emit({ type: "alert", alert: { kind: "loss", loss, rule } });
+      if (context.isBudgetEmpty && retryInMs !== null) {
+        enqueue.emit({ type: "alert", alert: { kind: "retry-budget-empty", retryInMs } });
+      }
+    }),
+    /** The alert that must not be missed: nothing happens any more until `connect`. */
+    announceFailed: base.enqueueActions(({ context, enqueue }) => {
+      const { lastLoss: loss, lastVerdict } = context;
+      if (loss === null || lastVerdict === null) return;
+      const { rule, action } = lastVerdict;
+      const cause = action === "refuse" ? "refused" : "retries-exhausted";
+      enqueue("disarmLongOutage");
+      enqueue.emit({ type: "alert", alert: { kind: "failed", cause, loss, rule } });
+      enqueue.emit({ type: "failed", loss, rule });
+    }),
+  },
+});

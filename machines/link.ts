@@ -1,0 +1,78 @@
+/**
+ * The link: the chart's one door to the world, as the chart sees it.
+ *
+ * Every method is total. It reports, it never throws: in XState a throwing action ends the actor and
+ * orphans its children. Implementations keep their state in `#private` fields and hide from JSON, so
+ * that no snapshot, inspector or log can show a URL or a credential.
+ */
+import type { LossPhase } from "./loss.ts";
+import type { ConnectionCommand, ConnectionEmitted, SocketFact } from "./connection.events.ts";
+
+/** Why an attempt is made. `renewal` asks credential functions for new ones. */
+export type DialReason = "first" | "retry" | "renewal" | "command";
+
+/** One attempt, as the link is told of it. */
+export interface Attempt {
+  readonly reason: DialReason;
+  /** Dials since the connection was last ready; 1 for the first. */
+  readonly number: number;
+}
+
+/** An answer to "how long has the peer been silent?". */
+export interface PeerChecked {
+  readonly type: "peer.checked";
+  /** Time since the last inbound byte, in milliseconds. */
+  readonly silentMs: number;
+  readonly atMs: number;
+}
+
+/** The running chart, as far as a link may know it. */
+export interface ConnectionOwner {
+  send(command: ConnectionCommand): void;
+  on(type: "*", listener: (fact: ConnectionEmitted) => void): { unsubscribe(): void };
+  subscribe(observer: {
+    next?: (snapshot: ConnectionView) => void;
+    error?: (error: unknown) => void;
+    complete?: () => void;
+  }): { unsubscribe(): void };
+  getSnapshot(): ConnectionView;
+}
+
+/** What a snapshot shows to whoever only looks. */
+export interface ConnectionView {
+  readonly value: unknown;
+  readonly tags: Set<string>;
+}
+
+/** The chart's one door to the world. */
+export interface ConnectionLink {
+  /** Called once, before anything else, with the actor that runs the chart. */
+  attach(owner: ConnectionOwner): void;
+  /**
+   * Starts one attempt. `report` takes `socket.dialled` first, `socket.progressed` per phase, then
+   * exactly one of `socket.opened … socket.ended` or `socket.ended`, unless dropped before.
+   */
+  dial(attempt: Attempt, report: (fact: SocketFact) => void): void;
+  /** Begins the closing handshake; `socket.ended` follows when the peer answers. */
+  closeSocket(code: number, reason: string): void;
+  /** Drops the socket now, whatever its state. Nothing is reported of it afterwards. */
+  dropSocket(): void;
+  /** Sends exactly the wanted subscriptions on the new socket; `subscriptions.settled` follows. */
+  replaySubscriptions(): void;
+  /** The replay's deadline has passed: what is still unanswered counts as timed out. */
+  abandonReplay(): void;
+  /** The connection is ready: the outbox flows. */
+  startSending(): void;
+  /** The connection is not ready: sends wait. */
+  holdSends(): void;
+  /** Answers at once. */
+  checkPeer(answer: (checked: PeerChecked) => void): void;
+  /** Answers after one more turn of the event loop, when data already waiting has been read. */
+  checkPeerNextTurn(answer: (checked: PeerChecked) => void): void;
+  /** Sends a probe that a living peer answers: a protocol ping, or the venue's own. */
+  probePeer(): void;
+  /** Keeps the link out of snapshots and inspectors. */
+  toJSON(): undefined;
+}
+
+export type { LossPhase };

@@ -1,0 +1,84 @@
+/**
+ * What a loss is: why one socket ended, or never opened.
+ *
+ * A loss is plain data with no URL, header or credential in it, so it may stand in a snapshot, in
+ * the inspector and in a log. Transports classify (by code, never by message where a code exists);
+ * the verdict decides what a class means; nobody else looks inside.
+ */
+
+/** Where in its life the socket was. `resolve` is before any I/O: the user's URL or header functions. */
+export type LossPhase =
+  "resolve" | "dns" | "tcp" | "tls" | "upgrade" | "authenticate" | "open" | "closing";
+
+/**
+ * The classes of faults.md §A3, one name each. Every socket ends in exactly one of them.
+ *
+ * `config` the caller's own mistake · `dns-transient`, `dns-not-found` · `unreachable` nothing
+ * answers at the address · `local-resource` this machine is out of something · `handshake-cut`,
+ * `handshake-timeout` · `tls-trust`, `tls-protocol`, `tls-client-certificate` · `http-refusal` any
+ * status but 101 · `redirect` · `not-websocket` an answer that is no upgrade · `negotiation`
+ * subprotocol or extension refused · `auth` the `authenticate` step failed · `resolver` a URL or
+ * header function failed · `peer-protocol` the peer broke the framing · `too-big` over `maxPayload`
+ * · `abusive-peer` a flood of pings · `closed-by-peer` a close frame with a code · `ended-without-code`
+ * a close frame without one · `dropped` TCP ended without a close frame · `silent` our heartbeat's
+ * word · `requested` the owner asked.
+ */
+export type LossClass =
+  | "config"
+  | "dns-transient"
+  | "dns-not-found"
+  | "unreachable"
+  | "local-resource"
+  | "handshake-cut"
+  | "handshake-timeout"
+  | "tls-trust"
+  | "tls-protocol"
+  | "tls-client-certificate"
+  | "http-refusal"
+  | "redirect"
+  | "not-websocket"
+  | "negotiation"
+  | "auth"
+  | "resolver"
+  | "peer-protocol"
+  | "too-big"
+  | "abusive-peer"
+  | "closed-by-peer"
+  | "ended-without-code"
+  | "dropped"
+  | "silent"
+  | "requested";
+
+/** Why one socket ended. Plain JSON; text in it is escaped and bounded by whoever made it. */
+export interface Loss {
+  readonly class: LossClass;
+  readonly phase: LossPhase;
+  /** The machine-readable reason: an errno (`ECONNRESET`), a TLS or `ws` code (`WS_ERR_INVALID_UTF8`). */
+  readonly code?: string;
+  /** WebSocket close code, as the peer sent it. */
+  readonly closeCode?: number;
+  /** HTTP status of a refused upgrade. */
+  readonly status?: number;
+  /** The server's own floor for the next attempt, as sent (not yet clamped), in milliseconds. */
+  readonly retryAfterMs?: number;
+  /** Where a redirect points, without credentials or query. */
+  readonly location?: string;
+  /** How long nothing had been heard when the heartbeat gave up, in milliseconds. */
+  readonly silentMs?: number;
+  /** One readable phrase: the close reason, or what went wrong. At most 200 characters, escaped. */
+  readonly detail?: string;
+}
+
+/** One line for people: `dropped (ECONNRESET) while open`. */
+export function describeLoss(loss: Loss): string {
+  const facts = [
+    loss.status === undefined ? undefined : `HTTP ${loss.status}`,
+    loss.closeCode === undefined ? undefined : `close ${loss.closeCode}`,
+    loss.code,
+    loss.silentMs === undefined ? undefined : `${Math.round(loss.silentMs)} ms`,
+    loss.location === undefined ? undefined : `to ${loss.location}`,
+    loss.detail === undefined || loss.detail === "" ? undefined : `"${loss.detail}"`,
+  ].filter((fact) => fact !== undefined);
+  const why = facts.length === 0 ? "" : ` (${facts.join(", ")})`;
+  return `${loss.class}${why} in phase ${loss.phase}`;
+}

@@ -1,0 +1,180 @@
+/**
+ * What a loss means: try again, not before a floor, slowly, or not at all.
+ *
+ * One pure function over a table (`verdict-table.ts`). It runs once per loss. What a user or a venue
+ * knows better is a row before the table's own, in the same words.
+ */
+import type { Loss, LossClass } from "../loss.ts";
+import { verdictTable } from "./verdict-table.ts";
+
+/** Selects losses. Every field that is given must match; an array matches any of its values. */
+export interface LossMatch {
+  readonly class?: LossClass | readonly LossClass[] | undefined;
+  readonly status?: number | readonly number[] | undefined;
+  readonly closeCode?: number | readonly number[] | undefined;
+  /** An inclusive range of close codes, such as `[4000, 4999]`. */
+  readonly closeCodes?: readonly [from: number, to: number] | undefined;
+  readonly code?: string | readonly string[] | undefined;
+  /** Found in the close reason or detail: a literal, never a pattern. */
+  readonly detailIncludes?: string | undefined;
+}
+
+/**
+ * What to do about a loss.
+ *
+ * - `retry`: after the backoff, and not before `floorMs`.
+ * - `slow`: the same, for losses that will likely repeat; said in `status()` and the facts.
+ * - `renew`: once, dial at once with credentials asked for anew (reason `renewal`); then
+ *   `otherwise`. Where nothing can be renewed, `fixed`.
+ * - `refuse`: `failed`.
+ */
+export type Ruling =
+  | {
+      readonly action: "retry" | "slow";
+      /** Never before this, in milliseconds. @defaultValue 0 */
+      readonly floorMs?: number | undefined;
+      /** Jitter on top of the floor, in milliseconds. @defaultValue 3,000, or 0 without a floor */
+      readonly spreadMs?: number | undefined;
+      /** Raises an alert of kind `loss`. */
+      readonly alerts?: boolean | undefined;
+    }
+  | { readonly action: "now" }
+  | { readonly action: "renew"; readonly otherwise: FinalRuling; readonly fixed: FinalRuling }
+  | { readonly action: "refuse" };
+
+/** A ruling that needs no further question. */
+export type FinalRuling = Exclude<Ruling, { readonly action: "renew" }>;
+
+/** One row of the table. The first row that matches decides. */
+export interface VerdictRule {
+  /** Kebab-case, unique; what `status()`, facts and the history call this row. */
+  readonly name: string;
+  readonly when: LossMatch;
+  readonly then: Ruling;
+  /** What the `times`-th such loss within `withinMs` means instead. */
+  readonly repeated?:
+    | { readonly times: number; readonly withinMs: number; readonly then: FinalRuling }
+    | undefined;
+}
+
+/**
+ * A user's or venue's word on a loss, asked before any row; `undefined` leaves it to the rows.
+ * A throw changes nothing but a reported fact.
+ */
+export type VerdictFunction = (loss: Loss, history: LossHistory) => FinalRuling | undefined;
+
+/** What the verdict may know of the past. */
+export interface LossHistory {
+  readonly atMs: number;
+  /** Oldest first, bounded; this loss not among them. */
+  readonly losses: readonly PastLoss[];
+  /** True when credentials were renewed since the connection was last stable. */
+  readonly hasRenewed: boolean;
+}
+
+/** A loss as the history keeps it. */
+export interface PastLoss {
+  readonly rule: string;
+  readonly class: LossClass;
+  readonly atMs: number;
+}
+
+/** What the verdict goes by. */
+export interface VerdictPolicy {
+  /** Rows before the table's own: the user's first, then the venue's. */
+  readonly rules: readonly VerdictRule[];
+  readonly custom?: VerdictFunction | undefined;
+  /** `renewable` when URL, protocols or headers are functions, or there is an `authenticate`. */
+  readonly credentials: "renewable" | "fixed";
+}
+
+/** The decision on one loss. */
+export interface Verdict {
+  readonly action: "now" | "retry" | "slow" | "refuse";
+  /** The row that decided; `custom` for a function. */
+  readonly rule: string;
+  /** The earliest next attempt, in milliseconds from the loss; the server's Retry-After included. */
+  readonly floorMs: number;
+  /** Jitter on top of the floor, in milliseconds. */
+  readonly spreadMs: number;
+  /** The next dial asks for new credentials. */
+  readonly renews: boolean;
+  readonly alerts: boolean;
+}
+
+/** Retry-After outside this is not believed, in milliseconds: shorter is a hot loop, longer a feed lost. */
+export const RETRY_AFTER_LIMITS = { minMs: 1_000, maxMs: 3_600_000 } as const;
+
+const SPREAD_MS = 3_000;
+
+/** Decides on `loss`. Pure; total as long as `policy.custom` is. */
+export function verdict(loss: Loss, history: LossHistory, policy: VerdictPolicy): Verdict {
+  const custom = policy.custom?.(loss, history);
+  if (custom !== undefined) return settle(custom, "custom", loss);
+
+  const rule = find(policy.rules, loss) ?? find(verdictTable, loss);
+  if (rule === undefined) return settle({ action: "retry" }, "unknown", loss);
+
+  const { repeated } = rule;
+  if (repeated !== undefined && timesWithin(rule.name, repeated.withinMs, history) >= repeated.times)
+    return settle(repeated.then, rule.name, loss);
+
+  if (rule.then.action !== "renew") return settle(rule.then, rule.name, loss);
+  if (policy.credentials === "fixed") return settle(rule.then.fixed, rule.name, loss);
+  if (history.hasRenewed) return settle(rule.then.otherwise, rule.name, loss);
+  return { ...settle({ action: "now" }, rule.name, loss), renews: true };
+}
+
+/** Whether `loss` is one of those that `match` selects. */
+export function matches(match: LossMatch, loss: Loss): boolean {
+  return (
+    isOneOf(match.class, loss.class) &&
+    isOneOf(match.status, loss.status) &&
+    isOneOf(match.closeCode, loss.closeCode) &&
+    isOneOf(match.code, loss.code) &&
+    (match.closeCodes === undefined ||
+      (loss.closeCode !== undefined &&
+        loss.closeCode >= match.closeCodes[0] &&
+        loss.closeCode <= match.closeCodes[1])) &&
+    (match.detailIncludes === undefined || (loss.detail?.includes(match.detailIncludes) ?? false))
+  );
+}
+
+function find(rules: readonly VerdictRule[], loss: Loss): VerdictRule | undefined {
+  return rules.find((rule) => matches(rule.when, loss));
+}
+
+function isOneOf<T>(wanted: T | readonly T[] | undefined, actual: T | undefined): boolean {
+  if (wanted === undefined) return true;
+  if (actual === undefined) return false;
+  return Array.isArray(wanted) ? wanted.includes(actual) : wanted === actual;
+}
+
+/** How often this row has decided lately, this time included. */
+function timesWithin(rule: string, withinMs: number, history: LossHistory): number {
+  const past = history.losses.filter(
+    (loss) => loss.rule === rule && history.atMs - loss.atMs <= withinMs,
+  );
+  return past.length + 1;
+}
+
+function settle(ruling: FinalRuling, rule: string, loss: Loss): Verdict {
+  const base = { rule, renews: false, alerts: false } as const;
+  switch (ruling.action) {
+    case "refuse":
+    case "now":
+      return { ...base, action: ruling.action, floorMs: 0, spreadMs: 0 };
+    case "retry":
+    case "slow": {
+      const floorMs = Math.max(ruling.floorMs ?? 0, retryAfterMs(loss));
+      const spreadMs = floorMs > 0 ? (ruling.spreadMs ?? SPREAD_MS) : 0;
+      return { ...base, action: ruling.action, floorMs, spreadMs, alerts: ruling.alerts ?? false };
+    }
+  }
+}
+
+function retryAfterMs(loss: Loss): number {
+  if (loss.retryAfterMs === undefined || Number.isNaN(loss.retryAfterMs)) return 0;
+  const { minMs, maxMs } = RETRY_AFTER_LIMITS;
+  return Math.min(Math.max(loss.retryAfterMs, minMs), maxMs);
+}

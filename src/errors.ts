@@ -1,0 +1,79 @@
+/**
+ * Errors, by whose fault they are.
+ *
+ *   OptionError               the caller's: thrown at once, before any I/O
+ *   ConnectionError           the network's or the venue's: reported, and what `ready()` rejects with
+ *   ├─ ConnectionFailedError  refused for good, or out of retries
+ *   └─ ConnectionClosedError  the owner closed it
+ *   Error                     ours: a bug
+ */
+import { describeLoss, type Loss } from "../machines/loss.ts";
+
+/** An option, argument or combination that cannot work. Names it, what was expected and what came. */
+export class OptionError extends TypeError {
+  readonly code = "ERR_OPTION";
+  /** Path of the option, such as `heartbeat.intervalMs`. */
+  readonly option: string;
+  readonly expected: string;
+
+  constructor(option: string, expected: string, received: unknown) {
+    super(`${option}: expected ${expected}, received ${show(received)}`);
+    this.name = "OptionError";
+    this.option = option;
+    this.expected = expected;
+  }
+}
+
+/** Something between us and the peer. */
+export abstract class ConnectionError extends Error {
+  abstract readonly code: string;
+  /** Whether trying again may help. */
+  abstract readonly retryable: boolean;
+}
+
+/** The connection is in `failed`: refused for good, or `maxRetries` reached. `connect()` starts over. */
+export class ConnectionFailedError extends ConnectionError {
+  readonly code = "ERR_CONNECTION_FAILED";
+  readonly retryable = false;
+  readonly loss: Loss;
+  /** The row of the verdict's table that decided. */
+  readonly rule: string;
+
+  constructor(loss: Loss, rule: string) {
+    super(`connection failed: ${describeLoss(loss)}; decided by rule "${rule}"`);
+    this.name = "ConnectionFailedError";
+    this.loss = loss;
+    this.rule = rule;
+  }
+}
+
+/** The connection was closed by its owner. */
+export class ConnectionClosedError extends ConnectionError {
+  readonly code = "ERR_CONNECTION_CLOSED";
+  readonly retryable = false;
+
+  constructor() {
+    super("the connection was closed by its owner");
+    this.name = "ConnectionClosedError";
+  }
+}
+
+/** A received value for an error message: short, escaped, never a credential-bearing URL in full. */
+function show(received: unknown): string {
+  switch (typeof received) {
+    case "string":
+      return JSON.stringify(received.length > 60 ? `${received.slice(0, 57)}...` : received);
+    case "bigint":
+      return `${received}n`;
+    case "function":
+      return "a function";
+    case "symbol":
+      return "a symbol";
+    case "object":
+      return received === null ? "null" : Array.isArray(received) ? "an array" : "an object";
+    case "number":
+    case "boolean":
+    case "undefined":
+      return String(received);
+  }
+}
