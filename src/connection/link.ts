@@ -1,0 +1,156 @@
+/**
+ * The link of one connection: what its chart asks for, done on a socket.
+ *
+ * It owns the current attempt and what is pending on its socket. Its methods are total; its state is
+ * `#private` and it hides from JSON, so that no snapshot or inspector shows a URL or a credential.
+ */
+import type { Attempt, ConnectionLink, ConnectionOwner, PeerChecked } from "../../machines/link.ts";
+import type { SocketFact } from "../../machines/connection.events.ts";
+import type { Clock } from "../system.ts";
+import type { Outgoing } from "./outgoing.ts";
+import { SocketAttempt, type SocketAttemptParts } from "./socket-attempt.ts";
+
+export interface LinkParts {
+  readonly clock: Clock;
+  readonly attempt: Omit<SocketAttemptParts, "onPing">;
+  readonly outgoing: Outgoing;
+  /** The frame that a living peer answers; undefined for a protocol ping. */
+  readonly probe: (() => string | Uint8Array | undefined) | undefined;
+  readonly countsControlFrames: boolean;
+  /** Called with the actor that runs the chart. */
+  readonly onAttach: (owner: ConnectionOwner) => void;
+  /** A new socket is open; its subscriptions are about to be replayed. */
+  readonly onNewSocket: () => void;
+  /** The replay's deadline has passed. */
+  readonly onReplayAbandoned: () => void;
+}
+
+export class Link implements ConnectionLink {
+  readonly #parts: LinkParts;
+  #attempt: SocketAttempt | undefined;
+  #report: (fact: SocketFact) => void = () => undefined;
+  #isReplaying = false;
+  #isPaused = false;
+  /** When the last pause ended: silence is counted from here. */
+  #resumedAtMs = 0;
+
+  constructor(parts: LinkParts) {
+    this.#parts = parts;
+  }
+
+  /** When the peer of the current socket was last heard; 0 without one. */
+  get lastHeardAtMs(): number {
+    return this.#attempt?.lastHeardAtMs ?? 0;
+  }
+
+  attach(owner: ConnectionOwner): void {
+    this.#parts.onAttach(owner);
+  }
+
+  dial(attempt: Attempt, report: (fact: SocketFact) => void): void {
+    this.dropSocket();
+    this.#report = report;
+    this.#attempt = new SocketAttempt(
+      { ...this.#parts.attempt, onPing: this.#countControl },
+      report,
+    );
+    this.#attempt.start(attempt);
+  }
+
+  closeSocket(code: number, reason: string): void {
+    this.resume();
+    this.#attempt?.close(code, reason);
+  }
+
+  dropSocket(): void {
+    this.#isReplaying = false;
+    this.#isPaused = false;
+    this.#report = () => undefined;
+    this.#parts.outgoing.end();
+    const attempt = this.#attempt;
+    this.#attempt = undefined;
+    attempt?.drop();
+  }
+
+  replaySubscriptions(): void {
+    const socket = this.#attempt?.socket;
+    if (socket === undefined) return;
+    this.#parts.onNewSocket();
+    this.#parts.outgoing.begin(socket);
+    this.#isReplaying = true;
+    this.#parts.outgoing.allow("replaying");
+  }
+
+  abandonReplay(): void {
+    this.#isReplaying = false;
+    this.#parts.onReplayAbandoned();
+  }
+
+  /** The registry has settled: the replay, if one is under way, is done. */
+  settled(): void {
+    if (!this.#isReplaying) return;
+    this.#isReplaying = false;
+    this.#report({ type: "subscriptions.settled" });
+  }
+
+  get isReplaying(): boolean {
+    return this.#isReplaying;
+  }
+
+  startSending(): void {
+    this.#parts.outgoing.allow("open");
+  }
+
+  holdSends(): void {
+    this.#parts.outgoing.allow("held");
+  }
+
+  checkPeer(answer: (checked: PeerChecked) => void): void {
+    const atMs = this.#parts.clock.nowMs();
+    // While we do not read, silence is ours.
+    const heardAtMs = this.#isPaused ? atMs : Math.max(this.lastHeardAtMs, this.#resumedAtMs);
+    answer({ type: "peer.checked", silentMs: Math.max(atMs - heardAtMs, 0), atMs });
+  }
+
+  checkPeerNextTurn(answer: (checked: PeerChecked) => void): void {
+    const attempt = this.#attempt;
+    this.#parts.clock.nextTurn(() => {
+      if (this.#attempt === attempt) this.checkPeer(answer);
+    });
+  }
+
+  probePeer(): void {
+    const socket = this.#attempt?.socket;
+    if (socket === undefined) return;
+    const frame = this.#parts.probe?.();
+    if (frame === undefined) {
+      socket.ping();
+      this.#countControl();
+    } else {
+      socket.send(frame, () => undefined);
+      this.#parts.outgoing.countFrame();
+    }
+  }
+
+  pause(): void {
+    const socket = this.#attempt?.socket;
+    if (this.#isPaused || socket === undefined) return;
+    this.#isPaused = true;
+    socket.pause();
+  }
+
+  resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.#resumedAtMs = this.#parts.clock.nowMs();
+    this.#attempt?.socket?.resume();
+  }
+
+  toJSON(): undefined {
+    return undefined;
+  }
+
+  readonly #countControl = (): void => {
+    if (this.#parts.countsControlFrames) this.#parts.outgoing.countFrame();
+  };
+}

@@ -1,0 +1,59 @@
+/**
+ * `ws-supervisor`: supervised WebSocket connections.
+ *
+ * Every public name is written out here; `test/package/exports.test.ts` holds the list.
+ */
+export { createSupervisor, supervise } from "./supervisor/supervise.ts";
+export type { Supervisor } from "./supervisor/supervisor.ts";
+export type {
+  HeartbeatOptions,
+  RawMessage,
+  ResubscribeOptions,
+  SupervisorOptions,
+  Target,
+} from "./supervisor/options.ts";
+export type {
+  Alert,
+  EventName,
+  Fact,
+  FactType,
+  Listener,
+  SupervisorState,
+} from "./supervisor/facts.ts";
+export type {
+  DroppedRange,
+  FeedItem,
+  GapItem,
+  MessageItem,
+  OverflowItem,
+  ResetItem,
+} from "./supervisor/items.ts";
+export type { InboundOverflow, MessagesOptions } from "./supervisor/message-queue.ts";
+export type { DropReason, OutboxOverflow, OutboxPolicy, SendFate } from "./supervisor/outbox.ts";
+export type { OutageReport } from "./supervisor/outage.ts";
+export type { Status } from "./supervisor/status.ts";
+export type {
+  Authenticate,
+  AuthenticationSession,
+  ReceivedFrame,
+} from "./connection/authentication.ts";
+export type { AttemptContext, Resolvable } from "./connection/resolvable.ts";
+export type {
+  Acknowledgement,
+  Frame,
+  SubscriptionProtocol,
+  TopicRejection,
+} from "./subscriptions/protocol.ts";
+export type { PacingWindow } from "./subscriptions/pacer.ts";
+export type { TopicOutcome, TopicState, TopicStatus } from "./subscriptions/registry.ts";
+export type { Topic } from "./subscriptions/topic.ts";
+export type { Position, SequencePoint, SequenceVerdict } from "./sequence/point.ts";
+export type { Dial, SocketSink, Transport, TransportSocket } from "./transport/transport.ts";
+export type { WsTransportOptions } from "./transport/ws-options.ts";
+export type { Clock } from "./system.ts";
+export {
+  ConnectionClosedError,
+  ConnectionError,
+  ConnectionFailedError,
+  OptionError,
+} from "./errors.ts";

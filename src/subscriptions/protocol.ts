@@ -1,0 +1,53 @@
+/**
+ * How one server is asked for topics and how it answers: given by a venue profile or by the user.
+ *
+ * All of these are pure functions. They run guarded: what they throw becomes a fact, never a crash.
+ */
+
+/** A frame to send: text, bytes, or an object that is sent as JSON. */
+export type Frame = string | Uint8Array | { readonly [key: string]: unknown };
+
+/** What a message says about earlier requests. */
+export type Acknowledgement =
+  /** The answer to the request with this id. All its topics are confirmed but those named. */
+  | {
+      readonly id: number;
+      readonly rejected?: readonly TopicRejection[] | undefined;
+      /** The whole request was refused, for this reason. */
+      readonly error?: string | undefined;
+    }
+  /** The answer for these topics, whatever request they were in (venues that echo instead of counting). */
+  | { readonly topics: readonly string[]; readonly error?: string | undefined }
+  /** Speaks of requests, and matches none: swallowed, as it is no data. */
+  | { readonly unmatched: true };
+
+export interface TopicRejection {
+  readonly topic: string;
+  readonly reason: string;
+}
+
+/** One server's way of subscribing. */
+export interface SubscriptionProtocol<M> {
+  /** The frame that asks for `topics`. `id` is a positive integer, never used twice. */
+  subscribe(topics: readonly string[], id: number): Frame;
+  /** The frame that ends them; without it an unwanted topic goes on until the next socket. */
+  unsubscribe?(topics: readonly string[], id: number): Frame;
+  /**
+   * What `message` says about requests; `undefined` when it is data. Such a message is not delivered.
+   * Without this function a topic counts as confirmed when its frame is written.
+   */
+  acknowledge?(message: M): Acknowledgement | undefined;
+  /** Topics that one frame may carry. @defaultValue 100 */
+  readonly topicsPerFrame?: number | undefined;
+}
+
+/** A topic is the frame itself: sent on every connect, confirmed when written. */
+export const topicIsFrame: SubscriptionProtocol<unknown> = {
+  subscribe: ([topic]) => topic ?? "",
+  topicsPerFrame: 1,
+};
+
+/** A frame as `send` takes it. Throws what `JSON.stringify` throws. */
+export function encodeFrame(frame: Frame): string | Uint8Array {
+  return typeof frame === "string" || frame instanceof Uint8Array ? frame : JSON.stringify(frame);
+}

@@ -1,0 +1,299 @@
+/**
+ * The topics that are wanted, and how far each is on the current socket.
+ *
+ * Wanted is the user's word, reference-counted, and may change in every state. Pending, confirmed and
+ * rejected belong to one socket and end with it. The registry only says what should be asked next;
+ * it sends nothing and has no clock.
+ */
+import type { Acknowledgement } from "./protocol.ts";
+
+/** How far a topic is on the current socket. */
+export type TopicState = "unsent" | "pending" | "confirmed" | "rejected" | "timed-out" | "leaving";
+
+export interface TopicOutcome {
+  readonly topic: string;
+  readonly reason: string;
+}
+
+/** One topic, as `topics()` shows it. */
+export interface TopicStatus {
+  readonly topic: string;
+  readonly state: TopicState;
+  /** How many subscribes have not been taken back. */
+  readonly references: number;
+}
+
+/** A batch of topics to ask for, or to end. */
+export interface SubscriptionRequest {
+  readonly id: number;
+  readonly kind: "subscribe" | "unsubscribe";
+  readonly topics: readonly string[];
+}
+
+interface Entry {
+  references: number;
+  state: TopicState;
+  /** The request that this entry waits for. */
+  requestId: number;
+}
+
+/** What a settled registry has to say. */
+export interface Settlement {
+  readonly confirmed: readonly string[];
+  readonly rejected: readonly TopicOutcome[];
+  readonly timedOut: readonly string[];
+}
+
+export class SubscriptionRegistry {
+  readonly #entries = new Map<string, Entry>();
+  readonly #requests = new Map<number, SubscriptionRequest>();
+  /** Requests that timed out on this socket: a late answer still counts. */
+  readonly #expired = new Map<number, SubscriptionRequest>();
+  readonly #reasons = new Map<string, string>();
+  /** Topics that may need a frame; a set, so that planning never walks all of them. */
+  readonly #dirty = new Set<string>();
+  #nextId = 1;
+
+  /** Topics with at least one reference. */
+  get wanted(): number {
+    let count = 0;
+    for (const entry of this.#entries.values()) if (entry.references > 0) count += 1;
+    return count;
+  }
+
+  /** Requests without an answer. */
+  get inFlight(): number {
+    return this.#requests.size;
+  }
+
+  /** True when nothing waits to be sent or answered. */
+  get isSettled(): boolean {
+    return this.#requests.size === 0 && this.#dirty.size === 0;
+  }
+
+  /** True when there is something to ask for. */
+  get hasWork(): boolean {
+    return this.#dirty.size > 0;
+  }
+
+  has(topic: string): boolean {
+    return (this.#entries.get(topic)?.references ?? 0) > 0;
+  }
+
+  want(topics: readonly string[]): void {
+    for (const topic of topics) {
+      const entry = this.#entries.get(topic);
+      if (entry === undefined) {
+        this.#entries.set(topic, { references: 1, state: "unsent", requestId: 0 });
+        this.#dirty.add(topic);
+      } else {
+        entry.references += 1;
+        this.#mark(topic, entry);
+      }
+    }
+  }
+
+  /** Takes back one reference of each; unknown topics are ignored. */
+  unwant(topics: readonly string[]): void {
+    for (const topic of topics) {
+      const entry = this.#entries.get(topic);
+      if (entry === undefined || entry.references === 0) continue;
+      entry.references -= 1;
+      this.#mark(topic, entry);
+    }
+  }
+
+  /** A new socket, or none: nothing is pending or confirmed any more; the wanted set is all there is. */
+  newSocket(): void {
+    this.#requests.clear();
+    this.#expired.clear();
+    this.#reasons.clear();
+    this.#dirty.clear();
+    for (const [topic, entry] of this.#entries) {
+      if (entry.references === 0) {
+        this.#entries.delete(topic);
+        continue;
+      }
+      entry.state = "unsent";
+      entry.requestId = 0;
+      this.#dirty.add(topic);
+    }
+  }
+
+  /**
+   * The next batch to send, at most `maxTopics` of one kind; undefined when there is none. What cannot
+   * be unsubscribed (`canUnsubscribe` false) is forgotten instead.
+   */
+  nextRequest(maxTopics: number, canUnsubscribe: boolean): SubscriptionRequest | undefined {
+    const batch: string[] = [];
+    let kind: SubscriptionRequest["kind"] | undefined;
+    for (const topic of this.#dirty) {
+      const entry = this.#entries.get(topic);
+      const needs = entry === undefined ? undefined : needOf(entry);
+      if (entry === undefined || needs === undefined) {
+        this.#dirty.delete(topic);
+        continue;
+      }
+      if (needs === "unsubscribe" && !canUnsubscribe) {
+        this.#forget(topic);
+        continue;
+      }
+      kind ??= needs;
+      if (needs !== kind) continue;
+      batch.push(topic);
+      if (batch.length >= maxTopics) break;
+    }
+    if (kind === undefined) return undefined;
+
+    const request: SubscriptionRequest = { id: this.#nextId++, kind, topics: batch };
+    this.#requests.set(request.id, request);
+    for (const topic of batch) {
+      this.#dirty.delete(topic);
+      const entry = this.#entries.get(topic);
+      if (entry === undefined) continue;
+      entry.state = kind === "subscribe" ? "pending" : "leaving";
+      entry.requestId = request.id;
+    }
+    return request;
+  }
+
+  /** Takes an answer. Gives the topics it newly rejected. Answers to nothing are ignored. */
+  acknowledge(answer: Acknowledgement): readonly TopicOutcome[] {
+    if ("unmatched" in answer) return [];
+    return "id" in answer ? this.#answerRequest(answer) : this.#answerTopics(answer);
+  }
+
+  /** A request was written, and the server never answers: that is its answer. */
+  confirm(id: number): void {
+    this.#answerRequest({ id });
+  }
+
+  /** A request has been unanswered for too long. Gives the topics that timed out. */
+  expire(id: number): readonly string[] {
+    const request = this.#requests.get(id);
+    if (request === undefined) return [];
+    this.#requests.delete(id);
+    this.#expired.set(id, request);
+    const timedOut: string[] = [];
+    for (const [topic, entry] of this.#entriesOf(request)) {
+      if (request.kind === "unsubscribe") {
+        this.#leave(topic, entry);
+        continue;
+      }
+      entry.state = "timed-out";
+      timedOut.push(topic);
+      this.#mark(topic, entry);
+    }
+    return timedOut;
+  }
+
+  /** Every request still unanswered times out. */
+  expireAll(): readonly string[] {
+    return [...this.#requests.keys()].flatMap((id) => [...this.expire(id)]);
+  }
+
+  /** Where every wanted topic stands. */
+  settlement(): Settlement {
+    const confirmed: string[] = [];
+    const rejected: TopicOutcome[] = [];
+    const timedOut: string[] = [];
+    for (const [topic, { references, state }] of this.#entries) {
+      if (references === 0) continue;
+      if (state === "confirmed") confirmed.push(topic);
+      else if (state === "rejected")
+        rejected.push({ topic, reason: this.#reasons.get(topic) ?? "" });
+      else timedOut.push(topic);
+    }
+    return { confirmed, rejected, timedOut };
+  }
+
+  topics(): readonly TopicStatus[] {
+    return [...this.#entries]
+      .filter(([, { references }]) => references > 0)
+      .map(([topic, { state, references }]) => ({ topic, state, references }));
+  }
+
+  #answerRequest(answer: Extract<Acknowledgement, { id: number }>): readonly TopicOutcome[] {
+    const request = this.#requests.get(answer.id) ?? this.#expired.get(answer.id);
+    if (request === undefined) return [];
+    this.#requests.delete(answer.id);
+    this.#expired.delete(answer.id);
+    const refusals = new Map(answer.rejected?.map(({ topic, reason }) => [topic, reason]));
+    const outcomes: TopicOutcome[] = [];
+    for (const [topic, entry] of this.#entriesOf(request)) {
+      const reason = answer.error ?? refusals.get(topic);
+      if (this.#settle(topic, entry, reason)) outcomes.push({ topic, reason: reason ?? "" });
+    }
+    return outcomes;
+  }
+
+  #answerTopics(answer: Extract<Acknowledgement, { topics: readonly string[] }>): TopicOutcome[] {
+    const outcomes: TopicOutcome[] = [];
+    for (const topic of answer.topics) {
+      const entry = this.#entries.get(topic);
+      if (entry === undefined || !isWaiting(entry.state)) continue;
+      const { requestId } = entry;
+      if (this.#settle(topic, entry, answer.error)) {
+        outcomes.push({ topic, reason: answer.error ?? "" });
+      }
+      const request = this.#requests.get(requestId);
+      if (request !== undefined && [...this.#entriesOf(request)].length === 0) {
+        this.#requests.delete(requestId);
+      }
+    }
+    return outcomes;
+  }
+
+  /** True when the topic was newly rejected. */
+  #settle(topic: string, entry: Entry, reason: string | undefined): boolean {
+    if (entry.state === "leaving") {
+      this.#leave(topic, entry);
+      return false;
+    }
+    entry.requestId = 0;
+    entry.state = reason === undefined ? "confirmed" : "rejected";
+    if (reason !== undefined) this.#reasons.set(topic, reason);
+    this.#mark(topic, entry);
+    return reason !== undefined && entry.references > 0;
+  }
+
+  #leave(topic: string, entry: Entry): void {
+    entry.state = "unsent";
+    entry.requestId = 0;
+    if (entry.references === 0) this.#forget(topic);
+    else this.#mark(topic, entry);
+  }
+
+  #forget(topic: string): void {
+    this.#entries.delete(topic);
+    this.#dirty.delete(topic);
+    this.#reasons.delete(topic);
+  }
+
+  #mark(topic: string, entry: Entry): void {
+    if (entry.references === 0 && (entry.state === "unsent" || entry.state === "rejected")) {
+      this.#forget(topic);
+    } else if (needOf(entry) === undefined) {
+      this.#dirty.delete(topic);
+    } else {
+      this.#dirty.add(topic);
+    }
+  }
+
+  *#entriesOf(request: SubscriptionRequest): Generator<[string, Entry]> {
+    for (const topic of request.topics) {
+      const entry = this.#entries.get(topic);
+      if (entry !== undefined && entry.requestId === request.id) yield [topic, entry];
+    }
+  }
+}
+
+/** What an entry needs sent now; undefined while it is in order, or waits for an answer. */
+function needOf(entry: Entry): SubscriptionRequest["kind"] | undefined {
+  if (entry.references > 0) return entry.state === "unsent" ? "subscribe" : undefined;
+  return entry.state === "confirmed" || entry.state === "timed-out" ? "unsubscribe" : undefined;
+}
+
+function isWaiting(state: TopicState): boolean {
+  return state === "pending" || state === "leaving" || state === "timed-out";
+}

@@ -1,0 +1,216 @@
+/** The options that become the chart's policy, checked one by one. */
+import type { ConnectionPolicy, HeartbeatPolicy } from "../../machines/connection.context.ts";
+import {
+  defaultBackoff,
+  loneClientBackoff,
+  type BackoffContext,
+  type BackoffFunction,
+  type BackoffShape,
+} from "../../machines/policy/backoff.ts";
+import { defaultRetryBudget, type RetryBudget } from "../../machines/policy/retry-budget.ts";
+import type {
+  LossHistory,
+  VerdictFunction,
+  VerdictPolicy,
+  VerdictRule,
+} from "../../machines/policy/verdict.ts";
+import type { Loss } from "../../machines/loss.ts";
+import { OptionError } from "../errors.ts";
+import { checkInteger, checkKeys, checkMs, checkNumber, checkOneOf } from "./check.ts";
+import { defaults, type SupervisorOptions } from "./options.ts";
+
+/** Tells of a user's function that threw. */
+export type ReportFailure = (callback: string, error: unknown) => void;
+
+/** The options that the chart goes by; none of them speaks of messages. */
+export type PolicyOptions = Pick<
+  SupervisorOptions,
+  | "connectTimeoutMs"
+  | "backoff"
+  | "longOutageAfterMs"
+  | "maxRetries"
+  | "retryBudget"
+  | "stableAfterMs"
+  | "resubscribe"
+  | "heartbeat"
+  | "closeTimeoutMs"
+  | "verdict"
+>;
+
+export interface PolicyParts {
+  readonly options: PolicyOptions;
+  readonly venueHeartbeat: HeartbeatPolicy | undefined;
+  readonly venueRules: readonly VerdictRule[];
+  readonly credentials: VerdictPolicy["credentials"];
+  readonly report: ReportFailure;
+}
+
+export function checkPolicy(parts: PolicyParts): ConnectionPolicy {
+  const { options, report } = parts;
+  const resubscribe = options.resubscribe ?? {};
+  return {
+    connectTimeoutMs: checkMs(
+      options.connectTimeoutMs,
+      "connectTimeoutMs",
+      defaults.connectTimeoutMs,
+      1,
+    ),
+    backoff: checkBackoff(options.backoff, report),
+    longOutageAfterMs: checkMs(
+      options.longOutageAfterMs,
+      "longOutageAfterMs",
+      defaults.longOutageAfterMs,
+      1,
+    ),
+    maxRetries: checkInteger(options.maxRetries, "maxRetries", defaults.maxRetries, 0, Infinity),
+    retryBudget: checkBudget(options.retryBudget),
+    stableAfterMs: checkMs(options.stableAfterMs, "stableAfterMs", defaults.stableAfterMs),
+    resubscribeTimeoutMs: checkMs(
+      resubscribe.timeoutMs,
+      "resubscribe.timeoutMs",
+      defaults.resubscribe.timeoutMs,
+      1,
+    ),
+    heartbeat: checkHeartbeat(options.heartbeat, parts.venueHeartbeat ?? defaults.heartbeat),
+    closeTimeoutMs: checkMs(options.closeTimeoutMs, "closeTimeoutMs", defaults.closeTimeoutMs),
+    verdict: checkVerdict(parts),
+  };
+}
+
+function checkHeartbeat(value: unknown, fallback: HeartbeatPolicy): HeartbeatPolicy | null {
+  if (value === undefined) return fallback;
+  if (value === null) return null;
+  checkKeys(value, "heartbeat", ["intervalMs", "timeoutMs", "probe"]);
+  const { intervalMs, timeoutMs } = value as Partial<Record<keyof HeartbeatPolicy, unknown>>;
+  return {
+    intervalMs: checkMs(intervalMs, "heartbeat.intervalMs", fallback.intervalMs, 1),
+    timeoutMs: checkMs(timeoutMs, "heartbeat.timeoutMs", fallback.timeoutMs, 1),
+  };
+}
+
+function checkBackoff(value: unknown, report: ReportFailure): BackoffShape | BackoffFunction {
+  if (value === undefined || value === "default") return defaultBackoff;
+  if (value === "lone-client") return loneClientBackoff;
+  if (typeof value === "function") return guardBackoff(value as BackoffFunction, report);
+  if (typeof value === "string") {
+    throw new OptionError("backoff", '"default", "lone-client", a shape or a function', value);
+  }
+  checkKeys(value, "backoff", [
+    "jitter",
+    "firstMs",
+    "baseMs",
+    "factor",
+    "capMs",
+    "longOutageCapMs",
+  ]);
+  const shape = value as Partial<Record<keyof BackoffShape, unknown>>;
+  const baseMs = checkMs(shape.baseMs, "backoff.baseMs", defaultBackoff.baseMs, 1);
+  const capMs = checkMs(shape.capMs, "backoff.capMs", Math.max(defaultBackoff.capMs, baseMs), 1);
+  if (capMs < baseMs) throw new OptionError("backoff.capMs", `at least baseMs (${baseMs})`, capMs);
+  return {
+    jitter: checkOneOf(shape.jitter, "backoff.jitter", ["full", "equal", "decorrelated"], "equal"),
+    firstMs: shape.firstMs === undefined ? undefined : checkMs(shape.firstMs, "backoff.firstMs", 0),
+    baseMs,
+    factor: checkNumber(shape.factor, "backoff.factor", 2, 1, 100),
+    capMs,
+    longOutageCapMs: checkMs(
+      shape.longOutageCapMs,
+      "backoff.longOutageCapMs",
+      Math.max(30_000, capMs),
+    ),
+  };
+}
+
+/** A throw or NaN becomes NaN, for which `backoffMs` takes the default formula. */
+function guardBackoff(backoff: BackoffFunction, report: ReportFailure): BackoffFunction {
+  return (context: BackoffContext) => {
+    try {
+      const waitMs: unknown = backoff(context);
+      if (typeof waitMs === "number" && !Number.isNaN(waitMs)) return waitMs;
+      report("backoff", new OptionError("backoff()", "a number of milliseconds", waitMs));
+    } catch (error) {
+      report("backoff", error);
+    }
+    return NaN;
+  };
+}
+
+function checkBudget(value: unknown): RetryBudget {
+  if (value === undefined) return defaultRetryBudget;
+  checkKeys(value, "retryBudget", ["attempts", "perMs"]);
+  const { attempts, perMs } = value as Partial<Record<keyof RetryBudget, unknown>>;
+  return {
+    attempts: checkInteger(attempts, "retryBudget.attempts", defaultRetryBudget.attempts, 1),
+    perMs: checkMs(perMs, "retryBudget.perMs", defaultRetryBudget.perMs, 1),
+  };
+}
+
+function checkVerdict({ options, venueRules, credentials, report }: PolicyParts): VerdictPolicy {
+  const given: unknown = options.verdict;
+  if (given === undefined) return { rules: venueRules, credentials };
+  if (typeof given === "function") {
+    const custom = guardVerdict(given as VerdictFunction, report);
+    return { rules: venueRules, custom, credentials };
+  }
+  if (!Array.isArray(given)) {
+    throw new OptionError("verdict", "a list of rules or a function", given);
+  }
+  const rules = given.map((rule, index) => checkRule(rule, `verdict[${index}]`));
+  return { rules: [...rules, ...venueRules], credentials };
+}
+
+const ACTIONS = ["retry", "slow", "now", "renew", "refuse"] as const;
+
+function checkRule(value: unknown, path: string): VerdictRule {
+  checkKeys(value, path, ["name", "when", "then", "repeated"]);
+  const rule = value as Partial<Record<keyof VerdictRule, unknown>>;
+  if (typeof rule.name !== "string" || rule.name === "") {
+    throw new OptionError(`${path}.name`, "a non-empty string", rule.name);
+  }
+  const matchKeys = ["class", "status", "closeCode", "closeCodes", "code", "detailIncludes"];
+  checkKeys(rule.when, `${path}.when`, matchKeys);
+  checkRuling(rule.then, `${path}.then`, ACTIONS);
+  if (rule.repeated !== undefined) {
+    checkKeys(rule.repeated, `${path}.repeated`, ["times", "withinMs", "then"]);
+    const repeated = rule.repeated as Record<string, unknown>;
+    checkInteger(repeated["times"], `${path}.repeated.times`, 3, 1);
+    checkMs(repeated["withinMs"], `${path}.repeated.withinMs`, 300_000, 1);
+    checkRuling(repeated["then"], `${path}.repeated.then`, ["retry", "slow", "now", "refuse"]);
+  }
+  return value as VerdictRule;
+}
+
+function checkRuling(value: unknown, path: string, actions: readonly string[]): void {
+  const keys = ["action", "floorMs", "spreadMs", "alerts", "otherwise", "fixed"];
+  checkKeys(value, path, keys);
+  const ruling = value as Record<string, unknown>;
+  const action = ruling["action"];
+  if (typeof action !== "string" || !actions.includes(action)) {
+    throw new OptionError(
+      `${path}.action`,
+      actions.map((name) => `"${name}"`).join(" or "),
+      action,
+    );
+  }
+  checkMs(ruling["floorMs"], `${path}.floorMs`, 0);
+  checkMs(ruling["spreadMs"], `${path}.spreadMs`, 0);
+  if (action !== "renew") return;
+  for (const branch of ["otherwise", "fixed"]) {
+    checkRuling(ruling[branch], `${path}.${branch}`, ["retry", "slow", "now", "refuse"]);
+  }
+}
+
+/** What the user's verdict says is checked each time; what is wrong leaves the loss to the table. */
+function guardVerdict(custom: VerdictFunction, report: ReportFailure): VerdictFunction {
+  return (loss: Loss, history: LossHistory) => {
+    try {
+      const ruling: unknown = custom(loss, history);
+      if (ruling === undefined) return undefined;
+      checkRuling(ruling, "verdict()", ["retry", "slow", "now", "refuse"]);
+      return ruling as ReturnType<VerdictFunction>;
+    } catch (error) {
+      report("verdict", error);
+      return undefined;
+    }
+  };
+}

@@ -1,0 +1,84 @@
+/** Small checks that options are made of. Each throws an {@link OptionError} naming path and value. */
+import { MAX_TIMER_MS } from "../../machines/policy/duration.ts";
+import { OptionError } from "../errors.ts";
+
+/** A plain object whose keys are all known. */
+export function checkKeys(value: unknown, path: string, known: readonly string[]): void {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new OptionError(path, "an object", value);
+  }
+  for (const key of Object.keys(value)) {
+    if (known.includes(key)) continue;
+    const hint = known.find((name) => name.toLowerCase().startsWith(key.toLowerCase().slice(0, 4)));
+    const expected =
+      hint === undefined ? `one of ${known.join(", ")}` : `a known option, such as ${hint}`;
+    throw new OptionError(path === "options" ? key : `${path}.${key}`, expected, key);
+  }
+}
+
+/** A duration that a timer can hold; `undefined` gives the default. */
+export function checkMs(value: unknown, path: string, defaultMs: number, minMs = 0): number {
+  if (value === undefined) return defaultMs;
+  if (typeof value !== "number" || !(value >= minMs && value <= MAX_TIMER_MS)) {
+    throw new OptionError(path, `milliseconds from ${minMs} to ${MAX_TIMER_MS}`, value);
+  }
+  return value;
+}
+
+/** An integer in [min, max]; `undefined` gives the default. */
+export function checkInteger(
+  value: unknown,
+  path: string,
+  defaultValue: number,
+  min = 0,
+  max = Number.MAX_SAFE_INTEGER,
+): number {
+  if (value === undefined) return defaultValue;
+  if (value === Infinity && max === Infinity) return Infinity;
+  if (typeof value !== "number" || !Number.isInteger(value) || value < min || value > max) {
+    const range = max >= Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
+    const orMore = max === Infinity ? " or Infinity" : "";
+    throw new OptionError(path, `an integer ${range}${orMore}`, value);
+  }
+  return value;
+}
+
+/** A number in [min, max]; `undefined` gives the default. */
+export function checkNumber(
+  value: unknown,
+  path: string,
+  defaultValue: number,
+  min: number,
+  max: number,
+): number {
+  if (value === undefined) return defaultValue;
+  if (typeof value !== "number" || !(value >= min && value <= max)) {
+    throw new OptionError(path, `a number from ${min} to ${max}`, value);
+  }
+  return value;
+}
+
+export function checkFunction(value: unknown, path: string): void {
+  if (value !== undefined && typeof value !== "function") {
+    throw new OptionError(path, "a function", value);
+  }
+}
+
+export function checkOneOf<T extends string>(
+  value: unknown,
+  path: string,
+  allowed: readonly T[],
+  defaultValue: T,
+): T {
+  if (value === undefined) return defaultValue;
+  const found = allowed.find((name) => name === value);
+  if (found === undefined) {
+    throw new OptionError(path, allowed.map((name) => `"${name}"`).join(" or "), value);
+  }
+  return found;
+}
+
+export function checkSignal(value: unknown, path: string): AbortSignal | undefined {
+  if (value === undefined || value instanceof AbortSignal) return value;
+  throw new OptionError(path, "an AbortSignal", value);
+}

@@ -1,0 +1,89 @@
+/** Who takes the feed's items: listeners of `message`, and any number of independent iterators. */
+import type { Clock } from "../system.ts";
+import { checkInteger, checkKeys, checkMs, checkOneOf, checkSignal } from "./check.ts";
+import type { FeedItem, MessageItem, OverflowItem } from "./items.ts";
+import { MessageQueue, type MessagesOptions, type Pausable } from "./message-queue.ts";
+import type { Publisher } from "./publisher.ts";
+import type { Status } from "./status.ts";
+
+export interface ConsumersParts<M> {
+  readonly clock: Clock;
+  readonly source: Pausable;
+  readonly publisher: Publisher<M>;
+  readonly onOverflow: (overflow: OverflowItem) => void;
+}
+
+export class Consumers<M> {
+  readonly #parts: ConsumersParts<M>;
+  /** Copied on write, so that the data path walks a plain array. */
+  #queues: readonly MessageQueue<M>[] = [];
+  #pauses = 0;
+
+  constructor(parts: ConsumersParts<M>) {
+    this.#parts = parts;
+  }
+
+  /** False while nobody listens: no item need be made. */
+  get isWanted(): boolean {
+    return this.#queues.length > 0 || this.#parts.publisher.hasMessageListeners;
+  }
+
+  message(item: MessageItem<M>): void {
+    this.#parts.publisher.message(item);
+    for (const queue of this.#queues) queue.push(item);
+  }
+
+  /** A gap or reset, in band. Listeners get it as a fact. */
+  mark(item: Exclude<FeedItem<M>, MessageItem<M>>): void {
+    for (const queue of this.#queues) queue.push(item);
+  }
+
+  open(options: MessagesOptions<M>): MessageQueue<M> {
+    checkKeys(options, "messages", ["highWaterMark", "overflow", "key", "pauseBudgetMs", "signal"]);
+    checkInteger(options.highWaterMark, "highWaterMark", 1, 1);
+    checkOneOf(
+      options.overflow,
+      "overflow",
+      ["drop-oldest", "drop-newest", "conflate", "pause"],
+      "drop-oldest",
+    );
+    checkMs(options.pauseBudgetMs, "pauseBudgetMs", 1, 1);
+    checkSignal(options.signal, "signal");
+    const { clock, onOverflow, publisher } = this.#parts;
+    const queue: MessageQueue<M> = new MessageQueue({
+      options,
+      clock,
+      source: this.#gate(),
+      onOverflow,
+      onCallbackFailed: (error) => publisher.callbackFailed("messages().key", error),
+      onEnd: () => {
+        this.#queues = this.#queues.filter((other) => other !== queue);
+      },
+    });
+    if (!queue.isOver) this.#queues = [...this.#queues, queue];
+    return queue;
+  }
+
+  end(failure?: Error): void {
+    for (const queue of this.#queues) queue.end(failure);
+  }
+
+  queues(): Status["queues"] {
+    return this.#queues.map((queue) => ({ depth: queue.depth, ...queue.counts }));
+  }
+
+  /** Several queues may want silence: the socket is read again when the last one has caught up. */
+  #gate(): Pausable {
+    const { source } = this.#parts;
+    return {
+      pause: () => {
+        this.#pauses += 1;
+        source.pause();
+      },
+      resume: () => {
+        this.#pauses -= 1;
+        if (this.#pauses === 0) source.resume();
+      },
+    };
+  }
+}

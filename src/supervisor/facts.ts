@@ -1,0 +1,90 @@
+/**
+ * Everything that happens, as one typed union of facts.
+ *
+ * All of it goes through one `publish()`; `on(...)`, status, outage reports, logs and later metrics
+ * and the inspector derive from it. `atMs` is on the supervisor's clock.
+ */
+import type { ConnectionAlert } from "../../machines/connection.events.ts";
+import type { Loss } from "../../machines/loss.ts";
+import type { Position } from "../sequence/point.ts";
+import type { TopicOutcome } from "../subscriptions/registry.ts";
+import type { MessageItem, OverflowItem } from "./items.ts";
+import type { OutageReport } from "./outage.ts";
+
+/** `idle` until an actor runs the supervisor's chart; else the chart's top-level states. */
+export type SupervisorState =
+  "idle" | "connecting" | "connected" | "reconnecting" | "failed" | "closing" | "closed";
+
+/** Something a person should know: the chart's alerts and the supervisor's own. */
+export type Alert =
+  | ConnectionAlert
+  | { readonly kind: "subscriptions-timed-out"; readonly topics: readonly string[] }
+  | { readonly kind: "too-many-streams"; readonly limit: number };
+
+/** The facts by name; `atMs` and `type` are added by {@link Fact}. */
+export interface FactPayloads {
+  /** The chart entered another top-level state. */
+  state: { readonly state: SupervisorState; readonly previous: SupervisorState };
+  /** Subscriptions replayed and settled: messages flow, sends flow. Alternates with `down`. */
+  up: { readonly attempt: number };
+  /** No longer usable. Once per outage. */
+  down: { readonly loss: Loss; readonly rule: string; readonly retryInMs: number | null };
+  /** One dial, or a socket that never got ready, failed. `retryInMs` is null when none follows. */
+  "attempt.failed": {
+    readonly loss: Loss;
+    readonly rule: string;
+    readonly attempt: number;
+    readonly failures: number;
+    readonly retryInMs: number | null;
+  };
+  /** Messages are missing. `through` the next message of the stream they never came. */
+  gap: { readonly stream: string; readonly from: Position; readonly to: Position };
+  /** A venue started its numbering over. */
+  reset: { readonly stream: string };
+  /** A slow consumer's buffer dropped messages; once per burst, when it has caught up or every 1,000. */
+  overflow: { readonly overflow: OverflowItem };
+  /** Every wanted topic has its answer on this socket, or none within its time. */
+  "subscriptions.settled": {
+    readonly confirmed: readonly string[];
+    readonly rejected: readonly TopicOutcome[];
+    readonly timedOut: readonly string[];
+  };
+  /** The peer refused one topic. The others live. */
+  "topic.rejected": { readonly topic: string; readonly reason: string };
+  /** Something a person should know. */
+  alert: { readonly alert: Alert };
+  /** An outage is over. */
+  recovered: { readonly report: OutageReport };
+  /** Refused for good, or out of retries. `connect()` starts over. */
+  failed: { readonly loss: Loss; readonly rule: string };
+  /** Closed by its owner. The last fact. */
+  closed: Record<never, never>;
+  /** A message that `decode` could not read: counted, not delivered. `excerpt` is escaped, bounded. */
+  "message.invalid": { readonly reason: string; readonly excerpt: string };
+  /** A function of the user's threw, and nothing else came of it. */
+  "callback.failed": { readonly callback: string; readonly error: unknown };
+}
+
+export type FactType = keyof FactPayloads;
+
+/** One fact. */
+export type Fact<T extends FactType = FactType> = {
+  [K in T]: { readonly type: K; readonly atMs: number } & FactPayloads[K];
+}[T];
+
+/** What `on(type, listener)` hands to its listener: messages beside facts. */
+export interface ListenerArguments<M> {
+  message: MessageItem<M>;
+  /** Every fact, whatever its type; no messages. */
+  "*": Fact;
+}
+
+export type EventName<M> = FactType | keyof ListenerArguments<M>;
+
+export type Listener<M, E extends EventName<M>> = (
+  event: E extends FactType
+    ? Fact<E>
+    : E extends keyof ListenerArguments<M>
+      ? ListenerArguments<M>[E]
+      : never,
+) => void;

@@ -1,0 +1,50 @@
+/** What a consumer of a feed gets, in band and in order. */
+import type { Position } from "../sequence/point.ts";
+
+/** One message. */
+export interface MessageItem<M> {
+  readonly kind: "message";
+  /** The message as `decode` gave it. */
+  readonly data: M;
+  /** Its bytes, exactly as received. A view into the socket's chunk: copy what is kept for long. */
+  readonly raw: Buffer;
+  /** The numbered stream it belongs to, where `sequence` said so. */
+  readonly stream: string | undefined;
+  /** The last number that it covers. */
+  readonly position: Position | undefined;
+  /** When its chunk was read, on the supervisor's clock (monotonic, epoch scale). */
+  readonly receivedAtMs: number;
+}
+
+/** Numbers `from … to` of `stream` never came, each reported exactly once, before what follows them. */
+export interface GapItem {
+  readonly kind: "gap";
+  readonly stream: string;
+  readonly from: Position;
+  readonly to: Position;
+}
+
+/** The venue started its numbering over. What was built from the stream is void. */
+export interface ResetItem {
+  readonly kind: "reset";
+  readonly stream: string;
+}
+
+/** The consumer was too slow: messages were received and dropped at this place. */
+export interface OverflowItem {
+  readonly kind: "overflow";
+  readonly dropped: number;
+  /** What was dropped of numbered streams; of at most 64 of them. */
+  readonly streams: readonly DroppedRange[];
+  /** Streams whose reset was dropped with them; at most 64. */
+  readonly resets: readonly string[];
+}
+
+export interface DroppedRange {
+  readonly stream: string;
+  readonly from: Position;
+  readonly to: Position;
+  readonly messages: number;
+}
+
+export type FeedItem<M> = MessageItem<M> | GapItem | ResetItem | OverflowItem;

@@ -1,0 +1,122 @@
+/**
+ * The options of a supervisor, and their defaults.
+ *
+ * Every time is in milliseconds and says so. `undefined` always means "the default": the venue's where
+ * there is one, else the one written here. `null` means off, where off is possible.
+ */
+import type { ActorOptions } from "xstate";
+import type { ConnectionMachine } from "../../machines/connection.machine.ts";
+import type { HeartbeatPolicy } from "../../machines/connection.context.ts";
+import type { BackoffFunction, BackoffShape } from "../../machines/policy/backoff.ts";
+import type { RetryBudget } from "../../machines/policy/retry-budget.ts";
+import type { VerdictFunction, VerdictRule } from "../../machines/policy/verdict.ts";
+import type { Authenticate } from "../connection/authentication.ts";
+import type { Resolvable } from "../connection/resolvable.ts";
+import type { SequencePoint } from "../sequence/point.ts";
+import type { PacingWindow } from "../subscriptions/pacer.ts";
+import type { Frame, SubscriptionProtocol } from "../subscriptions/protocol.ts";
+import type { Topic } from "../subscriptions/topic.ts";
+import type { Clock } from "../system.ts";
+import type { Transport } from "../transport/transport.ts";
+import type { WsTransportOptions } from "../transport/ws-options.ts";
+import type { VenueProfile } from "../venues/venue.ts";
+import type { OutboxPolicy } from "./outbox.ts";
+
+/** What to connect to: a URL, a function that gives one per attempt, or a venue. */
+export type Target<M> = Resolvable<string | URL> | VenueProfile<M>;
+
+/** A message where no `decode` is given: text as a string, binary as its bytes. */
+export type RawMessage = string | Buffer;
+
+export interface SupervisorOptions<M = RawMessage> {
+  /** Topics wanted from the start. More with `subscribe()`. @defaultValue none */
+  readonly topics?: readonly Topic[] | undefined;
+  /** Subprotocols, or a function that gives them per attempt. @defaultValue none */
+  readonly protocols?: Resolvable<string | readonly string[]> | undefined;
+  /**
+   * HTTP headers of the upgrade, or a function that gives them per attempt. With a function a 401 is
+   * answered by one attempt at once with reason `renewal`. @defaultValue none
+   */
+  readonly headers?: Resolvable<Readonly<Record<string, string>>> | undefined;
+  /** Logs in on the fresh socket, inside `connectTimeoutMs`. Throw to refuse. @defaultValue none */
+  readonly authenticate?: Authenticate | undefined;
+  /** How this server is asked for topics. @defaultValue a topic is the frame itself */
+  readonly subscriptions?: SubscriptionProtocol<M> | undefined;
+  /** One frame as a message. What throws is counted and reported, not delivered. */
+  readonly decode?: ((data: Buffer, isBinary: boolean) => M) | undefined;
+  /** Where a message stands in its stream. @defaultValue nothing is numbered */
+  readonly sequence?: ((message: M) => SequencePoint | undefined) | undefined;
+
+  /**
+   * From dial to usable, credentials and login included; absolute. Ours, because `ws`'s own
+   * `handshakeTimeout` restarts with every byte. @defaultValue 10,000
+   */
+  readonly connectTimeoutMs?: number | undefined;
+  /** Wait before the next attempt: a name, a shape or a function. @defaultValue "default" */
+  readonly backoff?: "default" | "lone-client" | BackoffShape | BackoffFunction | undefined;
+  /** An outage longer than this raises an alert and slows the attempts. @defaultValue 120,000 */
+  readonly longOutageAfterMs?: number | undefined;
+  /**
+   * Dials after a failure before giving up in `failed`. Infinite by default: giving up would end a
+   * feed in an exchange's maintenance. @defaultValue Infinity
+   */
+  readonly maxRetries?: number | undefined;
+  /** Attempts per time, successes included; empty means wait. @defaultValue 120 per 600,000 ms */
+  readonly retryBudget?: RetryBudget | undefined;
+  /** Ready for this long forgives past failures. @defaultValue 10,000 */
+  readonly stableAfterMs?: number | undefined;
+  readonly resubscribe?: ResubscribeOptions | undefined;
+  /** How many frames of any kind may go out. `null` for no limit. @defaultValue the venue's, or null */
+  readonly pacing?: PacingWindow | readonly PacingWindow[] | null | undefined;
+  /** `null` switches it off: a dead peer is then noticed by its TCP only, if ever. */
+  readonly heartbeat?: HeartbeatOptions | null | undefined;
+  /** Patience with the peer's half of a closing handshake. @defaultValue 2,000 */
+  readonly closeTimeoutMs?: number | undefined;
+  readonly outbox?: Partial<OutboxPolicy> | undefined;
+  /** Rows before the table's own (and the venue's), or a function asked before all rows. */
+  readonly verdict?: readonly VerdictRule[] | VerdictFunction | undefined;
+
+  /** Options for the `ws` package. */
+  readonly ws?: WsTransportOptions | undefined;
+  /** Takes the place of `ws`. */
+  readonly transport?: Transport | undefined;
+  /** @defaultValue the machine's clock */
+  readonly clock?: Clock | undefined;
+  /** Seed of the jitter, an integer. @defaultValue random */
+  readonly seed?: number | undefined;
+  /** Closes the connection when aborted. */
+  readonly signal?: AbortSignal | undefined;
+  /** XState's inspector, for the actor that `supervise` starts. */
+  readonly inspect?: ActorOptions<ConnectionMachine>["inspect"] | undefined;
+}
+
+export interface HeartbeatOptions extends Partial<HeartbeatPolicy> {
+  /** A frame that a living peer answers, where it ignores protocol pings. @defaultValue a ping */
+  readonly probe?: (() => Frame) | undefined;
+}
+
+export interface ResubscribeOptions {
+  /** The whole replay; then the connection is ready with what it has. @defaultValue 10,000 */
+  readonly timeoutMs?: number | undefined;
+  /** One request's answer. @defaultValue 5,000 */
+  readonly requestTimeoutMs?: number | undefined;
+  /** Subscription frames per time, on top of `pacing`. @defaultValue 5 per 1,000 ms */
+  readonly pacing?: PacingWindow | undefined;
+  /** @defaultValue the protocol's, or 100 */
+  readonly topicsPerFrame?: number | undefined;
+}
+
+export const defaults = {
+  connectTimeoutMs: 10_000,
+  longOutageAfterMs: 120_000,
+  maxRetries: Infinity,
+  stableAfterMs: 10_000,
+  resubscribe: {
+    timeoutMs: 10_000,
+    requestTimeoutMs: 5_000,
+    pacing: { frames: 5, perMs: 1_000 },
+    topicsPerFrame: 100,
+  },
+  heartbeat: { intervalMs: 15_000, timeoutMs: 5_000 },
+  closeTimeoutMs: 2_000,
+} as const;

@@ -1,0 +1,146 @@
+/**
+ * The report on one outage, derived from facts: why, since when, for how long, what was tried, what
+ * was missed. It begins with `down` (or the first dial that fails) and ends with `up`.
+ */
+import type { Loss } from "../../machines/loss.ts";
+import type { Position } from "../sequence/point.ts";
+import type { Fact, SupervisorState } from "./facts.ts";
+
+/** How many failed attempts a report keeps one by one; the rest is in `attempts`. */
+const MAX_LOSSES = 100;
+
+/** One outage. Instants are on the supervisor's clock, durations in milliseconds. */
+export interface OutageReport {
+  /** What ended the connection, or kept the first dial from opening. */
+  readonly cause: Loss;
+  /** The last sign of life before it: the last inbound byte, where there was one. */
+  readonly startedAtMs: number;
+  readonly detectedAtMs: number;
+  /** When the connection was ready again. */
+  readonly recoveredAtMs: number;
+  readonly durationMs: number;
+  /** Dials, the successful one included. */
+  readonly attempts: number;
+  /** Why each failed dial failed, oldest first, at most 100. */
+  readonly losses: readonly Loss[];
+  /** Time spent in each state from detection to recovery. */
+  readonly timeInStateMs: Readonly<Partial<Record<SupervisorState, number>>>;
+  /** Where each numbered stream stood when the outage was noticed; at most 10,000 streams. */
+  readonly lastPositions: ReadonlyMap<string, Position>;
+}
+
+interface OpenOutage {
+  readonly cause: Loss;
+  readonly startedAtMs: number;
+  readonly detectedAtMs: number;
+  readonly losses: Loss[];
+  readonly timeInStateMs: Partial<Record<SupervisorState, number>>;
+  readonly lastPositions: ReadonlyMap<string, Position>;
+  state: SupervisorState;
+  stateSinceMs: number;
+  failedDials: number;
+}
+
+/** What the log asks the rest of the supervisor when an outage begins. */
+export interface OutageSources {
+  readonly positions: () => ReadonlyMap<string, Position>;
+  readonly lastByteAtMs: () => number;
+}
+
+export class OutageLog {
+  readonly #sources: OutageSources;
+  #open: OpenOutage | undefined;
+  #state: SupervisorState = "idle";
+
+  constructor(sources: OutageSources) {
+    this.#sources = sources;
+  }
+
+  /** The outage under way: its cause and since when it is known; undefined while all is well. */
+  get current(): { readonly cause: Loss; readonly sinceMs: number } | undefined {
+    const open = this.#open;
+    return open === undefined ? undefined : { cause: open.cause, sinceMs: open.detectedAtMs };
+  }
+
+  /** Takes note of a fact; the report when it ends an outage. */
+  note(fact: Fact): OutageReport | undefined {
+    switch (fact.type) {
+      case "state":
+        this.#enter(fact.state, fact.atMs);
+        return undefined;
+      case "down":
+        this.#begin(fact.loss, fact.atMs);
+        return undefined;
+      case "attempt.failed":
+        this.#countFailure(fact.loss, fact.atMs);
+        return undefined;
+      case "up":
+        return this.#end(fact.atMs, fact.attempt);
+      case "closed":
+        this.#open = undefined;
+        return undefined;
+      case "gap":
+      case "reset":
+      case "overflow":
+      case "subscriptions.settled":
+      case "topic.rejected":
+      case "alert":
+      case "recovered":
+      case "failed":
+      case "message.invalid":
+      case "callback.failed":
+        return undefined;
+    }
+  }
+
+  #begin(cause: Loss, atMs: number): OpenOutage {
+    const heardAtMs = this.#sources.lastByteAtMs();
+    this.#open = {
+      cause,
+      startedAtMs: heardAtMs > 0 ? Math.min(heardAtMs, atMs) : atMs,
+      detectedAtMs: atMs,
+      losses: [],
+      timeInStateMs: {},
+      lastPositions: this.#sources.positions(),
+      state: this.#state,
+      stateSinceMs: atMs,
+      failedDials: 0,
+    };
+    return this.#open;
+  }
+
+  #countFailure(loss: Loss, atMs: number): void {
+    const open = this.#open ?? this.#begin(loss, atMs);
+    open.failedDials += 1;
+    if (open.losses.length < MAX_LOSSES) open.losses.push(loss);
+  }
+
+  #enter(state: SupervisorState, atMs: number): void {
+    this.#state = state;
+    const open = this.#open;
+    if (open === undefined) return;
+    const spentMs = atMs - open.stateSinceMs;
+    open.timeInStateMs[open.state] = (open.timeInStateMs[open.state] ?? 0) + spentMs;
+    open.state = state;
+    open.stateSinceMs = atMs;
+  }
+
+  #end(atMs: number, attempts: number): OutageReport | undefined {
+    const open = this.#open;
+    if (open === undefined) return undefined;
+    this.#enter(this.#state, atMs);
+    this.#open = undefined;
+    const { cause, startedAtMs, detectedAtMs, losses, timeInStateMs, lastPositions } = open;
+    return {
+      cause,
+      startedAtMs,
+      detectedAtMs,
+      recoveredAtMs: atMs,
+      durationMs: atMs - startedAtMs,
+      attempts: Math.max(attempts, open.failedDials + 1),
+      losses,
+      timeInStateMs,
+      lastPositions,
+    };
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * The one door for everything that happens: `publish` a fact, and each listener hears it, guarded.
+ *
+ * A listener that throws is reported as a fact and changes nothing. There is no `error` event: nothing
+ * here can crash a process for want of a listener.
+ */
+import type { Clock } from "../system.ts";
+import type { Fact, FactPayloads, FactType } from "./facts.ts";
+import type { MessageItem } from "./items.ts";
+
+type AnyListener = (event: never) => unknown;
+
+export class Publisher<M> {
+  readonly #clock: Clock;
+  readonly #listeners = new Map<string, Set<AnyListener>>();
+  /** Copied on write, so that the data path walks a plain array. */
+  #messageListeners: readonly ((item: MessageItem<M>) => unknown)[] = [];
+  #callbackFailures = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** How often a function of the user's has thrown. */
+  get callbackFailures(): number {
+    return this.#callbackFailures;
+  }
+
+  get hasMessageListeners(): boolean {
+    return this.#messageListeners.length > 0;
+  }
+
+  /** How many listeners are attached, of every kind. */
+  get listeners(): number {
+    let count = this.#messageListeners.length;
+    for (const listeners of this.#listeners.values()) count += listeners.size;
+    return count;
+  }
+
+  on(type: string, listener: AnyListener): () => void {
+    if (type === "message") return this.#onMessage(listener as (item: MessageItem<M>) => void);
+    // Two `on` with one function are two subscriptions, each with its own end.
+    const own: AnyListener = (event) => listener(event);
+    const listeners = this.#listeners.get(type) ?? new Set();
+    this.#listeners.set(type, listeners);
+    listeners.add(own);
+    return () => {
+      listeners.delete(own);
+    };
+  }
+
+  publish<T extends FactType>(type: T, payload: FactPayloads[T]): Fact {
+    const fact = { type, atMs: this.#clock.nowMs(), ...payload } as unknown as Fact;
+    this.#tell(type, fact);
+    this.#tell("*", fact);
+    return fact;
+  }
+
+  /** A message, on its straight way to whoever listens. */
+  message(item: MessageItem<M>): void {
+    for (const listener of this.#messageListeners) {
+      try {
+        const result: unknown = listener(item);
+        if (result !== undefined) this.#watch('listener of "message"', result);
+      } catch (error) {
+        this.callbackFailed('listener of "message"', error);
+      }
+    }
+  }
+
+  /** A function of the user's threw; nothing else came of it. */
+  callbackFailed(callback: string, error: unknown): void {
+    this.#callbackFailures += 1;
+    this.publish("callback.failed", { callback, error });
+  }
+
+  #onMessage(listener: (item: MessageItem<M>) => void): () => void {
+    const own = (item: MessageItem<M>): unknown => listener(item);
+    this.#messageListeners = [...this.#messageListeners, own];
+    return () => {
+      this.#messageListeners = this.#messageListeners.filter((other) => other !== own);
+    };
+  }
+
+  #tell(type: string, fact: Fact): void {
+    const listeners = this.#listeners.get(type);
+    if (listeners === undefined) return;
+    for (const listener of listeners) {
+      try {
+        const result = (listener as (fact: Fact) => unknown)(fact);
+        if (result !== undefined) this.#watch(`listener of "${type}"`, result);
+      } catch (error) {
+        // One that throws on the report of a throw is only counted, or it would never end.
+        if (fact.type === "callback.failed") this.#callbackFailures += 1;
+        else this.callbackFailed(`listener of "${type}"`, error);
+      }
+    }
+  }
+
+  /** An async listener may reject: that must not end the process as an unhandled rejection. */
+  #watch(callback: string, result: unknown): void {
+    if (!(result instanceof Promise)) return;
+    result.catch((error: unknown) => {
+      if (callback === 'listener of "callback.failed"') this.#callbackFailures += 1;
+      else this.callbackFailed(callback, error);
+    });
+  }
+}

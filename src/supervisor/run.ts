@@ -1,0 +1,114 @@
+/**
+ * One run of the chart: the actor, seen from the supervisor.
+ *
+ * It turns what the chart emits, and its changes of state, into facts. States are told from the
+ * snapshot after each step, never read inside a transition.
+ */
+import type { ConnectionContext } from "../../machines/connection.context.ts";
+import type { ConnectionCommand, ConnectionEmitted } from "../../machines/connection.events.ts";
+import type { ConnectionActor } from "../../machines/connection.machine.ts";
+import type { ConnectionOwner, ConnectionView } from "../../machines/link.ts";
+import type { Clock } from "../system.ts";
+import type { FactPayloads, FactType, SupervisorState } from "./facts.ts";
+
+type Note = <T extends FactType>(type: T, payload: FactPayloads[T]) => void;
+
+export class Run {
+  readonly #owner: ConnectionOwner;
+  readonly #clock: Clock;
+  readonly #note: Note;
+  readonly #subscriptions: { unsubscribe(): void }[];
+  #state: SupervisorState = "idle";
+  #sinceMs: number;
+  #isOver = false;
+
+  constructor(owner: ConnectionOwner, clock: Clock, note: Note) {
+    this.#owner = owner;
+    this.#clock = clock;
+    this.#note = note;
+    this.#sinceMs = clock.nowMs();
+    this.#subscriptions = [
+      owner.on("*", (fact) => this.#hear(fact)),
+      owner.subscribe({
+        next: (view) => this.#follow(view),
+        // An error here is a bug of ours; it must not leave a socket behind, nor a waiting close().
+        error: () => this.#complete(),
+        complete: () => this.#complete(),
+      }),
+    ];
+  }
+
+  get actor(): ConnectionActor {
+    // The link was given the actor by the chart itself.
+    return this.#owner as unknown as ConnectionActor;
+  }
+
+  get state(): SupervisorState {
+    return this.#state;
+  }
+
+  get sinceMs(): number {
+    return this.#sinceMs;
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  get isReady(): boolean {
+    return !this.#isOver && this.#owner.getSnapshot().tags.has("ready");
+  }
+
+  /** The substate, where the state has some. */
+  get phase(): string | undefined {
+    const { value } = this.#owner.getSnapshot();
+    return typeof value === "object" && value !== null
+      ? Object.values(value as Record<string, string>)[0]
+      : undefined;
+  }
+
+  get context(): ConnectionContext {
+    return this.actor.getSnapshot().context;
+  }
+
+  send(command: ConnectionCommand): void {
+    if (!this.#isOver) this.#owner.send(command);
+  }
+
+  /** Another actor runs the chart now. */
+  detach(): void {
+    for (const subscription of this.#subscriptions) subscription.unsubscribe();
+  }
+
+  #hear(fact: ConnectionEmitted): void {
+    const { type, ...payload } = fact;
+    // `closed` is told once all is over, by #complete: then no timer and no socket is left.
+    if (type !== "closed") this.#note(type, payload as FactPayloads[typeof type]);
+  }
+
+  #follow({ value }: ConnectionView): void {
+    this.#enter(topLevelOf(value));
+  }
+
+  #enter(state: SupervisorState): void {
+    if (state === this.#state) return;
+    const previous = this.#state;
+    this.#state = state;
+    this.#sinceMs = this.#clock.nowMs();
+    this.#note("state", { state, previous });
+  }
+
+  /** Final state, or stopped from outside by whoever embeds the chart. */
+  #complete(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.detach();
+    this.#enter("closed");
+    this.#note("closed", {});
+  }
+}
+
+function topLevelOf(value: unknown): SupervisorState {
+  const name = typeof value === "string" ? value : Object.keys(value as object)[0];
+  return name as SupervisorState;
+}

@@ -1,0 +1,291 @@
+/**
+ * Options, a target and perhaps a venue, checked and merged into what the parts of a supervisor need.
+ *
+ * Everything is checked here, before any I/O, and functions given by users come out guarded: what
+ * they throw is reported and changes nothing else.
+ */
+import type { ConnectionPolicy } from "../../machines/connection.context.ts";
+import { checkHeaders, checkProtocols, checkUrl } from "../connection/check-dial.ts";
+import type { Authenticate } from "../connection/authentication.ts";
+import { isRenewable, type DialTarget } from "../connection/resolvable.ts";
+import { OptionError } from "../errors.ts";
+import type { SequencePoint } from "../sequence/point.ts";
+import type { PacingWindow } from "../subscriptions/pacer.ts";
+import { encodeFrame, topicIsFrame, type SubscriptionProtocol } from "../subscriptions/protocol.ts";
+import { topicKeys } from "../subscriptions/topic.ts";
+import { randomSeed, realClock, type Clock } from "../system.ts";
+import type { Transport } from "../transport/transport.ts";
+import { createWsTransport } from "../transport/ws-transport.ts";
+import type { VenueProfile } from "../venues/venue.ts";
+import {
+  checkFunction,
+  checkInteger,
+  checkKeys,
+  checkMs,
+  checkOneOf,
+  checkSignal,
+} from "./check.ts";
+import { checkPolicy, type ReportFailure } from "./check-policy.ts";
+import { defaults, type SupervisorOptions, type Target } from "./options.ts";
+import { defaultOutbox, type OutboxPolicy } from "./outbox.ts";
+
+/** What a supervisor is built from. */
+export interface Settings<M> {
+  readonly target: DialTarget;
+  readonly authenticate: Authenticate | undefined;
+  readonly policy: ConnectionPolicy;
+  readonly seed: number;
+  readonly clock: Clock;
+  readonly transport: Transport;
+  readonly signal: AbortSignal | undefined;
+  readonly outbox: OutboxPolicy;
+  readonly topics: readonly string[];
+  /** Throws an {@link OptionError} for a topic that the venue does not know. */
+  readonly checkTopics: (topics: readonly string[], path: string) => void;
+  readonly topicsPerConnection: number;
+  readonly protocol: SubscriptionProtocol<M>;
+  readonly topicsPerFrame: number;
+  readonly requestTimeoutMs: number;
+  readonly subscriptionPacing: PacingWindow;
+  readonly pacing: readonly PacingWindow[];
+  readonly countsControlFrames: boolean;
+  readonly probe: (() => string | Uint8Array | undefined) | undefined;
+  readonly decode: (data: Buffer, isBinary: boolean) => M;
+  readonly sequence: ((message: M) => SequencePoint | undefined) | undefined;
+}
+
+const KNOWN = [
+  "topics",
+  "protocols",
+  "headers",
+  "authenticate",
+  "subscriptions",
+  "decode",
+  "sequence",
+  "connectTimeoutMs",
+  "backoff",
+  "longOutageAfterMs",
+  "maxRetries",
+  "retryBudget",
+  "stableAfterMs",
+  "resubscribe",
+  "pacing",
+  "heartbeat",
+  "closeTimeoutMs",
+  "outbox",
+  "verdict",
+  "ws",
+  "transport",
+  "clock",
+  "seed",
+  "signal",
+  "inspect",
+] as const satisfies readonly (keyof SupervisorOptions)[];
+
+export function checkSettings<M>(
+  given: Target<M>,
+  options: SupervisorOptions<M>,
+  report: ReportFailure,
+): Settings<M> {
+  checkKeys(options, "options", KNOWN);
+  for (const name of ["authenticate", "decode", "sequence", "transport", "inspect"] as const) {
+    // An inspector may be an observer object, as XState takes it.
+    if (name !== "inspect" || typeof options.inspect !== "object")
+      checkFunction(options[name], name);
+  }
+  const venue = isVenue(given) ? given : undefined;
+  const target = checkTarget(venue === undefined ? given : venue.url, options);
+  const credentials =
+    isRenewable(target) || options.authenticate !== undefined ? "renewable" : "fixed";
+  const protocol = checkProtocol(options.subscriptions, venue);
+  const topics = options.topics === undefined ? [] : topicKeys(options.topics, "topics");
+  const resubscribe = checkResubscribe(options.resubscribe, protocol.topicsPerFrame);
+  const checkTopics = topicCheck(venue);
+  checkTopics(topics, "topics");
+  return {
+    target,
+    authenticate: options.authenticate,
+    policy: checkPolicy({
+      options,
+      venueHeartbeat: venue?.heartbeat,
+      venueRules: venue?.verdict ?? [],
+      credentials,
+      report,
+    }),
+    seed: checkInteger(options.seed, "seed", randomSeed(), Number.MIN_SAFE_INTEGER),
+    clock: checkClock(options.clock),
+    transport: checkTransport(options),
+    signal: checkSignal(options.signal, "signal"),
+    outbox: checkOutbox(options.outbox),
+    topics,
+    checkTopics,
+    topicsPerConnection: venue?.limits.topicsPerConnection ?? Infinity,
+    protocol,
+    ...resubscribe,
+    pacing: checkPacing(options.pacing, venue?.limits.pacing ?? []),
+    countsControlFrames: venue?.limits.countsControlFrames ?? false,
+    probe: checkProbe(options.heartbeat, report),
+    decode: options.decode ?? venue?.decode.bind(venue) ?? (decodeRaw as Settings<M>["decode"]),
+    sequence: options.sequence ?? venue?.sequence?.bind(venue),
+  };
+}
+
+function isVenue<M>(target: Target<M>): target is VenueProfile<M> {
+  return typeof target === "object" && target !== null && "limits" in target;
+}
+
+/** Text as a string, bytes as they are. */
+function decodeRaw(data: Buffer, isBinary: boolean): string | Buffer {
+  return isBinary ? data : data.toString("utf8");
+}
+
+function checkTarget<M>(url: unknown, options: SupervisorOptions<M>): DialTarget {
+  const { protocols = [], headers = {} } = options;
+  return {
+    url: typeof url === "function" ? (url as DialTarget["url"]) : checkUrl(url, "url"),
+    protocols: typeof protocols === "function" ? protocols : checkProtocols(protocols, "protocols"),
+    headers: typeof headers === "function" ? headers : checkHeaders(headers, "headers"),
+  };
+}
+
+function checkProtocol<M>(
+  given: SubscriptionProtocol<M> | undefined,
+  venue: VenueProfile<M> | undefined,
+): SubscriptionProtocol<M> {
+  if (given === undefined) return venue?.subscriptions ?? topicIsFrame;
+  if (typeof given !== "object" || given === null || typeof given.subscribe !== "function") {
+    throw new OptionError("subscriptions", "an object with a subscribe function", given);
+  }
+  checkFunction(given.unsubscribe, "subscriptions.unsubscribe");
+  checkFunction(given.acknowledge, "subscriptions.acknowledge");
+  return given;
+}
+
+function checkResubscribe(
+  value: unknown,
+  perFrame: number | undefined,
+): Pick<Settings<never>, "topicsPerFrame" | "requestTimeoutMs" | "subscriptionPacing"> {
+  const given = value === undefined ? {} : value;
+  checkKeys(given, "resubscribe", ["timeoutMs", "requestTimeoutMs", "pacing", "topicsPerFrame"]);
+  const options = given as Partial<Record<"pacing" | "topicsPerFrame", unknown>> & {
+    timeoutMs?: number;
+    requestTimeoutMs?: unknown;
+  };
+  const { resubscribe } = defaults;
+  const wholeMs = options.timeoutMs ?? resubscribe.timeoutMs;
+  const requestTimeoutMs = checkMs(
+    options.requestTimeoutMs,
+    "resubscribe.requestTimeoutMs",
+    Math.min(resubscribe.requestTimeoutMs, wholeMs),
+    1,
+  );
+  if (requestTimeoutMs > wholeMs) {
+    const expected = `at most resubscribe.timeoutMs (${wholeMs})`;
+    throw new OptionError("resubscribe.requestTimeoutMs", expected, requestTimeoutMs);
+  }
+  const most = perFrame ?? resubscribe.topicsPerFrame;
+  return {
+    requestTimeoutMs,
+    topicsPerFrame: checkInteger(options.topicsPerFrame, "resubscribe.topicsPerFrame", most, 1),
+    subscriptionPacing: checkWindow(options.pacing ?? resubscribe.pacing, "resubscribe.pacing"),
+  };
+}
+
+function checkPacing(value: unknown, fallback: readonly PacingWindow[]): readonly PacingWindow[] {
+  if (value === undefined) return fallback;
+  if (value === null) return [];
+  const windows: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return windows.map((window, index) =>
+    checkWindow(window, Array.isArray(value) ? `pacing[${index}]` : "pacing"),
+  );
+}
+
+function checkWindow(value: unknown, path: string): PacingWindow {
+  checkKeys(value, path, ["frames", "perMs"]);
+  const { frames, perMs } = value as Partial<Record<keyof PacingWindow, unknown>>;
+  return {
+    frames: checkInteger(frames ?? NaN, `${path}.frames`, 1, 1, 100_000),
+    perMs: checkMs(perMs ?? NaN, `${path}.perMs`, 1, 1),
+  };
+}
+
+function checkOutbox(value: unknown): OutboxPolicy {
+  if (value === undefined) return defaultOutbox;
+  checkKeys(value, "outbox", ["messages", "bytes", "ttlMs", "overflow"]);
+  const options = value as Partial<Record<keyof OutboxPolicy, unknown>>;
+  const { ttlMs } = options;
+  return {
+    messages: checkInteger(options.messages, "outbox.messages", defaultOutbox.messages),
+    bytes: checkInteger(options.bytes, "outbox.bytes", defaultOutbox.bytes),
+    ttlMs: ttlMs === undefined || ttlMs === null ? null : checkMs(ttlMs, "outbox.ttlMs", 0, 1),
+    overflow: checkOneOf(
+      options.overflow,
+      "outbox.overflow",
+      ["reject", "drop-oldest", "drop-newest"],
+      defaultOutbox.overflow,
+    ),
+  };
+}
+
+function checkProbe(heartbeat: unknown, report: ReportFailure): Settings<never>["probe"] {
+  if (typeof heartbeat !== "object" || heartbeat === null || !("probe" in heartbeat)) {
+    return undefined;
+  }
+  const { probe } = heartbeat;
+  checkFunction(probe, "heartbeat.probe");
+  if (probe === undefined) return undefined;
+  return () => {
+    try {
+      return encodeFrame((probe as () => string)());
+    } catch (error) {
+      report("heartbeat.probe", error);
+      return undefined;
+    }
+  };
+}
+
+function checkClock(value: Clock | undefined): Clock {
+  if (value === undefined) return realClock;
+  for (const method of ["nowMs", "setTimeout", "clearTimeout", "nextTurn"] as const) {
+    if (typeof value[method] !== "function") {
+      throw new OptionError(`clock.${method}`, "a function", value[method]);
+    }
+  }
+  return value;
+}
+
+function checkTransport(options: Pick<SupervisorOptions, "ws" | "transport">): Transport {
+  if (options.transport === undefined) return createWsTransport(options.ws);
+  if (options.ws !== undefined) {
+    throw new OptionError("ws", "undefined where `transport` is given", options.ws);
+  }
+  return options.transport;
+}
+
+function topicCheck<M>(venue: VenueProfile<M> | undefined): Settings<M>["checkTopics"] {
+  return (topics, path) => {
+    topics.forEach((topic, index) => {
+      const expected = venue?.checkTopic?.(topic);
+      if (expected !== undefined) {
+        throw new OptionError(topics.length === 1 ? path : `${path}[${index}]`, expected, topic);
+      }
+    });
+  };
+}
+
+/** A close code that an application may send (RFC 6455 §7.4: 1000, 3000-4999), and a short reason. */
+export function checkClose(code: unknown, reason: unknown): void {
+  const isAllowed =
+    typeof code === "number" &&
+    (code === 1000 || (Number.isInteger(code) && code >= 3000 && code <= 4999));
+  if (!isAllowed) throw new OptionError("code", "1000 or an integer from 3000 to 4999", code);
+  if (typeof reason !== "string" || Buffer.byteLength(reason) > 123) {
+    throw new OptionError("reason", "a string of at most 123 bytes", reason);
+  }
+}
+
+/** The time to live of one send. */
+export function checkTtl(ttlMs: unknown): number | null | undefined {
+  if (ttlMs === undefined || ttlMs === null) return ttlMs;
+  return checkMs(ttlMs, "ttlMs", 0, 1);
+}

@@ -1,0 +1,51 @@
+/** What a supervisor looks like from outside, at one instant. Derived, never stored. */
+import type { Loss } from "../../machines/loss.ts";
+import type { SupervisorState } from "./facts.ts";
+import type { InboundCounts } from "./inbound.ts";
+import type { OutboxCounts } from "./outbox.ts";
+
+export interface Status {
+  readonly state: SupervisorState;
+  /** The state within `connected`: `resubscribing`, `probation` or `stable`. */
+  readonly phase: string | undefined;
+  /** Whether subscriptions are settled and sends flow. */
+  readonly isReady: boolean;
+  /** Since when it has been in `state`. */
+  readonly sinceMs: number;
+  /** Dials since the connection was last ready. */
+  readonly attempt: number;
+  /** Losses since it was last stable. */
+  readonly failures: number;
+  /** The wait of `reconnecting`, as announced; null elsewhere. */
+  readonly retryInMs: number | null;
+  /** When the next attempt begins; null outside `reconnecting`. */
+  readonly nextAttemptAtMs: number | null;
+  readonly lastLoss: Loss | null;
+  /** The outage under way, if there is one. */
+  readonly outage: { readonly cause: Loss; readonly sinceMs: number } | undefined;
+  /** When the peer was last heard on the current socket; 0 without one. */
+  readonly lastByteAtMs: number;
+  readonly topics: {
+    readonly wanted: number;
+    readonly confirmed: number;
+    readonly pending: number;
+    readonly rejected: number;
+  };
+  readonly inbound: Readonly<InboundCounts> & {
+    /** Messages that came from a socket that was over. */
+    readonly late: number;
+    /** Numbered messages beyond the bound of streams. */
+    readonly unfollowed: number;
+  };
+  readonly outbox: Readonly<OutboxCounts> & { readonly messages: number; readonly bytes: number };
+  /** One row per `messages()` iterator. */
+  readonly queues: readonly {
+    readonly depth: number;
+    readonly delivered: number;
+    readonly dropped: number;
+    readonly conflated: number;
+    readonly pauses: number;
+  }[];
+  /** How often a function of the user's has thrown. */
+  readonly callbackFailures: number;
+}

@@ -1,0 +1,457 @@
+/**
+ * What users hold: one supervised connection, its wanted topics, positions, outbox and consumers.
+ *
+ * It owns what outlives a socket and wires the three flows; it decides nothing. Lifecycle belongs to
+ * the chart, which reaches the world through the link made here.
+ */
+import { createActor } from "xstate";
+import { connectionMachine, type ConnectionActor } from "../../machines/connection.machine.ts";
+import type { ConnectionInput } from "../../machines/connection.context.ts";
+import type { ConnectionCommand } from "../../machines/connection.events.ts";
+import { Link } from "../connection/link.ts";
+import { Outgoing } from "../connection/outgoing.ts";
+import { ConnectionClosedError, ConnectionFailedError, OptionError } from "../errors.ts";
+import type { Position } from "../sequence/point.ts";
+import { MAX_STREAMS, SequenceTracker } from "../sequence/tracker.ts";
+import { Pacer } from "../subscriptions/pacer.ts";
+import { encodeFrame } from "../subscriptions/protocol.ts";
+import {
+  SubscriptionRegistry,
+  type SubscriptionRequest,
+  type TopicStatus,
+} from "../subscriptions/registry.ts";
+import { topicKeys, type Topic } from "../subscriptions/topic.ts";
+import { printable } from "../transport/printable.ts";
+import { checkFunction, checkSignal } from "./check.ts";
+import { Consumers } from "./consumers.ts";
+import type {
+  EventName,
+  Fact,
+  FactPayloads,
+  FactType,
+  Listener,
+  SupervisorState,
+} from "./facts.ts";
+import { createInbound, newInboundCounts, type InboundCounts } from "./inbound.ts";
+import type { FeedItem } from "./items.ts";
+import type { MessagesOptions } from "./message-queue.ts";
+import type { RawMessage, SupervisorOptions, Target } from "./options.ts";
+import { OutageLog } from "./outage.ts";
+import { Outbox, type SendFate } from "./outbox.ts";
+import { Publisher } from "./publisher.ts";
+import { Run } from "./run.ts";
+import { checkClose, checkSettings, checkTtl, type Settings } from "./settings.ts";
+import type { Status } from "./status.ts";
+
+/** One supervised connection. Made by `supervise` (running) or `createSupervisor` (to be embedded). */
+export class Supervisor<M = RawMessage> implements AsyncDisposable {
+  readonly #settings: Settings<M>;
+  readonly #publisher: Publisher<M>;
+  readonly #registry = new SubscriptionRegistry();
+  readonly #tracker = new SequenceTracker();
+  readonly #counts: InboundCounts = newInboundCounts();
+  readonly #outages: OutageLog;
+  readonly #outbox: Outbox;
+  readonly #outgoing: Outgoing;
+  readonly #consumers: Consumers<M>;
+  readonly #link: Link;
+  readonly #inspect: SupervisorOptions<M>["inspect"];
+  /** The running chart; undefined before it is embedded or started. */
+  #run: Run | undefined;
+  #late = 0;
+  #hasUnannounced = false;
+
+  constructor(target: Target<M>, options: SupervisorOptions<M> = {}) {
+    const settings = checkSettings(target, options, (callback, error) =>
+      this.#publisher.callbackFailed(callback, error),
+    );
+    const { clock, protocol } = settings;
+    this.#settings = settings;
+    this.#inspect = options.inspect;
+    this.#publisher = new Publisher(clock);
+    this.#checkRoom(settings.topics, "topics");
+    this.#registry.want(settings.topics);
+    this.#outbox = new Outbox(settings.outbox, clock);
+    this.#outgoing = new Outgoing({
+      clock,
+      outbox: this.#outbox,
+      registry: this.#registry,
+      pacer: new Pacer(settings.pacing),
+      subscriptionPacer: new Pacer([settings.subscriptionPacing]),
+      topicsPerFrame: settings.topicsPerFrame,
+      canUnsubscribe: protocol.unsubscribe !== undefined,
+      isAnswered: protocol.acknowledge !== undefined,
+      requestTimeoutMs: settings.requestTimeoutMs,
+      encode: (request) => this.#encode(request),
+      onProgress: () => this.#announceSettlement(),
+      onTimeout: (topics) =>
+        this.#publish("alert", { alert: { kind: "subscriptions-timed-out", topics } }),
+    });
+    this.#link = new Link({
+      clock,
+      outgoing: this.#outgoing,
+      probe: settings.probe,
+      countsControlFrames: settings.countsControlFrames,
+      attempt: {
+        target: settings.target,
+        transport: settings.transport,
+        clock,
+        authenticate: settings.authenticate,
+        receive: this.#createInbound(),
+        countLate: () => {
+          this.#late += 1;
+        },
+      },
+      onAttach: (owner) => {
+        this.#run?.detach();
+        this.#run = new Run(owner, clock, (type, payload) => this.#note(type, payload));
+      },
+      onNewSocket: () => this.#tracker.newSocket(),
+      onReplayAbandoned: () => this.#abandonReplay(),
+    });
+    this.#consumers = new Consumers({
+      clock,
+      source: this.#link,
+      publisher: this.#publisher,
+      onOverflow: (overflow) => this.#publish("overflow", { overflow }),
+    });
+    this.#outages = new OutageLog({
+      positions: () => this.#tracker.positions(),
+      lastByteAtMs: () => this.#link.lastHeardAtMs,
+    });
+    settings.signal?.addEventListener("abort", this.#onAbort, { once: true });
+  }
+
+  /** The input of `connectionMachine` for whoever embeds it: `invoke: { input: supervisor.input }`. */
+  get input(): ConnectionInput {
+    return { link: this.#link, policy: this.#settings.policy, seed: this.#settings.seed };
+  }
+
+  /** The actor that runs the chart, for those who inspect it. Undefined before it runs. */
+  get actor(): ConnectionActor | undefined {
+    return this.#run?.actor;
+  }
+
+  /** The chart's state now. */
+  get state(): SupervisorState {
+    return this.#run?.state ?? "idle";
+  }
+
+  /** Runs the chart in an actor of its own. `supervise` does this. */
+  start(): this {
+    if (this.#run !== undefined) return this;
+    const { clock } = this.#settings;
+    const inspect = this.#inspect === undefined ? {} : { inspect: this.#inspect };
+    const actor = createActor(connectionMachine, { input: this.input, clock, ...inspect });
+    actor.start();
+    if (this.#settings.signal?.aborted === true) this.#onAbort();
+    return this;
+  }
+
+  status(): Status {
+    const run = this.#run;
+    const context = run?.context;
+    const { confirmed, rejected, timedOut } = this.#registry.settlement();
+    const isWaiting = run?.state === "reconnecting";
+    return {
+      state: this.state,
+      phase: run?.phase,
+      isReady: run?.isReady ?? false,
+      sinceMs: run?.sinceMs ?? 0,
+      attempt: context?.attempt ?? 0,
+      failures: context?.failures ?? 0,
+      retryInMs: isWaiting ? (context?.retryInMs ?? null) : null,
+      nextAttemptAtMs: isWaiting ? run.sinceMs + (context?.retryInMs ?? 0) : null,
+      lastLoss: context?.lastLoss ?? null,
+      outage: this.#outages.current,
+      lastByteAtMs: this.#link.lastHeardAtMs,
+      topics: {
+        wanted: confirmed.length + rejected.length + timedOut.length,
+        confirmed: confirmed.length,
+        pending: timedOut.length,
+        rejected: rejected.length,
+      },
+      inbound: { ...this.#counts, late: this.#late, unfollowed: this.#tracker.unfollowed },
+      outbox: {
+        ...this.#outbox.counts,
+        messages: this.#outbox.messages,
+        bytes: this.#outbox.bytes,
+      },
+      queues: this.#consumers.queues(),
+      callbackFailures: this.#publisher.callbackFailures,
+    };
+  }
+
+  /**
+   * Resolves when the connection is ready: subscriptions settled, sends flow. At once if it is.
+   * Rejects with {@link ConnectionFailedError} in `failed` and {@link ConnectionClosedError} when closed.
+   */
+  ready(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    const signal = checkSignal(options.signal, "signal");
+    if (signal?.aborted === true) return Promise.reject(asError(signal.reason));
+    if (this.#run?.isReady === true) return Promise.resolve();
+    if (this.state === "closed") return Promise.reject(new ConnectionClosedError());
+    const failure = this.#failure();
+    if (failure !== undefined) return Promise.reject(failure);
+    return new Promise((resolve, reject) => {
+      const offs = [
+        this.on("up", () => settle(resolve)),
+        this.on("failed", ({ loss, rule }) =>
+          settle(() => reject(new ConnectionFailedError(loss, rule))),
+        ),
+        this.on("closed", () => settle(() => reject(new ConnectionClosedError()))),
+      ];
+      const onAbort = () => settle(() => reject(asError(signal?.reason)));
+      signal?.addEventListener("abort", onAbort, { once: true });
+      function settle(end: () => void): void {
+        for (const off of offs) off();
+        signal?.removeEventListener("abort", onAbort);
+        end();
+      }
+    });
+  }
+
+  /**
+   * Wants a topic, or several; counted, so as many `unsubscribe`s take it back. May be called in every
+   * state: what is wanted is sent on every socket. How it went is told by `subscriptions.settled`,
+   * `topic.rejected` and `topics()`. Throws an {@link OptionError} for what cannot be a topic here.
+   */
+  subscribe(topics: Topic | readonly Topic[]): void {
+    const keys = this.#checkTopics(topics);
+    this.#checkRoom(keys, "topic");
+    this.#registry.want(keys);
+    this.#outgoing.pump();
+  }
+
+  /** Takes back one `subscribe` of each topic. What is not wanted is ignored. */
+  unsubscribe(topics: Topic | readonly Topic[]): void {
+    this.#registry.unwant(this.#checkTopics(topics));
+    this.#outgoing.pump();
+  }
+
+  /** Every wanted topic and how far it is on the current socket. */
+  topics(): readonly TopicStatus[] {
+    return this.#registry.topics();
+  }
+
+  /**
+   * Sends one message when the connection is ready, in order, after what waits already. The promise
+   * never rejects: it says how the message ended. Nothing is ever sent twice.
+   *
+   * @param options.ttlMs - How long it may wait; `null` for ever. @defaultValue `outbox.ttlMs`
+   */
+  send(
+    data: string | Uint8Array,
+    options: { readonly ttlMs?: number | null } = {},
+  ): Promise<SendFate> {
+    if (typeof data !== "string" && !(data instanceof Uint8Array)) {
+      throw new OptionError("data", "a string or a Uint8Array", data);
+    }
+    const ttlMs = checkTtl(options.ttlMs);
+    const { state } = this;
+    if (state === "closed" || state === "closing" || state === "failed") {
+      const reason = state === "failed" ? "failed" : "closed";
+      this.#outbox.counts[reason] += 1;
+      return Promise.resolve({ fate: "dropped", reason });
+    }
+    const fate = this.#outbox.add(data, ttlMs);
+    this.#outgoing.pump();
+    return fate;
+  }
+
+  /** Be connected: starts over after `failed`, skips the wait in `reconnecting`; else nothing. */
+  connect(): void {
+    if (this.#run === undefined) this.start();
+    else this.#command({ type: "connect" });
+  }
+
+  /** Drops the socket, if there is one, and dials anew at once. */
+  reconnect(): void {
+    this.#command({ type: "reconnect" });
+  }
+
+  /**
+   * Ends politely: a closing handshake where there is an open socket, under `closeTimeoutMs`. Resolves
+   * when all is over: no timer, no socket, and nothing is delivered any more.
+   */
+  close(code = 1000, reason = ""): Promise<void> {
+    checkClose(code, reason);
+    return this.#end({ type: "close", code, reason });
+  }
+
+  /** Ends now, without a handshake. */
+  terminate(): void {
+    void this.#end({ type: "terminate" });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Listens to one kind of fact, to `message`, or to every fact (`*`). Gives the function that ends it. */
+  on<E extends EventName<M>>(type: E, listener: Listener<M, E>): () => void {
+    if (typeof listener !== "function") throw new OptionError("listener", "a function", listener);
+    return this.#publisher.on(type, listener);
+  }
+
+  /**
+   * The feed as an async iterable: messages with gaps, resets and overflows at their right place.
+   * Iterators are independent, each with its own bounded buffer, from the moment of this call. It ends
+   * on `close`, and throws the failure on `failed`.
+   */
+  messages(options: MessagesOptions<M> = {}): AsyncIterableIterator<FeedItem<M>> {
+    checkFunction(options.key, "key");
+    const queue = this.#consumers.open(options);
+    if (this.state === "closed") queue.end();
+    const failure = this.#failure();
+    if (failure !== undefined) queue.end(failure);
+    return queue;
+  }
+
+  /** Where each numbered stream stands. */
+  positions(): ReadonlyMap<string, Position> {
+    return this.#tracker.positions();
+  }
+
+  /** Keeps a supervisor that stands in somebody's context out of snapshots. */
+  toJSON(): undefined {
+    return undefined;
+  }
+
+  readonly #onAbort = (): void => {
+    void this.#end({ type: "close" });
+  };
+
+  #command(command: ConnectionCommand): void {
+    this.#run?.send(command);
+  }
+
+  #end(command: ConnectionCommand): Promise<void> {
+    const run = this.#run;
+    if (run === undefined) this.#finish();
+    if (run === undefined || run.isOver) return Promise.resolve();
+    return new Promise((resolve) => {
+      const off = this.on("closed", () => {
+        off();
+        resolve();
+      });
+      run.send(command);
+    });
+  }
+
+  /** Every fact comes through here: state follows first, then listeners hear it. */
+  #publish<T extends FactType>(type: T, payload: FactPayloads[T]): Fact {
+    const fact = this.#publisher.publish(type, payload);
+    const report = this.#outages.note(fact);
+    if (report !== undefined) this.#publisher.publish("recovered", { report });
+    return fact;
+  }
+
+  /** A fact of the chart's, with what it means for queues and outbox. */
+  #note<T extends FactType>(type: T, payload: FactPayloads[T]): void {
+    const fact = this.#publish(type, payload);
+    if (fact.type === "failed") {
+      this.#outbox.clear("failed");
+      this.#consumers.end(new ConnectionFailedError(fact.loss, fact.rule));
+    } else if (fact.type === "closed") {
+      this.#finish();
+    }
+  }
+
+  /** Nothing is left behind: no timer, no listener on the signal, no open iterator, no waiting send. */
+  #finish(): void {
+    this.#settings.signal?.removeEventListener("abort", this.#onAbort);
+    this.#outgoing.end();
+    this.#outbox.clear("closed");
+    this.#consumers.end();
+  }
+
+  #failure(): ConnectionFailedError | undefined {
+    const context = this.#run?.context;
+    if (this.state !== "failed" || context?.lastLoss == null) return undefined;
+    return new ConnectionFailedError(context.lastLoss, context.lastVerdict?.rule ?? "unknown");
+  }
+
+  #checkTopics(topics: Topic | readonly Topic[]): readonly string[] {
+    const keys = topicKeys(topics, "topic");
+    this.#settings.checkTopics(keys, "topic");
+    return keys;
+  }
+
+  /** One more topic than the venue allows on a connection is said now, not by a closed socket later. */
+  #checkRoom(keys: readonly string[], path: string): void {
+    const most = this.#settings.topicsPerConnection;
+    if (most === Infinity) return;
+    const added = new Set(keys.filter((key) => !this.#registry.has(key))).size;
+    const wanted = this.#registry.wanted + added;
+    if (wanted > most)
+      throw new OptionError(path, `at most ${most} topics on a connection`, wanted);
+  }
+
+  #encode({ id, kind, topics }: SubscriptionRequest): string | Uint8Array | undefined {
+    const { protocol } = this.#settings;
+    try {
+      const frame =
+        kind === "subscribe" ? protocol.subscribe(topics, id) : protocol.unsubscribe?.(topics, id);
+      return frame === undefined ? undefined : encodeFrame(frame);
+    } catch (error) {
+      this.#publisher.callbackFailed(`subscriptions.${kind}`, error);
+      return undefined;
+    }
+  }
+
+  #createInbound(): (raw: Buffer, isBinary: boolean) => void {
+    const { decode, protocol, sequence } = this.#settings;
+    return createInbound<M>({
+      decode,
+      acknowledge: protocol.acknowledge?.bind(protocol),
+      sequence,
+      tracker: this.#tracker,
+      counts: this.#counts,
+      receivedAtMs: () => this.#link.lastHeardAtMs,
+      consumers: {
+        isWanted: () => this.#consumers.isWanted,
+        message: (item) => this.#consumers.message(item),
+        mark: (item) => this.#consumers.mark(item),
+      },
+      onAcknowledgement: (answer) => {
+        if ("id" in answer) this.#outgoing.answered(answer.id);
+        for (const { topic, reason } of this.#registry.acknowledge(answer)) {
+          this.#publish("topic.rejected", { topic, reason: printable(reason) });
+        }
+        this.#outgoing.pump();
+      },
+      onInvalid: (error, raw) =>
+        this.#publish("message.invalid", {
+          reason: printable(error instanceof Error ? error.message : String(error)),
+          excerpt: printable(raw.toString("utf8", 0, 400)),
+        }),
+      onGap: ({ stream, from, to }) => this.#publish("gap", { stream, from, to }),
+      onReset: ({ stream }) => this.#publish("reset", { stream }),
+      onUnfollowed: () =>
+        this.#publish("alert", { alert: { kind: "too-many-streams", limit: MAX_STREAMS } }),
+    });
+  }
+
+  /** Says `subscriptions.settled` once per time that the registry comes to rest, then tells the chart. */
+  #announceSettlement(): void {
+    if (!this.#registry.isSettled) {
+      this.#hasUnannounced = true;
+      return;
+    }
+    if (this.#hasUnannounced) {
+      this.#hasUnannounced = false;
+      this.#publish("subscriptions.settled", this.#registry.settlement());
+    }
+    this.#link.settled();
+  }
+
+  /** The connection gets ready with what it has; what still waits goes on waiting. */
+  #abandonReplay(): void {
+    this.#publish("subscriptions.settled", this.#registry.settlement());
+  }
+}
+
+function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason));
+}
