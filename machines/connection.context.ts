@@ -91,7 +91,6 @@ export function initialContext({ link, policy, seed }: ConnectionInput): Connect
     phase: "resolve",
     ...freshHistory,
     isUp: false,
-    outageSinceMs: null,
     lastLoss: null,
     lastVerdict: null,
     retryInMs: null,
@@ -104,8 +103,11 @@ export function initialContext({ link, policy, seed }: ConnectionInput): Connect
 /** What becoming stable forgives. Not the history: "three times in five minutes" outlives a success. */
 export const forgiven = { failures: 0, hasRenewed: false } as const;
 
-/** What `connect` after `failed` wipes out. The budget is never forgiven. */
-export const freshHistory = { ...forgiven, history: [] } as const;
+/**
+ * What `connect` after `failed` wipes out: a rest in `failed` is no part of an outage. The budget is
+ * never forgiven.
+ */
+export const freshHistory = { ...forgiven, history: [], outageSinceMs: null } as const;
 
 /** A loss with its verdict: the one shape in which the chart decides. */
 export function judged(context: ConnectionContext, loss: Loss, atMs: number): SocketLost {
@@ -124,7 +126,10 @@ export function isExhausted(context: ConnectionContext): boolean {
 }
 
 /** The context after a loss, with the wait that follows it. */
-export function afterLoss(context: ConnectionContext, lost: SocketLost): Partial<ConnectionContext> {
+export function afterLoss(
+  context: ConnectionContext,
+  lost: SocketLost,
+): Partial<ConnectionContext> {
   const { loss, verdict: ruling, atMs } = lost;
   const failures = context.failures + 1;
   const outageSinceMs = context.outageSinceMs ?? atMs;
@@ -152,19 +157,17 @@ function retryAfter(
   const [random, afterFirst] = nextRandom(context.rng);
   const [spread, rng] = nextRandom(afterFirst);
   const isLongOutage = outageMs >= policy.longOutageAfterMs;
-  const waitMs =
+  const ownMs =
     ruling.action === "now"
       ? 0
-      : Math.max(
-          backoffMs(policy.backoff, {
-            failures,
-            previousMs: failures === 1 ? 0 : (previousMs ?? 0),
-            outageMs,
-            isLongOutage,
-            random,
-          }),
-          ruling.floorMs + spread * ruling.spreadMs,
-        );
+      : backoffMs(policy.backoff, {
+          failures,
+          previousMs: failures === 1 ? 0 : (previousMs ?? 0),
+          outageMs,
+          isLongOutage,
+          random,
+        });
+  const waitMs = Math.max(ownMs, ruling.floorMs + spread * ruling.spreadMs);
   const budgeted = waitForToken(policy.retryBudget, context.budget, atMs, waitMs);
   return { retryInMs: toTimerMs(budgeted.waitMs), isBudgetEmpty: budgeted.isEmpty, rng };
 }

@@ -11,7 +11,11 @@
  * `policy/verdict-table.ts`. No message ever comes through here.
  */
 import type { ActorRefFrom, MetaObject, SnapshotFrom, StateMachine, StateSchema } from "xstate";
-import { initialContext, type ConnectionContext, type ConnectionInput } from "./connection.context.ts";
+import {
+  initialContext,
+  type ConnectionContext,
+  type ConnectionInput,
+} from "./connection.context.ts";
 import type { ConnectionEmitted, ConnectionEvent, SocketLost } from "./connection.events.ts";
 import {
   words,
@@ -45,7 +49,7 @@ function record() {
 const connecting = words.createStateConfig({
   description: "One attempt is under way: URL and credentials, DNS, TCP, TLS, upgrade, login.",
   tags: "queues",
-  entry: ["holdSends", "countAttempt", "dropSocket", "openSocket"],
+  entry: ["holdSends", "countAttempt", "dropSocket", "openSocket", "dialSocket"],
   after: { connectTimeout: { actions: "judgeTimeout" } },
   on: {
     "socket.dialled": { actions: { type: "recordDial", params: ({ event }) => event.atMs } },
@@ -141,7 +145,7 @@ const failed = words.createStateConfig({
 
 const closing = words.createStateConfig({
   description: "The owner asked to stop: closing handshake, under a deadline of its own.",
-  entry: "holdSends",
+  entry: ["holdSends", "disarmLongOutage"],
   after: { closeTimeout: "closed" },
   on: { "socket.ended": "closed" },
 } satisfies State);

@@ -51,23 +51,40 @@ interface SocketInput {
   readonly attempt: Attempt;
 }
 
-interface CloseSocket {
-  readonly type: "close";
-  readonly code: number;
-  readonly reason: string;
-}
+type SocketCommand =
+  | { readonly type: "dial" }
+  | { readonly type: "close"; readonly code: number; readonly reason: string };
 
-export type SocketLogic = CallbackActorLogic<CloseSocket, SocketInput>;
+export type SocketLogic = CallbackActorLogic<SocketCommand, SocketInput>;
 
 /**
  * One actor per attempt: it exists exactly as long as its socket may. Once it is stopped XState drops
  * whatever that socket still has to say, and its cleanup drops the socket, on every way out.
+ *
+ * It dials when told to, not as it starts: XState starts the children of an initial state before it
+ * runs that state's entry actions, and the link would be asked to dial before it is attached.
  */
-const socket: SocketLogic = fromCallback<CloseSocket, SocketInput>(
+const socket: SocketLogic = fromCallback<SocketCommand, SocketInput>(
   ({ input: { link, attempt }, sendBack, receive }) => {
-    receive(({ code, reason }) => link.closeSocket(code, reason));
-    link.dial(attempt, (fact: SocketFact) => sendBack(fact));
-    return () => link.dropSocket();
+    // XState still relays during the cleanup; what is said then would be heard as the next socket's.
+    let isOver = false;
+    const report = (fact: SocketFact): void => {
+      if (!isOver) sendBack(fact);
+    };
+    receive((command) => {
+      switch (command.type) {
+        case "dial":
+          link.dial(attempt, report);
+          return;
+        case "close":
+          link.closeSocket(command.code, command.reason);
+          return;
+      }
+    });
+    return () => {
+      isOver = true;
+      link.dropSocket();
+    };
   },
 );
 
@@ -105,10 +122,11 @@ const base = setup({
         attempt: { reason: context.dialReason, number: context.attempt },
       }),
     }),
+    dialSocket: sendTo("socket", { type: "dial" } satisfies SocketCommand),
     dropSocket: stopChild("socket"),
     closeSocket: sendTo(
       "socket",
-      (_, close: { code?: number | undefined; reason?: string | undefined }): CloseSocket => ({
+      (_, close: { code?: number | undefined; reason?: string | undefined }): SocketCommand => ({
         type: "close",
         code: close.code ?? 1000,
         reason: close.reason ?? "",

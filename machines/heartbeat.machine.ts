@@ -10,6 +10,7 @@ import {
   assign,
   setup,
   type ActorRefFrom,
+  type AnyActorRef,
   type EventObject,
   type MetaObject,
   type StateMachine,
@@ -66,13 +67,12 @@ const words = setup({
     isOff: ({ context }) => context.isOff,
     /** Something came within the interval. */
     wasHeard: ({ context }, silentMs: number) => silentMs < context.policy.intervalMs,
-    /** Something came since the probe: all of interval and timeout would be silent otherwise. */
-    hasAnswered: ({ context }, silentMs: number) =>
-      silentMs < context.policy.intervalMs + context.policy.timeoutMs,
+    /** Something came since the probe. Compared with the probe, not with the timeout: timers fire early. */
+    hasAnswered: ({ context }, { silentMs, atMs }: PeerChecked) =>
+      silentMs <= atMs - context.checkedAtMs,
     /** The timer fired later than half a timeout after its time. */
     wasLate: ({ context }, atMs: number) =>
-      context.repeats < MAX_REPEATS &&
-      atMs - context.checkedAtMs > context.policy.timeoutMs * 1.5,
+      context.repeats < MAX_REPEATS && atMs - context.checkedAtMs > context.policy.timeoutMs * 1.5,
   },
   delays: {
     restOfInterval: ({ context }) => Math.max(context.policy.intervalMs - context.silentMs, 0),
@@ -111,7 +111,7 @@ const probing = words.createStateConfig({
   on: {
     "peer.checked": [
       {
-        guard: { type: "hasAnswered", params: ({ event }) => event.silentMs },
+        guard: { type: "hasAnswered", params: ({ event }) => event },
         target: "quiet",
         actions: { type: "noteSilence", params: ({ event }) => event },
       },
@@ -132,7 +132,7 @@ const doubting = words.createStateConfig({
   on: {
     "peer.checked": [
       {
-        guard: { type: "hasAnswered", params: ({ event }) => event.silentMs },
+        guard: { type: "hasAnswered", params: ({ event }) => event },
         target: "quiet",
         actions: { type: "noteSilence", params: ({ event }) => event },
       },
@@ -151,7 +151,7 @@ export type HeartbeatState = "off" | "quiet" | "probing" | "doubting" | "expired
 export type HeartbeatMachine = StateMachine<
   HeartbeatContext,
   PeerChecked,
-  Record<never, never>,
+  Record<string, AnyActorRef | undefined>,
   never,
   never,
   never,

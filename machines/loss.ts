@@ -69,7 +69,7 @@ export interface Loss {
   readonly detail?: string;
 }
 
-/** One line for people: `dropped (ECONNRESET) while open`. */
+/** One line for people: `dropped (ECONNRESET) in phase open`. */
 export function describeLoss(loss: Loss): string {
   const facts = [
     loss.status === undefined ? undefined : `HTTP ${loss.status}`,

@@ -4,7 +4,7 @@
  * Jitter is drawn under the cap, never clipped by it: a formula that clips lines up every client at
  * the cap (socket.io: 100 % of them in the same 100 ms, peers.md §0).
  */
-import { MAX_TIMER_MS, toTimerMs } from "./duration.ts";
+import { toTimerMs } from "./duration.ts";
 
 /** What a backoff may know. */
 export interface BackoffContext {
@@ -81,35 +81,33 @@ export const loneClientBackoff: BackoffShape = {
  * The wait before the next attempt, in milliseconds, always one that a timer can hold.
  *
  * A {@link BackoffFunction} is trusted only as far as its result is a number: options wrap it so
- * that it cannot throw.
+ * that it cannot throw. NaN, from wherever, gives way to the default formula: 0 would be a hot loop.
  */
 export function backoffMs(
   backoff: BackoffShape | BackoffFunction,
   context: BackoffContext,
 ): number {
-  if (typeof backoff === "function") {
-    return toTimerMs(backoff(context), shapeMs(defaultBackoff, context));
-  }
-  return shapeMs(backoff, context);
+  const waitMs = typeof backoff === "function" ? backoff(context) : shapeMs(backoff, context);
+  return toTimerMs(waitMs, toTimerMs(shapeMs(defaultBackoff, context), defaultBackoff.capMs));
 }
 
 function shapeMs(shape: BackoffShape, context: BackoffContext): number {
   const { random, failures } = context;
   if (failures <= 1 && shape.firstMs !== undefined && !context.isLongOutage) {
-    return toTimerMs(random * shape.firstMs);
+    return random * shape.firstMs;
   }
   const ceilingMs = context.isLongOutage
     ? Math.max(shape.longOutageCapMs ?? 30_000, shape.capMs)
-    : Math.min(shape.capMs, shape.baseMs * (shape.factor ?? 2) ** Math.min(failures - 1, 64));
+    : Math.min(shape.capMs, shape.baseMs * (shape.factor ?? 2) ** (failures - 1));
   switch (shape.jitter) {
     case "full":
-      return toTimerMs(random * ceilingMs);
+      return random * ceilingMs;
     case "equal":
-      return toTimerMs((ceilingMs * (1 + random)) / 2);
+      return (ceilingMs * (1 + random)) / 2;
     case "decorrelated": {
       const capMs = context.isLongOutage ? ceilingMs : shape.capMs;
       const widestMs = Math.min(capMs, Math.max(shape.baseMs, context.previousMs) * 3);
-      return toTimerMs(shape.baseMs + random * Math.max(widestMs - shape.baseMs, 0), MAX_TIMER_MS);
+      return shape.baseMs + random * Math.max(widestMs - shape.baseMs, 0);
     }
   }
 }

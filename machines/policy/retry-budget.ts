@@ -20,7 +20,7 @@ export interface BudgetState {
   readonly atMs: number;
 }
 
-/** Twelve a minute for ever: five times what the default backoff asks for in its worst case at the cap. */
+/** Twelve a minute for ever: four times what the default backoff asks for in a long outage. */
 export const defaultRetryBudget: RetryBudget = { attempts: 120, perMs: 600_000 };
 
 /** A full bucket. */
@@ -36,7 +36,10 @@ export function tokensAt(budget: RetryBudget, state: BudgetState, atMs: number):
 
 /** One attempt is made: a token goes. An owner's command may dial on an empty bucket; it owes nothing. */
 export function spend(budget: RetryBudget, state: BudgetState, atMs: number): BudgetState {
-  return { tokens: Math.max(tokensAt(budget, state, atMs) - 1, 0), atMs };
+  return {
+    tokens: Math.max(tokensAt(budget, state, atMs) - 1, 0),
+    atMs: Math.max(atMs, state.atMs), // or the time that went back would refill twice
+  };
 }
 
 /** `waitMs`, or longer where the bucket would still be empty by then. */

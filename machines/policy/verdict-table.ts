@@ -21,101 +21,121 @@ const renewOnce = {
 
 export const verdictTable: readonly VerdictRule[] = [
   // The caller's own word or mistake.
-  { name: "requested", when: { class: "requested" }, then: { action: "now" } },
-  { name: "config", when: { class: "config" }, then: { action: "refuse" } },
-  { name: "resolver", when: { class: "resolver" }, then: { action: "retry" } },
+  { name: "requested", when: { class: "requested" }, ruling: { action: "now" } },
+  { name: "config", when: { class: "config" }, ruling: { action: "refuse" } },
+  { name: "resolver", when: { class: "resolver" }, ruling: { action: "retry" } },
 
   // DNS and TCP. A laptop that is offline says ENOTFOUND too, so it is slow and never final.
-  { name: "dns-transient", when: { class: "dns-transient" }, then: { action: "retry" } },
-  { name: "dns-not-found", when: { class: "dns-not-found" }, then: { action: "slow", floorMs: 5_000 } },
+  { name: "dns-transient", when: { class: "dns-transient" }, ruling: { action: "retry" } },
+  {
+    name: "dns-not-found",
+    when: { class: "dns-not-found" },
+    ruling: { action: "slow", floorMs: 5_000 },
+  },
   {
     name: "unreachable-locally", // a blackhole route or our own firewall: it will not change in a second
     when: { class: "unreachable", code: "EINVAL" },
-    then: { action: "slow", floorMs: 5_000 },
+    ruling: { action: "slow", floorMs: 5_000 },
   },
-  { name: "unreachable", when: { class: "unreachable" }, then: { action: "retry" } },
+  { name: "unreachable", when: { class: "unreachable" }, ruling: { action: "retry" } },
   {
     name: "local-resource",
     when: { class: "local-resource" },
-    then: { action: "slow", floorMs: 5_000, alerts: true },
+    ruling: { action: "slow", floorMs: 5_000, alerts: true },
   },
   {
     name: "handshake",
     when: { class: ["handshake-cut", "handshake-timeout"] },
-    then: { action: "retry" },
+    ruling: { action: "retry" },
   },
 
   // TLS. Never with less trust; an expired certificate may also be our own clock.
   {
     name: "tls-trust",
     when: { class: "tls-trust" },
-    then: { action: "slow", floorMs: 60_000, alerts: true },
+    ruling: { action: "slow", floorMs: 60_000, alerts: true },
   },
-  { name: "tls-protocol", when: { class: "tls-protocol" }, then: { action: "slow", floorMs: 10_000 } },
+  {
+    name: "tls-protocol",
+    when: { class: "tls-protocol" },
+    ruling: { action: "slow", floorMs: 10_000 },
+  },
   {
     name: "tls-client-certificate",
     when: { class: "tls-client-certificate" },
-    then: { action: "refuse" },
+    ruling: { action: "refuse" },
   },
 
   // The upgrade.
-  { name: "redirect", when: { class: "redirect" }, then: { action: "refuse" } },
-  { name: "negotiation", when: { class: "negotiation" }, then: { action: "refuse" } },
+  { name: "redirect", when: { class: "redirect" }, ruling: { action: "refuse" } },
+  { name: "negotiation", when: { class: "negotiation" }, ruling: { action: "refuse" } },
   {
     name: "not-websocket",
     when: { class: "not-websocket" },
-    then: { action: "slow", floorMs: 10_000 },
-    repeated: { times: 3, withinMs: FIVE_MINUTES_MS, then: { action: "refuse" } },
+    ruling: { action: "slow", floorMs: 10_000 },
+    repeated: { times: 3, withinMs: FIVE_MINUTES_MS, ruling: { action: "refuse" } },
   },
   {
     name: "http-not-an-endpoint",
     when: { class: "http-refusal", status: [200, 204, 304] },
-    then: { action: "slow", floorMs: 10_000 },
-    repeated: { times: 3, withinMs: FIVE_MINUTES_MS, then: { action: "refuse" } },
+    ruling: { action: "slow", floorMs: 10_000 },
+    repeated: { times: 3, withinMs: FIVE_MINUTES_MS, ruling: { action: "refuse" } },
   },
   {
     name: "http-wrong-endpoint", // 404 happens during a provider's deploy: three slow tries, then final
     when: { class: "http-refusal", status: [400, 404, 405, 410, 426, 501, 505] },
-    then: { action: "slow", floorMs: 30_000 },
-    repeated: { times: 4, withinMs: FIVE_MINUTES_MS, then: { action: "refuse" } },
+    ruling: { action: "slow", floorMs: 30_000 },
+    repeated: { times: 4, withinMs: FIVE_MINUTES_MS, ruling: { action: "refuse" } },
   },
-  { name: "http-auth", when: { class: "http-refusal", status: [401, 403, 407] }, then: renewOnce },
-  { name: "http-legal", when: { class: "http-refusal", status: 451 }, then: { action: "refuse" } },
+  {
+    name: "http-auth",
+    when: { class: "http-refusal", status: [401, 403, 407] },
+    ruling: renewOnce,
+  },
+  {
+    name: "http-legal",
+    when: { class: "http-refusal", status: 451 },
+    ruling: { action: "refuse" },
+  },
   {
     name: "http-go-away", // 418 is Binance's ban. Retry-After is heard for every loss that carries it.
     when: { class: "http-refusal", status: [418, 429, 503] },
-    then: { action: "slow" },
+    ruling: { action: "slow" },
   },
-  { name: "http-server", when: { class: "http-refusal" }, then: { action: "retry" } },
+  { name: "http-server", when: { class: "http-refusal" }, ruling: { action: "retry" } },
 
   // The `authenticate` step: whoever wrote it can be asked again.
-  { name: "auth", when: { class: "auth" }, then: renewOnce },
+  { name: "auth", when: { class: "auth" }, ruling: renewOnce },
 
   // What the peer's bytes said.
   {
     name: "peer-protocol",
     when: { class: "peer-protocol" },
-    then: { action: "retry", floorMs: 1_000 },
-    repeated: { times: 3, withinMs: FIVE_MINUTES_MS, then: { action: "slow", floorMs: 30_000 } },
+    ruling: { action: "retry", floorMs: 1_000 },
+    repeated: { times: 3, withinMs: FIVE_MINUTES_MS, ruling: { action: "slow", floorMs: 30_000 } },
   },
   {
     name: "too-big", // the same subscription will do it again
     when: { class: "too-big" },
-    then: { action: "slow", floorMs: 10_000, alerts: true },
+    ruling: { action: "slow", floorMs: 10_000, alerts: true },
   },
-  { name: "abusive-peer", when: { class: "abusive-peer" }, then: { action: "slow", floorMs: 10_000 } },
+  {
+    name: "abusive-peer",
+    when: { class: "abusive-peer" },
+    ruling: { action: "slow", floorMs: 10_000 },
+  },
 
   // Close codes.
   {
     name: "close-our-protocol-error", // the peer says that we broke the protocol
     when: { class: "closed-by-peer", closeCode: [1002, 1003, 1007, 1010] },
-    then: { action: "retry" },
-    repeated: { times: 3, withinMs: FIVE_MINUTES_MS, then: { action: "refuse" } },
+    ruling: { action: "retry" },
+    repeated: { times: 3, withinMs: FIVE_MINUTES_MS, ruling: { action: "refuse" } },
   },
   {
     name: "close-policy", // credentials, or a limit: without anything to renew, slowly
     when: { class: "closed-by-peer", closeCode: 1008 },
-    then: {
+    ruling: {
       action: "renew",
       otherwise: { action: "slow", floorMs: 10_000 },
       fixed: { action: "slow", floorMs: 10_000 },
@@ -124,19 +144,19 @@ export const verdictTable: readonly VerdictRule[] = [
   {
     name: "close-restart", // IANA: "clients may reconnect after a random 5-30 s"
     when: { class: "closed-by-peer", closeCode: [1012, 1013] },
-    then: { action: "retry", floorMs: 5_000, spreadMs: 25_000 },
+    ruling: { action: "retry", floorMs: 5_000, spreadMs: 25_000 },
   },
-  { name: "close-auth", when: { class: "closed-by-peer", closeCode: 3000 }, then: renewOnce },
+  { name: "close-auth", when: { class: "closed-by-peer", closeCode: 3000 }, ruling: renewOnce },
   {
     name: "close-forbidden",
     when: { class: "closed-by-peer", closeCode: 3003 },
-    then: { action: "refuse" },
+    ruling: { action: "refuse" },
   },
-  { name: "close", when: { class: "closed-by-peer" }, then: { action: "retry" } },
+  { name: "close", when: { class: "closed-by-peer" }, ruling: { action: "retry" } },
   {
     name: "dropped",
     when: { class: ["dropped", "ended-without-code"] },
-    then: { action: "retry" },
+    ruling: { action: "retry" },
   },
-  { name: "silent", when: { class: "silent" }, then: { action: "retry" } },
+  { name: "silent", when: { class: "silent" }, ruling: { action: "retry" } },
 ];

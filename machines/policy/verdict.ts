@@ -24,6 +24,7 @@ export interface LossMatch {
  *
  * - `retry`: after the backoff, and not before `floorMs`.
  * - `slow`: the same, for losses that will likely repeat; said in `status()` and the facts.
+ * - `now`: without a backoff; the server's Retry-After and the budget still hold.
  * - `renew`: once, dial at once with credentials asked for anew (reason `renewal`); then
  *   `otherwise`. Where nothing can be renewed, `fixed`.
  * - `refuse`: `failed`.
@@ -50,11 +51,10 @@ export interface VerdictRule {
   /** Kebab-case, unique; what `status()`, facts and the history call this row. */
   readonly name: string;
   readonly when: LossMatch;
-  readonly then: Ruling;
+  readonly ruling: Ruling;
   /** What the `times`-th such loss within `withinMs` means instead. */
   readonly repeated?:
-    | { readonly times: number; readonly withinMs: number; readonly then: FinalRuling }
-    | undefined;
+    { readonly times: number; readonly withinMs: number; readonly ruling: FinalRuling } | undefined;
 }
 
 /**
@@ -116,12 +116,15 @@ export function verdict(loss: Loss, history: LossHistory, policy: VerdictPolicy)
   if (rule === undefined) return settle({ action: "retry" }, "unknown", loss);
 
   const { repeated } = rule;
-  if (repeated !== undefined && timesWithin(rule.name, repeated.withinMs, history) >= repeated.times)
-    return settle(repeated.then, rule.name, loss);
+  if (
+    repeated !== undefined &&
+    timesWithin(rule.name, repeated.withinMs, history) >= repeated.times
+  )
+    return settle(repeated.ruling, rule.name, loss);
 
-  if (rule.then.action !== "renew") return settle(rule.then, rule.name, loss);
-  if (policy.credentials === "fixed") return settle(rule.then.fixed, rule.name, loss);
-  if (history.hasRenewed) return settle(rule.then.otherwise, rule.name, loss);
+  if (rule.ruling.action !== "renew") return settle(rule.ruling, rule.name, loss);
+  if (policy.credentials === "fixed") return settle(rule.ruling.fixed, rule.name, loss);
+  if (history.hasRenewed) return settle(rule.ruling.otherwise, rule.name, loss);
   return { ...settle({ action: "now" }, rule.name, loss), renews: true };
 }
 
@@ -162,8 +165,11 @@ function settle(ruling: FinalRuling, rule: string, loss: Loss): Verdict {
   const base = { rule, renews: false, alerts: false } as const;
   switch (ruling.action) {
     case "refuse":
-    case "now":
-      return { ...base, action: ruling.action, floorMs: 0, spreadMs: 0 };
+      return { ...base, action: "refuse", floorMs: 0, spreadMs: 0 };
+    case "now": {
+      const floorMs = retryAfterMs(loss);
+      return { ...base, action: "now", floorMs, spreadMs: floorMs > 0 ? SPREAD_MS : 0 };
+    }
     case "retry":
     case "slow": {
       const floorMs = Math.max(ruling.floorMs ?? 0, retryAfterMs(loss));

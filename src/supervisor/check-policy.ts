@@ -80,11 +80,10 @@ export function checkPolicy(parts: PolicyParts): ConnectionPolicy {
 function checkHeartbeat(value: unknown, fallback: HeartbeatPolicy): HeartbeatPolicy | null {
   if (value === undefined) return fallback;
   if (value === null) return null;
-  checkKeys(value, "heartbeat", ["intervalMs", "timeoutMs", "probe"]);
-  const { intervalMs, timeoutMs } = value as Partial<Record<keyof HeartbeatPolicy, unknown>>;
+  const given = checkKeys(value, "heartbeat", ["intervalMs", "timeoutMs", "probe"]);
   return {
-    intervalMs: checkMs(intervalMs, "heartbeat.intervalMs", fallback.intervalMs, 1),
-    timeoutMs: checkMs(timeoutMs, "heartbeat.timeoutMs", fallback.timeoutMs, 1),
+    intervalMs: checkMs(given.intervalMs, "heartbeat.intervalMs", fallback.intervalMs, 1),
+    timeoutMs: checkMs(given.timeoutMs, "heartbeat.timeoutMs", fallback.timeoutMs, 1),
   };
 }
 
@@ -95,7 +94,7 @@ function checkBackoff(value: unknown, report: ReportFailure): BackoffShape | Bac
   if (typeof value === "string") {
     throw new OptionError("backoff", '"default", "lone-client", a shape or a function', value);
   }
-  checkKeys(value, "backoff", [
+  const shape = checkKeys(value, "backoff", [
     "jitter",
     "firstMs",
     "baseMs",
@@ -103,7 +102,6 @@ function checkBackoff(value: unknown, report: ReportFailure): BackoffShape | Bac
     "capMs",
     "longOutageCapMs",
   ]);
-  const shape = value as Partial<Record<keyof BackoffShape, unknown>>;
   const baseMs = checkMs(shape.baseMs, "backoff.baseMs", defaultBackoff.baseMs, 1);
   const capMs = checkMs(shape.capMs, "backoff.capMs", Math.max(defaultBackoff.capMs, baseMs), 1);
   if (capMs < baseMs) throw new OptionError("backoff.capMs", `at least baseMs (${baseMs})`, capMs);
@@ -137,8 +135,7 @@ function guardBackoff(backoff: BackoffFunction, report: ReportFailure): BackoffF
 
 function checkBudget(value: unknown): RetryBudget {
   if (value === undefined) return defaultRetryBudget;
-  checkKeys(value, "retryBudget", ["attempts", "perMs"]);
-  const { attempts, perMs } = value as Partial<Record<keyof RetryBudget, unknown>>;
+  const { attempts, perMs } = checkKeys(value, "retryBudget", ["attempts", "perMs"]);
   return {
     attempts: checkInteger(attempts, "retryBudget.attempts", defaultRetryBudget.attempts, 1),
     perMs: checkMs(perMs, "retryBudget.perMs", defaultRetryBudget.perMs, 1),
@@ -162,29 +159,27 @@ function checkVerdict({ options, venueRules, credentials, report }: PolicyParts)
 const ACTIONS = ["retry", "slow", "now", "renew", "refuse"] as const;
 
 function checkRule(value: unknown, path: string): VerdictRule {
-  checkKeys(value, path, ["name", "when", "then", "repeated"]);
-  const rule = value as Partial<Record<keyof VerdictRule, unknown>>;
+  const rule = checkKeys(value, path, ["name", "when", "ruling", "repeated"]);
   if (typeof rule.name !== "string" || rule.name === "") {
     throw new OptionError(`${path}.name`, "a non-empty string", rule.name);
   }
   const matchKeys = ["class", "status", "closeCode", "closeCodes", "code", "detailIncludes"];
   checkKeys(rule.when, `${path}.when`, matchKeys);
-  checkRuling(rule.then, `${path}.then`, ACTIONS);
+  checkRuling(rule.ruling, `${path}.ruling`, ACTIONS);
   if (rule.repeated !== undefined) {
-    checkKeys(rule.repeated, `${path}.repeated`, ["times", "withinMs", "then"]);
-    const repeated = rule.repeated as Record<string, unknown>;
-    checkInteger(repeated["times"], `${path}.repeated.times`, 3, 1);
-    checkMs(repeated["withinMs"], `${path}.repeated.withinMs`, 300_000, 1);
-    checkRuling(repeated["then"], `${path}.repeated.then`, ["retry", "slow", "now", "refuse"]);
+    const keys = ["times", "withinMs", "ruling"] as const;
+    const repeated = checkKeys(rule.repeated, `${path}.repeated`, keys);
+    checkInteger(repeated.times, `${path}.repeated.times`, 3, 1);
+    checkMs(repeated.withinMs, `${path}.repeated.withinMs`, 300_000, 1);
+    checkRuling(repeated.ruling, `${path}.repeated.ruling`, ["retry", "slow", "now", "refuse"]);
   }
   return value as VerdictRule;
 }
 
 function checkRuling(value: unknown, path: string, actions: readonly string[]): void {
-  const keys = ["action", "floorMs", "spreadMs", "alerts", "otherwise", "fixed"];
-  checkKeys(value, path, keys);
-  const ruling = value as Record<string, unknown>;
-  const action = ruling["action"];
+  const keys = ["action", "floorMs", "spreadMs", "alerts", "otherwise", "fixed"] as const;
+  const ruling = checkKeys(value, path, keys);
+  const { action } = ruling;
   if (typeof action !== "string" || !actions.includes(action)) {
     throw new OptionError(
       `${path}.action`,
@@ -192,10 +187,10 @@ function checkRuling(value: unknown, path: string, actions: readonly string[]): 
       action,
     );
   }
-  checkMs(ruling["floorMs"], `${path}.floorMs`, 0);
-  checkMs(ruling["spreadMs"], `${path}.spreadMs`, 0);
+  checkMs(ruling.floorMs, `${path}.floorMs`, 0);
+  checkMs(ruling.spreadMs, `${path}.spreadMs`, 0);
   if (action !== "renew") return;
-  for (const branch of ["otherwise", "fixed"]) {
+  for (const branch of ["otherwise", "fixed"] as const) {
     checkRuling(ruling[branch], `${path}.${branch}`, ["retry", "slow", "now", "refuse"]);
   }
 }

@@ -2,18 +2,23 @@
 import { MAX_TIMER_MS } from "../../machines/policy/duration.ts";
 import { OptionError } from "../errors.ts";
 
-/** A plain object whose keys are all known. */
-export function checkKeys(value: unknown, path: string, known: readonly string[]): void {
+/** A plain object whose keys are all known, as such. */
+export function checkKeys<K extends string>(
+  value: unknown,
+  path: string,
+  known: readonly K[],
+): Readonly<Partial<Record<K, unknown>>> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new OptionError(path, "an object", value);
   }
   for (const key of Object.keys(value)) {
-    if (known.includes(key)) continue;
+    if (known.some((name) => name === key)) continue;
     const hint = known.find((name) => name.toLowerCase().startsWith(key.toLowerCase().slice(0, 4)));
     const expected =
       hint === undefined ? `one of ${known.join(", ")}` : `a known option, such as ${hint}`;
     throw new OptionError(path === "options" ? key : `${path}.${key}`, expected, key);
   }
+  return value as Readonly<Partial<Record<K, unknown>>>;
 }
 
 /** A duration that a timer can hold; `undefined` gives the default. */

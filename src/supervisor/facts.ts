@@ -58,7 +58,7 @@ export interface FactPayloads {
   /** Refused for good, or out of retries. `connect()` starts over. */
   failed: { readonly loss: Loss; readonly rule: string };
   /** Closed by its owner. The last fact. */
-  closed: Record<never, never>;
+  closed: object;
   /** A message that `decode` could not read: counted, not delivered. `excerpt` is escaped, bounded. */
   "message.invalid": { readonly reason: string; readonly excerpt: string };
   /** A function of the user's threw, and nothing else came of it. */

@@ -166,13 +166,10 @@ function checkResubscribe(
   perFrame: number | undefined,
 ): Pick<Settings<never>, "topicsPerFrame" | "requestTimeoutMs" | "subscriptionPacing"> {
   const given = value === undefined ? {} : value;
-  checkKeys(given, "resubscribe", ["timeoutMs", "requestTimeoutMs", "pacing", "topicsPerFrame"]);
-  const options = given as Partial<Record<"pacing" | "topicsPerFrame", unknown>> & {
-    timeoutMs?: number;
-    requestTimeoutMs?: unknown;
-  };
+  const keys = ["timeoutMs", "requestTimeoutMs", "pacing", "topicsPerFrame"] as const;
+  const options = checkKeys(given, "resubscribe", keys);
   const { resubscribe } = defaults;
-  const wholeMs = options.timeoutMs ?? resubscribe.timeoutMs;
+  const wholeMs = checkMs(options.timeoutMs, "resubscribe.timeoutMs", resubscribe.timeoutMs, 1);
   const requestTimeoutMs = checkMs(
     options.requestTimeoutMs,
     "resubscribe.requestTimeoutMs",
@@ -201,8 +198,7 @@ function checkPacing(value: unknown, fallback: readonly PacingWindow[]): readonl
 }
 
 function checkWindow(value: unknown, path: string): PacingWindow {
-  checkKeys(value, path, ["frames", "perMs"]);
-  const { frames, perMs } = value as Partial<Record<keyof PacingWindow, unknown>>;
+  const { frames, perMs } = checkKeys(value, path, ["frames", "perMs"]);
   return {
     frames: checkInteger(frames ?? NaN, `${path}.frames`, 1, 1, 100_000),
     perMs: checkMs(perMs ?? NaN, `${path}.perMs`, 1, 1),
@@ -211,8 +207,7 @@ function checkWindow(value: unknown, path: string): PacingWindow {
 
 function checkOutbox(value: unknown): OutboxPolicy {
   if (value === undefined) return defaultOutbox;
-  checkKeys(value, "outbox", ["messages", "bytes", "ttlMs", "overflow"]);
-  const options = value as Partial<Record<keyof OutboxPolicy, unknown>>;
+  const options = checkKeys(value, "outbox", ["messages", "bytes", "ttlMs", "overflow"]);
   const { ttlMs } = options;
   return {
     messages: checkInteger(options.messages, "outbox.messages", defaultOutbox.messages),

@@ -95,13 +95,13 @@ export function binanceSpot(options: BinanceSpotOptions = {}): VenueProfile<Bina
         // Public data has no credentials: 403 is the web firewall's, and it passes. [docs rest-api.md]
         name: "binance-waf",
         when: { class: "http-refusal", status: 403 },
-        then: { action: "slow", floorMs: 60_000, alerts: true },
+        ruling: { action: "slow", floorMs: 60_000, alerts: true },
       },
       {
         // The message limit was exceeded; those who go on are banned by IP. [docs, issues]
         name: "binance-too-many-requests",
         when: { class: "closed-by-peer", closeCode: 1008 },
-        then: { action: "slow", floorMs: 10_000, alerts: true },
+        ruling: { action: "slow", floorMs: 10_000, alerts: true },
       },
     ],
     subscriptions: {
