@@ -1,8 +1,18 @@
+import { resolve } from "node:path";
 import { defineConfig } from "vitest/config";
 
 // Three rings (style.md §5): `unit` decides and never waits, `simulation` is seeded worlds on
 // virtual time, `loopback` opens real sockets on this machine only.
+// Tests and examples import the package by its own names, as users do, from source.
+const alias = {
+  "ws-supervisor/machines": resolve(import.meta.dirname, "machines/index.ts"),
+  "ws-supervisor/venues": resolve(import.meta.dirname, "src/venues/index.ts"),
+  "ws-supervisor/testing": resolve(import.meta.dirname, "src/testing/index.ts"),
+  "ws-supervisor": resolve(import.meta.dirname, "src/index.ts"),
+};
+
 const project = (name: string, include: string[], testTimeout: number) => ({
+  resolve: { alias },
   test: { name, include, testTimeout, environment: "node" as const },
 });
 

@@ -1,0 +1,141 @@
+/**
+ * Who may import whom. An arrow that this table does not list fails the build, so that a reader knows
+ * from a file's folder what a line in it may touch (design.md §3).
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const root = resolve(import.meta.dirname, "../..");
+
+/** Folder → folders and packages that its files may import, besides its own. Longest match wins. */
+const table: Readonly<Record<string, readonly string[]>> = {
+  machines: ["xstate"],
+  "src/system.ts": [],
+  "src/errors.ts": ["machines"],
+  "src/sequence": [],
+  "src/subscriptions": ["src/errors.ts"],
+  "src/transport": ["machines", "src/errors.ts", "src/system.ts", "node:*"],
+  "src/transport/ws-transport.ts": ["src/transport", "machines", "src/system.ts", "node:*", "ws"],
+  "src/transport/ws-options.ts": ["src/transport", "src/errors.ts", "node:*", "ws"],
+  "src/connection": [
+    "machines",
+    "src/errors.ts",
+    "src/system.ts",
+    "src/transport",
+    "src/subscriptions",
+  ],
+  "src/venues": ["machines", "src/connection", "src/sequence", "src/subscriptions"],
+  "src/supervisor": [
+    "machines",
+    "xstate",
+    "src/errors.ts",
+    "src/system.ts",
+    "src/sequence",
+    "src/subscriptions",
+    "src/transport",
+    "src/connection",
+    "src/venues",
+  ],
+  "src/index.ts": [
+    "src/errors.ts",
+    "src/system.ts",
+    "src/sequence",
+    "src/subscriptions",
+    "src/transport",
+    "src/connection",
+    "src/supervisor",
+  ],
+  "src/testing": ["machines", "src/system.ts", "src/transport", "src/errors.ts", "node:*"],
+  "src/testing/exchange/ws-exchange.ts": [
+    "src/testing",
+    "machines",
+    "src/system.ts",
+    "src/transport",
+    "node:*",
+    "ws",
+  ],
+  "src/cli": [
+    "machines",
+    "src/errors.ts",
+    "src/index.ts",
+    "src/system.ts",
+    "src/supervisor",
+    "src/transport",
+    "src/venues",
+    "src/testing",
+    "commander",
+    "node:*",
+  ],
+};
+
+interface Import {
+  readonly file: string;
+  readonly target: string;
+}
+
+function sourceFiles(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => join(folder, name));
+}
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(join(root, file), "utf8");
+  const specifiers = [
+    ...text.matchAll(/^(?:import|export)[^;]*?from\s+"([^"]+)"|^import\s+"([^"]+)"/gm),
+  ];
+  return specifiers.map(([, from, bare]) => {
+    const specifier = from ?? bare ?? "";
+    const target = specifier.startsWith(".")
+      ? relative(root, resolve(root, dirname(file), specifier))
+      : specifier;
+    return { file, target };
+  });
+}
+
+function isWithin(path: string, place: string): boolean {
+  if (place === "node:*") return path.startsWith("node:");
+  return path === place || path.startsWith(`${place}/`);
+}
+
+/** The row of the table that a file belongs to: the longest that matches. */
+function homeOf(file: string): string | undefined {
+  return Object.keys(table)
+    .filter((place) => isWithin(file, place))
+    .sort((a, b) => b.length - a.length)[0];
+}
+
+const files = [...sourceFiles("machines"), ...sourceFiles("src")];
+
+describe("the import table", () => {
+  it("has a row for every source file", () => {
+    expect(files.filter((file) => homeOf(file) === undefined)).toEqual([]);
+  });
+
+  it("lists every arrow that is drawn", () => {
+    const strays = files.flatMap(importsOf).filter(({ file, target }) => {
+      const home = homeOf(file) ?? "";
+      const allowed = [home, ...(table[home] ?? [])];
+      return !allowed.some((place) => isWithin(target, place));
+    });
+    expect(strays).toEqual([]);
+  });
+
+  it("keeps sockets out of machines: no node module, no ws", () => {
+    const targets = sourceFiles("machines")
+      .flatMap(importsOf)
+      .map(({ target }) => target);
+    expect(targets.filter((target) => target === "ws" || target.startsWith("node:"))).toEqual([]);
+  });
+
+  it("knows no barrel but the public entry points", () => {
+    const barrels = files.filter((file) => /(^|\/)index\.ts$/.test(file));
+    expect(barrels.sort()).toEqual([
+      "machines/index.ts",
+      "src/index.ts",
+      "src/testing/index.ts",
+      "src/venues/index.ts",
+    ]);
+  });
+});

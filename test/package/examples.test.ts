@@ -1,0 +1,56 @@
+/** Examples are executed, or they rot. */
+import { createSupervisor } from "ws-supervisor";
+import { createMemoryTransport, VirtualClock } from "ws-supervisor/testing";
+import { describe, expect, it } from "vitest";
+import { createActor } from "xstate";
+import { createServiceMachine } from "../../examples/embed-in-a-chart.ts";
+
+function startService() {
+  const clock = new VirtualClock();
+  const { transport, sockets } = createMemoryTransport({ clock });
+  const supervisor = createSupervisor("ws://feed.test", { transport, clock, seed: 1 });
+  const service = createActor(createServiceMachine(supervisor), { clock }).start();
+  const latest = () => sockets.at(-1);
+  return { clock, sockets, supervisor, service, latest };
+}
+
+describe("examples/embed-in-a-chart.ts", () => {
+  it("quotes only while the feed is ready, and counts what stopped it", () => {
+    const { clock, service, latest } = startService();
+    expect(service.getSnapshot().value).toEqual({ running: "waiting" });
+
+    latest()?.opens();
+    expect(service.getSnapshot().value).toEqual({ running: "quoting" });
+
+    latest()?.drops("ECONNRESET");
+    expect(service.getSnapshot().value).toEqual({ running: "waiting" });
+    expect(service.getSnapshot().context.outages).toBe(1);
+
+    clock.advance(3_000);
+    latest()?.opens();
+    expect(service.getSnapshot().value).toEqual({ running: "quoting" });
+  });
+
+  it("asks for help when the connection has failed for good, and goes on when told", () => {
+    const { service, sockets, latest } = startService();
+    latest()?.refuses(403);
+    expect(service.getSnapshot().value).toEqual({ running: "needsHelp" });
+
+    service.send({ type: "try again" });
+    expect(service.getSnapshot().value).toEqual({ running: "waiting" });
+    expect(sockets.length).toBe(2);
+  });
+
+  it("keeps the supervisor as the handle, and stops with the connection", async () => {
+    const { clock, supervisor, service, latest } = startService();
+    latest()?.opens();
+    const fate = supervisor.send("hello");
+    expect(await fate).toEqual({ fate: "written" });
+
+    service.send({ type: "stop" });
+    clock.advance(2_000);
+    expect(service.getSnapshot().status).toBe("done");
+    expect(supervisor.state).toBe("closed");
+    expect(clock.armed).toBe(0);
+  });
+});
