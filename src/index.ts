@@ -49,7 +49,7 @@ export type { TopicOutcome, TopicState, TopicStatus } from "./subscriptions/regi
 export type { Topic } from "./subscriptions/topic.ts";
 export type { Position, SequencePoint, SequenceVerdict } from "./sequence/point.ts";
 export type { Dial, SocketSink, Transport, TransportSocket } from "./transport/transport.ts";
-export type { WsTransportOptions } from "./transport/ws-options.ts";
+export type { CompressionOptions, WsTransportOptions } from "./transport/ws-options.ts";
 export type { Clock } from "./system.ts";
 export {
   ConnectionClosedError,

@@ -104,7 +104,8 @@ function note(mark: Mark, item: FeedItem<unknown>): void {
     case "message":
       mark.dropped += 1;
       if (item.stream !== undefined && item.position !== undefined) {
-        extend(mark, item.stream, { from: item.position, to: item.position, messages: 1 });
+        const { stream, position, first = position } = item;
+        extend(mark, stream, { from: first, to: position, messages: 1 });
       }
       return;
     case "overflow":

@@ -3,7 +3,7 @@
  * sequence, consumers. No promise, no timer, no chart event, no branch on the connection's state.
  */
 import type { Acknowledgement } from "../subscriptions/protocol.ts";
-import type { SequencePoint } from "../sequence/point.ts";
+import { checkPoint, type SequencePoint } from "../sequence/point.ts";
 import type { SequenceTracker } from "../sequence/tracker.ts";
 import type { FeedItem, GapItem, MessageItem, ResetItem } from "./items.ts";
 
@@ -77,6 +77,7 @@ export function createInbound<M>(parts: InboundParts<M>): (raw: Buffer, isBinary
       data,
       raw,
       stream: point?.stream,
+      first: point?.first,
       position: point?.last,
       receivedAtMs: receivedAtMs(),
     });
@@ -90,13 +91,14 @@ export function createInbound<M>(parts: InboundParts<M>): (raw: Buffer, isBinary
     let point: SequencePoint | undefined;
     try {
       message = decode(raw, isBinary);
-      const answer = acknowledge?.(message);
+      const answer = acknowledge?.(message) ?? undefined;
       if (answer !== undefined) {
         counts.acknowledgements += 1;
         parts.onAcknowledgement(answer);
         return;
       }
-      point = sequence?.(message);
+      point = sequence?.(message) ?? undefined;
+      if (point !== undefined) checkPoint(point);
     } catch (error) {
       counts.invalid += 1;
       parts.onInvalid(error, raw);

@@ -10,6 +10,8 @@ export interface MessageItem<M> {
   readonly raw: Buffer;
   /** The numbered stream it belongs to, where `sequence` said so. */
   readonly stream: string | undefined;
+  /** The first number that it covers; equal to `position` where a message has one number. */
+  readonly first: Position | undefined;
   /** The last number that it covers. */
   readonly position: Position | undefined;
   /** When its chunk was read, on the supervisor's clock (monotonic, epoch scale). */

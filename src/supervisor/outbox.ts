@@ -113,12 +113,18 @@ export class Outbox {
 
   /** The next message to write, taken out; undefined when none waits. */
   take(): OutboxItem | undefined {
-    const item = this.#waiting.shift();
-    if (item === undefined) return undefined;
-    this.#bytes -= item.bytes;
-    this.#inFlight.add(item);
-    if (this.#waiting.length === 0) this.#unwatch();
-    return item;
+    const nowMs = this.#clock.nowMs();
+    for (let item = this.#waiting.shift(); item !== undefined; item = this.#waiting.shift()) {
+      this.#bytes -= item.bytes;
+      if (this.#waiting.length === 0) this.#unwatch();
+      if (item.expiresAtMs > nowMs) {
+        this.#inFlight.add(item);
+        return item;
+      }
+      // After a stop of the process its timer may not have fired yet.
+      this.#drop(item, "expired");
+    }
+    return undefined;
   }
 
   /** The socket's word on a message it was given. */

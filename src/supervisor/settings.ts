@@ -102,19 +102,20 @@ export function checkSettings<M>(
   const resubscribe = checkResubscribe(options.resubscribe, protocol.topicsPerFrame);
   const checkTopics = topicCheck(venue);
   checkTopics(topics, "topics");
+  const policy = checkPolicy({
+    options,
+    venueHeartbeat: venue?.heartbeat,
+    venueRules: venue?.verdict ?? [],
+    credentials,
+    report,
+  });
   return {
     target,
     authenticate: options.authenticate,
-    policy: checkPolicy({
-      options,
-      venueHeartbeat: venue?.heartbeat,
-      venueRules: venue?.verdict ?? [],
-      credentials,
-      report,
-    }),
+    policy,
     seed: checkInteger(options.seed, "seed", randomSeed(), Number.MIN_SAFE_INTEGER),
     clock: checkClock(options.clock),
-    transport: checkTransport(options),
+    transport: checkTransport(options, policy.closeTimeoutMs),
     signal: checkSignal(options.signal, "signal"),
     outbox: checkOutbox(options.outbox),
     topics,
@@ -249,8 +250,14 @@ function checkClock(value: Clock | undefined): Clock {
   return value;
 }
 
-function checkTransport(options: Pick<SupervisorOptions, "ws" | "transport">): Transport {
-  if (options.transport === undefined) return createWsTransport(options.ws);
+function checkTransport(
+  options: Pick<SupervisorOptions, "ws" | "transport">,
+  closeTimeoutMs: number,
+): Transport {
+  if (options.transport === undefined) {
+    // The chart's deadline decides; ws's own must not cut a handshake short before it.
+    return createWsTransport({ closeTimeout: Math.max(closeTimeoutMs, 2_000), ...options.ws });
+  }
   if (options.ws !== undefined) {
     throw new OptionError("ws", "undefined where `transport` is given", options.ws);
   }

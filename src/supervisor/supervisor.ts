@@ -37,7 +37,7 @@ import type { FeedItem } from "./items.ts";
 import type { MessagesOptions } from "./message-queue.ts";
 import type { RawMessage, SupervisorOptions, Target } from "./options.ts";
 import { OutageLog } from "./outage.ts";
-import { Outbox, type SendFate } from "./outbox.ts";
+import { Outbox, type OutboxItem, type SendFate } from "./outbox.ts";
 import { Publisher } from "./publisher.ts";
 import { Run } from "./run.ts";
 import { checkClose, checkSettings, checkTtl, type Settings } from "./settings.ts";
@@ -52,7 +52,7 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
   readonly #counts: InboundCounts = newInboundCounts();
   readonly #outages: OutageLog;
   readonly #outbox: Outbox;
-  readonly #outgoing: Outgoing;
+  readonly #outgoing: Outgoing<OutboxItem>;
   readonly #consumers: Consumers<M>;
   readonly #link: Link;
   readonly #inspect: SupervisorOptions<M>["inspect"];
