@@ -70,6 +70,8 @@ export interface ConnectionContext {
   /** The wait that `reconnecting` is in, or was last in; null where no attempt follows by itself. */
   readonly retryInMs: number | null;
   readonly isBudgetEmpty: boolean;
+  /** What this outage has raised an alert about already: once is enough. */
+  readonly alerted: { readonly rule: string | null; readonly budget: boolean };
   readonly budget: BudgetState;
   /** Past losses, oldest first, at most {@link HISTORY_LENGTH}. */
   readonly history: readonly PastLoss[];
@@ -77,6 +79,9 @@ export interface ConnectionContext {
   /** State of the jitter stream. */
   readonly rng: number;
 }
+
+/** Nothing has been alerted about yet in this outage. */
+export const noAlerts: ConnectionContext["alerted"] = { rule: null, budget: false };
 
 /** Enough for every "three times in five minutes" even when other losses come between. */
 export const HISTORY_LENGTH = 32;
@@ -107,7 +112,12 @@ export const forgiven = { failures: 0, hasRenewed: false } as const;
  * What `connect` after `failed` wipes out: a rest in `failed` is no part of an outage. The budget is
  * never forgiven.
  */
-export const freshHistory = { ...forgiven, history: [], outageSinceMs: null } as const;
+export const freshHistory = {
+  ...forgiven,
+  history: [],
+  outageSinceMs: null,
+  alerted: noAlerts,
+} as const;
 
 /** A loss with its verdict: the one shape in which the chart decides. */
 export function judged(context: ConnectionContext, loss: Loss, atMs: number): SocketLost {
@@ -181,8 +191,14 @@ export function afterRequest(context: ConnectionContext): Partial<ConnectionCont
     lastVerdict: verdict(loss, history, { rules: [], credentials: "fixed" }),
     retryInMs: 0,
     isBudgetEmpty: false,
-    dialReason: "command",
+    // Credentials that were refused are still to be renewed.
+    dialReason: context.phase === "open" ? "command" : commanded(context.dialReason),
   };
+}
+
+/** Why the next dial is made when the owner asks for it: a renewal that is due stays one. */
+export function commanded(reason: DialReason): DialReason {
+  return reason === "renewal" ? "renewal" : "command";
 }
 
 /** The context once an attempt has begun. */

@@ -121,8 +121,8 @@ const reconnecting = words.createStateConfig({
   entry: ["holdSends", "dropSocket"],
   after: { backoff: "connecting" },
   on: {
-    connect: { target: "connecting", actions: { type: "dialBecause", params: "command" } },
-    reconnect: { target: "connecting", actions: { type: "dialBecause", params: "command" } },
+    connect: { target: "connecting", actions: "dialOnCommand" },
+    reconnect: { target: "connecting", actions: "dialOnCommand" },
     close: "closed",
   },
 } satisfies State);
@@ -133,11 +133,11 @@ const failed = words.createStateConfig({
   on: {
     connect: {
       target: "connecting",
-      actions: ["startAfresh", "armLongOutage", { type: "dialBecause", params: "command" }],
+      actions: ["startAfresh", "armLongOutage", "dialOnCommand"],
     },
     reconnect: {
       target: "connecting",
-      actions: ["startAfresh", "armLongOutage", { type: "dialBecause", params: "command" }],
+      actions: ["startAfresh", "armLongOutage", "dialOnCommand"],
     },
     close: "closed",
   },

@@ -21,10 +21,12 @@ import {
   afterDial,
   afterLoss,
   afterRequest,
+  commanded,
   forgiven,
   freshHistory,
   isExhausted,
   judged,
+  noAlerts,
   type ConnectionContext,
   type ConnectionInput,
 } from "./connection.context.ts";
@@ -36,7 +38,7 @@ import type {
   SocketLost,
 } from "./connection.events.ts";
 import { heartbeatMachine, type HeartbeatOutput } from "./heartbeat.machine.ts";
-import type { Attempt, ConnectionLink, ConnectionOwner, DialReason } from "./link.ts";
+import type { Attempt, ConnectionLink, ConnectionOwner } from "./link.ts";
 import type { Loss, LossPhase } from "./loss.ts";
 
 /** What a state means to whoever only looks; nobody compares state names. */
@@ -151,7 +153,7 @@ const base = setup({
     /** The owner asked for a new socket: an outage like any other, but nobody's failure. */
     recordRequest: assign(({ context }) => afterRequest(context)),
     giveUp: assign({ retryInMs: null }),
-    dialBecause: assign({ dialReason: (_, reason: DialReason) => reason }),
+    dialOnCommand: assign({ dialReason: ({ context }) => commanded(context.dialReason) }),
     forgiveFailures: assign(forgiven),
     startAfresh: assign(freshHistory),
 
@@ -196,7 +198,7 @@ export const words = base.extend({
     announceUp: base.enqueueActions(({ context, enqueue }) => {
       enqueue.emit({ type: "up", attempt: context.attempt });
       enqueue("disarmLongOutage");
-      enqueue.assign({ isUp: true, outageSinceMs: null, attempt: 0 });
+      enqueue.assign({ isUp: true, outageSinceMs: null, attempt: 0, alerted: noAlerts });
     }),
     /** `down` once per outage, `attempt.failed` for each dial within it. After `recordLoss`. */
     announceLoss: base.enqueueActions(({ context, enqueue }) => {
@@ -211,10 +213,14 @@ export const words = base.extend({
       } else {
         enqueue.emit({ type: "attempt.failed", loss, rule, attempt, failures, retryInMs });
       }
-      if (alerts) enqueue.emit({ type: "alert", alert: { kind: "loss", loss, rule } });
-      if (context.isBudgetEmpty && retryInMs !== null) {
+      const { alerted, isBudgetEmpty } = context;
+      if (alerts && alerted.rule !== rule) {
+        enqueue.emit({ type: "alert", alert: { kind: "loss", loss, rule } });
+      }
+      if (isBudgetEmpty && !alerted.budget && retryInMs !== null) {
         enqueue.emit({ type: "alert", alert: { kind: "retry-budget-empty", retryInMs } });
       }
+      enqueue.assign({ alerted: { rule: alerts ? rule : alerted.rule, budget: isBudgetEmpty } });
     }),
     /** The alert that must not be missed: nothing happens any more until `connect`. */
     announceFailed: base.enqueueActions(({ context, enqueue }) => {

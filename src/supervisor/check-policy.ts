@@ -14,9 +14,16 @@ import type {
   VerdictPolicy,
   VerdictRule,
 } from "../../machines/policy/verdict.ts";
-import type { Loss } from "../../machines/loss.ts";
+import type { Loss, LossClass } from "../../machines/loss.ts";
 import { OptionError } from "../errors.ts";
-import { checkInteger, checkKeys, checkMs, checkNumber, checkOneOf } from "./check.ts";
+import {
+  checkBoolean,
+  checkInteger,
+  checkKeys,
+  checkMs,
+  checkNumber,
+  checkOneOf,
+} from "./check.ts";
 import { defaults, type SupervisorOptions } from "./options.ts";
 
 /** Tells of a user's function that threw. */
@@ -81,10 +88,19 @@ function checkHeartbeat(value: unknown, fallback: HeartbeatPolicy): HeartbeatPol
   if (value === undefined) return fallback;
   if (value === null) return null;
   const given = checkKeys(value, "heartbeat", ["intervalMs", "timeoutMs", "probe"]);
-  return {
-    intervalMs: checkMs(given.intervalMs, "heartbeat.intervalMs", fallback.intervalMs, 1),
-    timeoutMs: checkMs(given.timeoutMs, "heartbeat.timeoutMs", fallback.timeoutMs, 1),
-  };
+  const intervalMs = checkMs(given.intervalMs, "heartbeat.intervalMs", fallback.intervalMs, 1);
+  const timeoutMs = checkMs(
+    given.timeoutMs,
+    "heartbeat.timeoutMs",
+    Math.min(fallback.timeoutMs, intervalMs),
+    1,
+  );
+  if (timeoutMs > intervalMs) {
+    // A byte late in a longer wait would stretch the next one, and with it the bound of detection.
+    const expected = `at most heartbeat.intervalMs (${intervalMs})`;
+    throw new OptionError("heartbeat.timeoutMs", expected, timeoutMs);
+  }
+  return { intervalMs, timeoutMs };
 }
 
 function checkBackoff(value: unknown, report: ReportFailure): BackoffShape | BackoffFunction {
@@ -125,6 +141,7 @@ function guardBackoff(backoff: BackoffFunction, report: ReportFailure): BackoffF
     try {
       const waitMs: unknown = backoff(context);
       if (typeof waitMs === "number" && !Number.isNaN(waitMs)) return waitMs;
+      ignoreRejection(waitMs);
       report("backoff", new OptionError("backoff()", "a number of milliseconds", waitMs));
     } catch (error) {
       report("backoff", error);
@@ -153,8 +170,41 @@ function checkVerdict({ options, venueRules, credentials, report }: PolicyParts)
     throw new OptionError("verdict", "a list of rules or a function", given);
   }
   const rules = given.map((rule, index) => checkRule(rule, `verdict[${index}]`));
+  rules.forEach(({ name }, index) => {
+    // Losses are counted by the name of their rule.
+    if (rules.findIndex((rule) => rule.name === name) < index)
+      throw new OptionError(`verdict[${index}].name`, "a name of its own", name);
+  });
   return { rules: [...rules, ...venueRules], credentials };
 }
+
+/** All of them: a rule for a misspelt one would never match, silently. */
+const CLASSES: Readonly<Record<LossClass, true>> = {
+  config: true,
+  "dns-transient": true,
+  "dns-not-found": true,
+  unreachable: true,
+  "local-resource": true,
+  "handshake-cut": true,
+  "handshake-timeout": true,
+  "tls-trust": true,
+  "tls-protocol": true,
+  "tls-client-certificate": true,
+  "http-refusal": true,
+  redirect: true,
+  "not-websocket": true,
+  negotiation: true,
+  auth: true,
+  resolver: true,
+  "peer-protocol": true,
+  "too-big": true,
+  "abusive-peer": true,
+  "closed-by-peer": true,
+  "ended-without-code": true,
+  dropped: true,
+  silent: true,
+  requested: true,
+};
 
 const ACTIONS = ["retry", "slow", "now", "renew", "refuse"] as const;
 
@@ -163,17 +213,55 @@ function checkRule(value: unknown, path: string): VerdictRule {
   if (typeof rule.name !== "string" || rule.name === "") {
     throw new OptionError(`${path}.name`, "a non-empty string", rule.name);
   }
-  const matchKeys = ["class", "status", "closeCode", "closeCodes", "code", "detailIncludes"];
-  checkKeys(rule.when, `${path}.when`, matchKeys);
+  checkMatch(rule.when, `${path}.when`);
   checkRuling(rule.ruling, `${path}.ruling`, ACTIONS);
   if (rule.repeated !== undefined) {
     const keys = ["times", "withinMs", "ruling"] as const;
     const repeated = checkKeys(rule.repeated, `${path}.repeated`, keys);
-    checkInteger(repeated.times, `${path}.repeated.times`, 3, 1);
-    checkMs(repeated.withinMs, `${path}.repeated.withinMs`, 300_000, 1);
+    checkInteger(repeated.times ?? NaN, `${path}.repeated.times`, 1, 1);
+    checkMs(repeated.withinMs ?? NaN, `${path}.repeated.withinMs`, 1, 1);
     checkRuling(repeated.ruling, `${path}.repeated.ruling`, ["retry", "slow", "now", "refuse"]);
   }
   return value as VerdictRule;
+}
+
+function checkMatch(value: unknown, path: string): void {
+  const keys = ["class", "status", "closeCode", "closeCodes", "code", "detailIncludes"] as const;
+  const when = checkKeys(value, path, keys);
+  checkEach(when.class, `${path}.class`, "the name of a class of loss", (name) =>
+    typeof name === "string" ? Object.hasOwn(CLASSES, name) : false,
+  );
+  checkEach(when.status, `${path}.status`, "an HTTP status", Number.isInteger);
+  checkEach(when.closeCode, `${path}.closeCode`, "a close code", Number.isInteger);
+  checkEach(when.code, `${path}.code`, "a string", isText);
+  if (when.detailIncludes !== undefined && !isText(when.detailIncludes)) {
+    throw new OptionError(`${path}.detailIncludes`, "a non-empty string", when.detailIncludes);
+  }
+  const { closeCodes } = when;
+  if (closeCodes === undefined) return;
+  const [from, to, ...more]: readonly unknown[] = Array.isArray(closeCodes) ? closeCodes : [];
+  if (typeof from !== "number" || typeof to !== "number" || !(from <= to) || more.length > 0) {
+    throw new OptionError(`${path}.closeCodes`, "two close codes, [from, to]", closeCodes);
+  }
+}
+
+/** A value, or a list of them. */
+function checkEach(
+  value: unknown,
+  path: string,
+  expected: string,
+  isGood: (value: unknown) => boolean,
+): void {
+  if (value === undefined) return;
+  const values: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const wrong = values.find((one) => !isGood(one));
+  if (wrong !== undefined || values.length === 0) {
+    throw new OptionError(path, `${expected}, or a list of them`, wrong ?? value);
+  }
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === "string" && value !== "";
 }
 
 function checkRuling(value: unknown, path: string, actions: readonly string[]): void {
@@ -189,6 +277,7 @@ function checkRuling(value: unknown, path: string, actions: readonly string[]): 
   }
   checkMs(ruling.floorMs, `${path}.floorMs`, 0);
   checkMs(ruling.spreadMs, `${path}.spreadMs`, 0);
+  checkBoolean(ruling.alerts, `${path}.alerts`);
   if (action !== "renew") return;
   for (const branch of ["otherwise", "fixed"] as const) {
     checkRuling(ruling[branch], `${path}.${branch}`, ["retry", "slow", "now", "refuse"]);
@@ -201,6 +290,7 @@ function guardVerdict(custom: VerdictFunction, report: ReportFailure): VerdictFu
     try {
       const ruling: unknown = custom(loss, history);
       if (ruling === undefined) return undefined;
+      ignoreRejection(ruling);
       checkRuling(ruling, "verdict()", ["retry", "slow", "now", "refuse"]);
       return ruling as ReturnType<VerdictFunction>;
     } catch (error) {
@@ -208,4 +298,9 @@ function guardVerdict(custom: VerdictFunction, report: ReportFailure): VerdictFu
       return undefined;
     }
   };
+}
+
+/** An async function where none can be awaited: its rejection must not end the process. */
+function ignoreRejection(value: unknown): void {
+  if (value instanceof Promise) value.catch(() => undefined);
 }

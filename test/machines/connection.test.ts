@@ -931,6 +931,15 @@ describe("the retry budget", () => {
     expect(connection.heard("failed")).toEqual([]);
   });
 
+  it("raises its alert once per outage, however often it stays empty", () => {
+    const connection = startConnection(dropsAtOnce);
+
+    connection.clock.advance(60_000);
+
+    expect(connection.dials).toBeGreaterThan(5);
+    expect(connection.alerts("retry-budget-empty")).toHaveLength(1);
+  });
+
   it("that is empty is no news again when the owner dials all the same", () => {
     const connection = startIn("reconnecting", { retryBudget: { attempts: 1, perMs: 60_000 } });
     connection.actor.send({ type: "reconnect" });
@@ -1045,6 +1054,25 @@ describe("the announced wait", () => {
   });
 });
 
+describe("a loss whose rule asks for attention", () => {
+  const untrusted: Loss = { class: "tls-trust", phase: "tls", code: "CERT_HAS_EXPIRED" };
+
+  it("raises an alert once per outage, and again in the next", () => {
+    const connection = startConnection();
+    connection.socket.ends(untrusted);
+    connection.waitsItsTurn();
+    connection.socket.ends(untrusted);
+    expect(connection.alerts("loss")).toEqual([
+      { kind: "loss", loss: untrusted, rule: "tls-trust" },
+    ]);
+
+    connection.waitsItsTurn();
+    connection.comesUp();
+    connection.socket.ends(untrusted);
+    expect(connection.alerts("loss")).toHaveLength(2);
+  });
+});
+
 describe("credentials that are refused", () => {
   it("are renewed once, at once; then it goes on slowly", () => {
     const connection = startConnection({ verdict: renewable });
@@ -1072,6 +1100,16 @@ describe("credentials that are refused", () => {
     connection.becomesStable();
     connection.socket.ends(httpRefusal(401));
     connection.clock.advance(0);
+
+    expect(connection.socket.attempt.reason).toBe("renewal");
+  });
+
+  it("are still renewed when the owner asks for a new socket meanwhile", () => {
+    const connection = startConnection({ verdict: renewable });
+    connection.socket.ends(httpRefusal(401));
+    connection.clock.advance(0);
+
+    connection.actor.send({ type: "reconnect" });
 
     expect(connection.socket.attempt.reason).toBe("renewal");
   });
