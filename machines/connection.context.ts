@@ -84,7 +84,7 @@ export interface ConnectionContext {
 export const noAlerts: ConnectionContext["alerted"] = { rule: null, budget: false };
 
 /** Enough for every "three times in five minutes" even when other losses come between. */
-export const HISTORY_LENGTH = 32;
+const HISTORY_LENGTH = 32;
 
 export function initialContext({ link, policy, seed }: ConnectionInput): ConnectionContext {
   return {

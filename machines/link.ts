@@ -5,7 +5,6 @@
  * orphans its children. Implementations keep their state in `#private` fields and hide from JSON, so
  * that no snapshot, inspector or log can show a URL or a credential.
  */
-import type { LossPhase } from "./loss.ts";
 import type { ConnectionCommand, ConnectionEmitted, SocketFact } from "./connection.events.ts";
 
 /** Why an attempt is made. `renewal` asks credential functions for new ones. */
@@ -74,5 +73,3 @@ export interface ConnectionLink {
   /** Keeps the link out of snapshots and inspectors. */
   toJSON(): undefined;
 }
-
-export type { LossPhase };

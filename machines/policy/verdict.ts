@@ -103,7 +103,7 @@ export interface Verdict {
 }
 
 /** Retry-After outside this is not believed, in milliseconds: shorter is a hot loop, longer a feed lost. */
-export const RETRY_AFTER_LIMITS = { minMs: 1_000, maxMs: 3_600_000 } as const;
+const RETRY_AFTER_LIMITS = { minMs: 1_000, maxMs: 3_600_000 } as const;
 
 const SPREAD_MS = 3_000;
 
@@ -129,7 +129,7 @@ export function verdict(loss: Loss, history: LossHistory, policy: VerdictPolicy)
 }
 
 /** Whether `loss` is one of those that `match` selects. */
-export function matches(match: LossMatch, loss: Loss): boolean {
+function matches(match: LossMatch, loss: Loss): boolean {
   return (
     isOneOf(match.class, loss.class) &&
     isOneOf(match.status, loss.status) &&

@@ -36,7 +36,7 @@ export class VirtualClock implements Clock {
   }
 
   clearTimeout(handle: unknown): void {
-    this.#timers.delete(handle as number);
+    if (typeof handle === "number") this.#timers.delete(handle);
   }
 
   /** A loop turn takes no time here. */
@@ -61,7 +61,7 @@ export class VirtualClock implements Clock {
 
   /** Lets time pass up to `instantMs`, firing what is due on the way. */
   advanceTo(instantMs: number): void {
-    for (let timer = this.#next(); timer !== undefined && timer.dueAtMs <= instantMs; ) {
+    for (let timer = this.#next(); timer !== undefined && timer.dueAtMs <= instantMs;) {
       this.#fire(timer);
       timer = this.#next();
     }

@@ -1,0 +1,153 @@
+/**
+ * A market that invents itself: trades, books and book tickers of several symbols, from a seed.
+ *
+ * Its shapes and its numbering are Binance spot's (venues.md §3.1, verified on the recordings): trade
+ * `t` is one higher each time; every change of a book has an id, a depth event covers `U` to `u` and
+ * begins where the last one of its stream ended; a book ticker shows the id it was taken at, so it
+ * rises and jumps. Each symbol has its own chance: one more symbol changes nothing for the others.
+ */
+import { createRandom } from "../../../machines/policy/random.ts";
+import { OptionError } from "../../errors.ts";
+import type { EventNumbers, Source, SourceEvent } from "./source.ts";
+
+export interface MarketOptions {
+  /** @defaultValue `["BTCUSDT", "ETHUSDT", "SOLUSDT"]` */
+  readonly symbols?: readonly string[] | undefined;
+  /** Mean per symbol; 0 for none. @defaultValue 10 */
+  readonly tradesPerSecond?: number | undefined;
+  /** Mean per symbol; 0 for none. @defaultValue 5 */
+  readonly bookTickersPerSecond?: number | undefined;
+}
+
+const DEFAULT_SYMBOLS = ["BTCUSDT", "ETHUSDT", "SOLUSDT"];
+
+/** One recurring event: what it says, and when it says it next. */
+interface Beat {
+  dueAtMs: number;
+  readonly intervalMs: () => number;
+  readonly speak: (atMs: number) => SourceEvent;
+}
+
+export class Market implements Source {
+  readonly isVerbatim = false;
+  readonly beganAtMs: number;
+  readonly #beats: readonly Beat[];
+  #next: Beat | undefined;
+
+  constructor(seed: number, startAtMs: number, options: MarketOptions = {}) {
+    const symbols = options.symbols ?? DEFAULT_SYMBOLS;
+    if (symbols.length === 0)
+      throw new OptionError("market.symbols", "at least one symbol", symbols);
+    const tradesPerSecond = rate("market.tradesPerSecond", options.tradesPerSecond ?? 10);
+    const tickersPerSecond = rate("market.bookTickersPerSecond", options.bookTickersPerSecond ?? 5);
+    this.beganAtMs = startAtMs;
+    this.#beats = symbols.flatMap((symbol) =>
+      createBeats(symbol, seed ^ hash(symbol.toUpperCase()), tradesPerSecond, tickersPerSecond),
+    );
+    for (const beat of this.#beats) beat.dueAtMs = startAtMs + beat.intervalMs();
+    this.#next = this.#earliest();
+  }
+
+  get nextAtMs(): number | undefined {
+    return this.#next === undefined ? undefined : Math.round(this.#next.dueAtMs);
+  }
+
+  begin(): void {
+    // It has been going on all the time.
+  }
+
+  take(): SourceEvent {
+    const beat = this.#next;
+    if (beat === undefined) throw new Error("the market has nothing to say");
+    const event = beat.speak(Math.round(beat.dueAtMs));
+    beat.dueAtMs += beat.intervalMs();
+    this.#next = this.#earliest();
+    return event;
+  }
+
+  #earliest(): Beat | undefined {
+    let earliest: Beat | undefined;
+    for (const beat of this.#beats) {
+      if (beat.dueAtMs < (earliest?.dueAtMs ?? Infinity)) earliest = beat;
+    }
+    return earliest;
+  }
+}
+
+function createBeats(
+  symbol: string,
+  seed: number,
+  tradesPerSecond: number,
+  tickersPerSecond: number,
+): Beat[] {
+  const random = createRandom(seed);
+  const upper = symbol.toUpperCase();
+  const lower = symbol.toLowerCase();
+  let tradeId = 3_000_000_000 + Math.floor(random() * 1e9);
+  let updateId = 50_000_000_000 + Math.floor(random() * 1e9);
+  let midCents = 10_000 + Math.floor(random() * 6_000_000);
+
+  const price = (offsetCents: number): string => ((midCents + offsetCents) / 100).toFixed(8);
+  const quantity = (): string => `${(random() * 2).toFixed(5)}000`;
+  const drift = (): void => {
+    midCents = Math.max(1_000, midCents + Math.round((random() - 0.5) * 20));
+  };
+  const levels = (side: 1 | -1): [string, string][] =>
+    Array.from({ length: Math.floor(random() * 4) }, (_, level) => [
+      price(side * (level + 1)),
+      random() < 0.3 ? "0.00000000" : quantity(),
+    ]);
+
+  const trade = (atMs: number): SourceEvent => {
+    drift();
+    tradeId += 1;
+    const [p, q, m] = [price(0), quantity(), random() < 0.5];
+    const payload = { e: "trade", E: atMs, s: upper, t: tradeId, p, q, T: atMs, m, M: true };
+    const text = JSON.stringify(payload);
+    return { stream: `${lower}@trade`, text, numbers: single(tradeId, true) };
+  };
+
+  const bookTicker = (): SourceEvent => {
+    updateId += 1 + Math.floor(random() * 4);
+    const [b, B, a, A] = [price(-1), quantity(), price(1), quantity()];
+    const text = JSON.stringify({ u: updateId, s: upper, b, B, a, A });
+    return { stream: `${lower}@bookTicker`, text, numbers: single(updateId, false) };
+  };
+
+  const depth = (stream: string): ((atMs: number) => SourceEvent) => {
+    let covered = updateId;
+    return (atMs) => {
+      updateId += 1 + Math.floor(random() * 12);
+      const [U, u] = [covered + 1, updateId];
+      covered = updateId;
+      const payload = { e: "depthUpdate", E: atMs, s: upper, U, u, b: levels(-1), a: levels(1) };
+      const text = JSON.stringify(payload);
+      return { stream, text, numbers: { first: U, last: u, isContiguous: true } };
+    };
+  };
+
+  // Uneven, with the mean that was asked for; a rate of 0 is never due.
+  const around = (perSecond: number) => (): number => (1_000 / perSecond) * (0.2 + random() * 1.6);
+  return [
+    { dueAtMs: 0, intervalMs: around(tradesPerSecond), speak: trade },
+    { dueAtMs: 0, intervalMs: around(tickersPerSecond), speak: bookTicker },
+    { dueAtMs: 0, intervalMs: () => 100, speak: depth(`${lower}@depth@100ms`) },
+    { dueAtMs: 0, intervalMs: () => 1_000, speak: depth(`${lower}@depth`) },
+  ];
+}
+
+function single(id: number, isContiguous: boolean): EventNumbers {
+  return { first: id, last: id, isContiguous };
+}
+
+function rate(option: string, perSecond: number): number {
+  if (perSecond >= 0 && perSecond < Infinity) return perSecond;
+  throw new OptionError(option, "a rate of 0 or more", perSecond);
+}
+
+/** FNV-1a: a symbol's own share of the seed. */
+function hash(text: string): number {
+  let value = 0x811c9dc5;
+  for (const char of text) value = Math.imul(value ^ char.charCodeAt(0), 0x01000193);
+  return value;
+}

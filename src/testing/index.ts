@@ -1,0 +1,40 @@
+/** `ws-supervisor/testing`: what this package tests itself with. */
+export { VirtualClock } from "./virtual-clock.ts";
+export {
+  createMemoryTransport,
+  type MemorySocket,
+  type MemoryTransport,
+  type MemoryTransportOptions,
+  type SentFrame,
+} from "./memory-transport.ts";
+export {
+  createMemoryExchange,
+  type MemoryExchange,
+  type MemoryExchangeOptions,
+} from "./exchange/memory-exchange.ts";
+export {
+  startExchange,
+  type RunningExchange,
+  type StartExchangeOptions,
+} from "./exchange/ws-exchange.ts";
+export type { ExchangeOptions } from "./exchange/options.ts";
+export type { ExchangeEvent } from "./exchange/events.ts";
+export type { ExchangeLimits } from "./exchange/limits.ts";
+export type { MarketOptions } from "./exchange/market.ts";
+export type {
+  ExchangeLedger,
+  NumberRun,
+  SessionAccount,
+  StreamAccount,
+  WrittenAccount,
+} from "./exchange/ledger.ts";
+export { loadRecording, type RecordedFrame } from "./exchange/recording.ts";
+export {
+  faultKinds,
+  type Fault,
+  type FaultKind,
+  type FaultPlan,
+  type PlannedFault,
+} from "./exchange/faults.ts";
+export { createFaultPlan, type FaultPlanOptions } from "./exchange/fault-plan.ts";
+export { parseFaultPlan } from "./exchange/fault-plan-text.ts";

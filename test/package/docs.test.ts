@@ -1,0 +1,84 @@
+/** Docs that can rot are held to the code. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const root = resolve(import.meta.dirname, "../..");
+const read = (file: string) => readFileSync(resolve(root, file), "utf8");
+
+/** The string literals of a union type, by its name. */
+function unionOf(file: string, name: string): string[] {
+  const [, body = ""] = new RegExp(`export type ${name} =([^;]+);`).exec(read(file)) ?? [];
+  return [...body.matchAll(/"([^"]+)"/g)].map(([, literal = ""]) => literal);
+}
+
+/** The `kind`s of a union of objects. */
+function kindsOf(file: string, name: string): string[] {
+  const text = read(file);
+  const start = text.indexOf(`export type ${name} =`);
+  const body = text.slice(start, text.indexOf("\n\n", start));
+  return [...body.matchAll(/kind: "([^"]+)"/g)].map(([, kind = ""]) => kind);
+}
+
+const inTable = (doc: string) => [...doc.matchAll(/^\| `([^`]+)`/gm)].map(([, name = ""]) => name);
+
+describe("docs/errors.md", () => {
+  const rows = inTable(read("docs/errors.md"));
+
+  it("has a row for every class of loss, and no other", () => {
+    const classes = unionOf("machines/loss.ts", "LossClass");
+    expect(classes.length).toBeGreaterThan(20);
+    for (const name of classes) expect(rows).toContain(name);
+  });
+
+  it("has a row for every alert", () => {
+    const alerts = [
+      ...kindsOf("machines/connection.events.ts", "ConnectionAlert"),
+      ...kindsOf("src/supervisor/facts.ts", "Alert"),
+    ];
+    expect(alerts.length).toBeGreaterThan(4);
+    for (const kind of alerts) expect(rows).toContain(kind);
+  });
+
+  it("has a row for every error class", () => {
+    const errors = [...read("src/errors.ts").matchAll(/export class (\w+)/g)].map(
+      ([, name = ""]) => name,
+    );
+    for (const name of errors) expect(rows).toContain(name);
+  });
+
+  it("names nothing that is not in the code", () => {
+    const known = [
+      ...unionOf("machines/loss.ts", "LossClass"),
+      ...kindsOf("machines/connection.events.ts", "ConnectionAlert"),
+      ...kindsOf("src/supervisor/facts.ts", "Alert"),
+      ...[...read("src/errors.ts").matchAll(/export class (\w+)/g)].map(([, name = ""]) => name),
+    ];
+    expect(rows.filter((name) => !known.includes(name))).toEqual([]);
+  });
+});
+
+describe("every document", () => {
+  const documents = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    ...readdirSync(resolve(root, "docs")).map((name) => `docs/${name}`),
+  ].filter((name) => name.endsWith(".md"));
+
+  it.each(documents)("%s links only to what is there", (document) => {
+    const links = [...read(document).matchAll(/\]\((?!https?:)([^)#]+)/g)].map(
+      ([, link = ""]) => link,
+    );
+    const missing = links.filter((link) => !existsSync(resolve(root, dirname(document), link)));
+    expect(missing).toEqual([]);
+  });
+
+  it("names only npm scripts that exist", () => {
+    const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
+    const named = documents.flatMap((document) =>
+      [...read(document).matchAll(/`npm run ([\w:]+)`/g)].map(([, name = ""]) => name),
+    );
+    expect(named.filter((name) => !(name in scripts))).toEqual([]);
+  });
+});
