@@ -6,7 +6,6 @@
  */
 import type { ActorOptions } from "xstate";
 import type { ConnectionMachine } from "../../machines/connection.machine.ts";
-import type { HeartbeatPolicy } from "../../machines/connection.context.ts";
 import type { BackoffFunction, BackoffShape } from "../../machines/policy/backoff.ts";
 import type { RetryBudget } from "../../machines/policy/retry-budget.ts";
 import type { VerdictFunction, VerdictRule } from "../../machines/policy/verdict.ts";
@@ -90,7 +89,14 @@ export interface SupervisorOptions<M = RawMessage> {
   readonly inspect?: ActorOptions<ConnectionMachine>["inspect"] | undefined;
 }
 
-export interface HeartbeatOptions extends Partial<HeartbeatPolicy> {
+export interface HeartbeatOptions {
+  /** Silence after which the peer is probed. @defaultValue the venue's, or 15,000 */
+  readonly intervalMs?: number | undefined;
+  /**
+   * How long the probe may go unanswered; at most `intervalMs`. A dead peer is noticed `intervalMs +
+   * timeoutMs` and one loop turn after its last byte. @defaultValue the venue's, or 5,000
+   */
+  readonly timeoutMs?: number | undefined;
   /** A frame that a living peer answers, where it ignores protocol pings. @defaultValue a ping */
   readonly probe?: (() => Frame) | undefined;
 }

@@ -1,0 +1,65 @@
+/** What happens at the simulated exchange, in words. Pure; escapes what a client said. */
+import type { ExchangeEvent, Fault } from "../testing/index.ts";
+import { printable } from "../transport/printable.ts";
+import { showMs } from "./durations.ts";
+
+/** `2026-11-23T00:31:12.345Z  fault           status 503 for 700 ms`. */
+export function exchangeEventToLine(event: ExchangeEvent): string {
+  const label = event.type.replace(/\..*/, "").padEnd(14);
+  return `${new Date(event.atMs).toISOString()}  ${label}  ${exchangeEventToText(event)}`;
+}
+
+export function exchangeEventToText(event: ExchangeEvent): string {
+  switch (event.type) {
+    case "session.accepted":
+      return `${event.sessionId} accepted on ${printable(event.path)}`;
+    case "session.ended":
+      return `${event.sessionId} ended by the ${event.by}: ${printable(event.reason)}`;
+    case "dial.rejected":
+      return `turned away: ${event.reason}`;
+    case "fault.struck":
+      return faultToText(event.fault);
+    case "fault.passed":
+      return `${event.fault.kind} is over`;
+    case "replay.began":
+      return "began, with the first subscriber";
+    case "replay.ended":
+      return "ended: the last frame is sent";
+  }
+}
+
+/** `close 1001 "going away"`, `status 503 for 700 ms`. */
+export function faultToText(fault: Fault): string {
+  const during =
+    "durationMs" in fault && fault.durationMs !== undefined && Number.isFinite(fault.durationMs)
+      ? ` for ${showMs(fault.durationMs)}`
+      : "";
+  switch (fault.kind) {
+    case "close": {
+      const reason = fault.reason === undefined ? "" : ` "${printable(fault.reason)}"`;
+      return `close ${fault.code}${reason}`;
+    }
+    case "status": {
+      const { retryAfterSeconds } = fault;
+      const floor = retryAfterSeconds === undefined ? "" : `, Retry-After ${retryAfterSeconds} s`;
+      return `status ${fault.status}${during}${floor}`;
+    }
+    case "flap":
+      return `flap${during}, dropping after ${showMs(fault.afterMs)}`;
+    case "skip":
+    case "repeat":
+      return `${fault.kind} ${fault.count ?? 1}`;
+    case "oversized":
+      return `oversized frame of ${fault.bytes} bytes`;
+    case "reset":
+    case "fin":
+    case "silence":
+    case "stall":
+    case "refuse":
+    case "never-answer":
+    case "garbage":
+    case "protocol-error":
+    case "shutdown-notice":
+      return `${fault.kind}${during}`;
+  }
+}

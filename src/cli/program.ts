@@ -1,0 +1,158 @@
+/** The command line: what can be asked, and what comes back as an exit code. */
+import { createRequire } from "node:module";
+import { Command, CommanderError, Option } from "commander";
+import { OptionError } from "../index.ts";
+import { toCount, toList, toNames, toNumber, toPort, toPositive } from "./arguments.ts";
+import { connect, type ConnectOptions } from "./connect.ts";
+import { demo, type DemoOptions } from "./demo.ts";
+import type { CommandIo } from "./output.ts";
+import { simulate, type SimulateOptions } from "./simulate.ts";
+
+/** The user's mistake. */
+const WRONG_USAGE = 2;
+
+/**
+ * Runs one command to its end. Nothing of the process is touched but `io`.
+ *
+ * @param argv - The words after the command's own name.
+ * @returns 0 when all went well or the user ended it, 1 when it failed, 2 on wrong usage.
+ */
+export async function runCli(argv: readonly string[], io: CommandIo): Promise<number> {
+  // `--help | head -1` is no error either.
+  for (const stream of [io.stdout, io.stderr]) stream.on("error", () => undefined);
+  let exitCode = 0;
+  const program = createProgram(io, async (command) => {
+    exitCode = await command;
+  });
+  try {
+    await program.parseAsync(argv, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    // Commander has said it already.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USAGE;
+    if (!(error instanceof OptionError)) throw error;
+    io.stderr.write(`error: ${error.message}\n`);
+    return WRONG_USAGE;
+  }
+}
+
+/** Takes the command that was asked for; its exit code is kept. */
+type Run = (command: Promise<number>) => Promise<void>;
+
+function createProgram(io: CommandIo, run: Run): Command {
+  const program = new Command("ws-supervisor")
+    .description(
+      "Supervised WebSocket connections, and an exchange that misbehaves to try them on.",
+    )
+    .version(packageVersion())
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+      getOutHelpWidth: () => io.stdout.columns ?? 80,
+      getErrHelpWidth: () => 80,
+      // One line, suggestion included.
+      outputError: (text, write) => write(`${text.trimEnd().replaceAll("\n", " ")}\n`),
+    })
+    .addHelpText("after", `\nExit codes: 0 closed by the user, 1 failed, 2 wrong usage.`);
+  addConnect(program, io, run);
+  addSimulate(program, io, run);
+  addDemo(program, io, run);
+  return program;
+}
+
+function addConnect(program: Command, io: CommandIo, run: Run): void {
+  program
+    .command("connect")
+    .summary("keep one connection alive; messages to stdout")
+    .description(
+      "Keeps one connection alive. Messages are lines on stdout, exactly as received; what happens " +
+        "to the connection is told on stderr. SIGINT and SIGTERM close it politely.",
+    )
+    .argument("<url|topic...>", "one URL, or with --venue the topics to subscribe")
+    .addOption(new Option("--venue <name>", "connect to a venue").choices(["binance-spot"]))
+    .option("--endpoint <url>", "with --venue: scheme, host and port to use instead of its own")
+    .addOption(
+      new Option("--subscribe <frame>", "send this frame on every connect (repeatable)")
+        .argParser(toList)
+        .conflicts("venue"),
+    )
+    .option("--header <header>", '"Name: value" of the upgrade request (repeatable)', toList)
+    .option("--protocol <name>", "offer this subprotocol (repeatable)", toList)
+    .option("--max-retries <n>", "give up after so many failed retries (default: never)", toNumber)
+    .option("--connect-timeout <ms>", "from dial to usable (default: 10000)", toNumber)
+    .option("--heartbeat-interval <ms>", "silence before the peer is asked", toNumber)
+    .option("--heartbeat-timeout <ms>", "silence after that before it is given up", toNumber)
+    .addOption(
+      new Option("--no-heartbeat", "never ask: a dead peer shows only by its TCP").conflicts([
+        "heartbeatInterval",
+        "heartbeatTimeout",
+      ]),
+    )
+    .addOption(
+      new Option("--backoff <name>", "how to wait between attempts").choices([
+        "default",
+        "lone-client",
+      ]),
+    )
+    .option("--seed <n>", "seed of the jitter (default: random)", toNumber)
+    .option("--json-facts", "facts on stderr as JSON lines")
+    .option("--quiet", "no facts on stderr; only why it failed")
+    .action((names: string[], options: ConnectOptions) => run(connect(names, options, io)));
+}
+
+function addSimulate(program: Command, io: CommandIo, run: Run): void {
+  program
+    .command("simulate")
+    .summary("run a simulated exchange")
+    .description(
+      "Runs an exchange on this machine that speaks Binance's public streams and has troubles on a " +
+        "schedule. The first line on stdout is its URL; then what happens to it.",
+    )
+    .option("--port <n>", "port to listen on (default: any that is free)", toPort)
+    .option("--seed <n>", "seed of the market and of the faults (default: random)", toNumber)
+    .option("--symbols <list>", "symbols to invent a market for, such as BTCUSDT,ETHUSDT", toNames)
+    .addOption(
+      new Option(
+        "--replay <file>",
+        "send a recording instead, from the first subscriber on",
+      ).conflicts("symbols"),
+    )
+    .option("--speed <n>", "with --replay: times the recorded pace (default: 1)", toPositive)
+    .option("--loop", "with --replay: start over at its end")
+    .option(
+      "--faults <plan>",
+      "what goes wrong, such as reset@5s,silence@10s,status:503:2@20s+3s,fin@30s..60s/10s; or none; " +
+        "or default, which is every kind in turn (default: none with --replay, else default)",
+    )
+    .action((options: SimulateOptions) => run(simulate(options, io)));
+}
+
+function addDemo(program: Command, io: CommandIo, run: Run): void {
+  program
+    .command("demo")
+    .summary("both together: supervise a misbehaving exchange and prove the account")
+    .description(
+      "Supervises a simulated exchange that misbehaves, and shows it live. At the end it proves that " +
+        "every trade and every change of a book was delivered once or reported missing.",
+    )
+    .option(
+      "--seconds <n>",
+      "length of the run (default: 30, in a terminal until Ctrl-C)",
+      toPositive,
+    )
+    .option("--seed <n>", "seed of the market, its faults and the jitter", toCount)
+    .option("--json", "only one line of JSON on stdout, at the end")
+    .action((options: DemoOptions) => run(demo(options, io)));
+}
+
+/** From the package itself, so it can't be out of date. The same path from `src` and from `dist/src`. */
+function packageVersion(): string {
+  try {
+    const contents: unknown = createRequire(import.meta.url)("ws-supervisor/package.json");
+    const hasVersion = typeof contents === "object" && contents !== null && "version" in contents;
+    return hasVersion ? String(contents.version) : "unknown";
+  } catch {
+    return "unknown"; // built into a folder outside its package
+  }
+}
