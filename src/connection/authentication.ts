@@ -33,7 +33,7 @@ export interface AuthenticationParts extends AttemptContext {
 
 export class Authentication {
   readonly #parts: AuthenticationParts;
-  #unread: ReceivedFrame[] = [];
+  readonly #unread: ReceivedFrame[] = [];
   #reader: ((frame: ReceivedFrame) => void) | undefined;
   #fail: (error: Error) => void = () => undefined;
 
@@ -41,8 +41,7 @@ export class Authentication {
     this.#parts = parts;
   }
 
-  /** Gives the frames that were left unread. */
-  async run(authenticate: Authenticate): Promise<readonly ReceivedFrame[]> {
+  async run(authenticate: Authenticate): Promise<void> {
     const { signal } = this.#parts;
     const gone = new Promise<never>((_, reject) => {
       this.#fail = reject;
@@ -55,11 +54,16 @@ export class Authentication {
       reason: this.#parts.reason,
       attempt: this.#parts.attempt,
       signal,
-      send: (frame) => Promise.race([this.#send(frame), gone]),
-      receive: () => Promise.race([this.#receive(), gone]),
+      send: (frame) => optional(Promise.race([this.#send(frame), gone])),
+      receive: () => optional(Promise.race([this.#receive(), gone])),
     };
     await Promise.race([authenticate(session), gone]);
-    return this.#unread;
+    this.#reader = undefined; // one that was given up must not swallow the feed's first message
+  }
+
+  /** The next of the frames that the login left unread. */
+  take(): ReceivedFrame | undefined {
+    return this.#unread.shift();
   }
 
   receive(data: Buffer, isBinary: boolean): void {
@@ -91,4 +95,10 @@ export class Authentication {
       this.#reader = resolve;
     });
   }
+}
+
+/** A login need not await all that it asks for: what nobody awaits must not end the process. */
+function optional<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
 }

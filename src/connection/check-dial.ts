@@ -8,7 +8,7 @@ export function checkUrl(url: unknown, path: string): string {
   const expected = "a ws:, wss:, http:, https: or ws+unix: URL without a fragment";
   const text = url instanceof URL ? url.href : url;
   if (typeof text !== "string" || !URL.canParse(text)) {
-    throw new OptionError(path, expected, typeof text === "string" ? withoutQuery(text) : text);
+    throw new OptionError(path, expected, typeof text === "string" ? "no URL" : text);
   }
   const parsed = new URL(text);
   if (!SCHEMES.includes(parsed.protocol)) throw new OptionError(path, expected, parsed.protocol);
@@ -25,9 +25,10 @@ export function checkProtocols(protocols: unknown, path: string): readonly strin
   if (!Array.isArray(list)) throw new OptionError(path, expected, protocols);
   const names: string[] = [];
   for (const name of list as readonly unknown[]) {
-    if (typeof name !== "string" || !TOKEN.test(name) || names.includes(name)) {
-      throw new OptionError(path, expected, name);
-    }
+    if (typeof name !== "string") throw new OptionError(path, expected, name);
+    // Some servers take a token as a subprotocol: what is wrong with it is shown, never itself.
+    if (!TOKEN.test(name)) throw new OptionError(path, expected, "one that is no HTTP token");
+    if (names.includes(name)) throw new OptionError(path, expected, "one of them twice");
     names.push(name);
   }
   return names;
@@ -38,7 +39,8 @@ export function checkProtocols(protocols: unknown, path: string): readonly strin
 const ILLEGAL_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 
 export function checkHeaders(headers: unknown, path: string): Readonly<Record<string, string>> {
-  if (typeof headers !== "object" || headers === null || Array.isArray(headers)) {
+  // A `Headers` or a `Map` has no keys of its own: all that is in it would be left out silently.
+  if (typeof headers !== "object" || headers === null || Symbol.iterator in headers) {
     throw new OptionError(path, "an object of header names and values", headers);
   }
   const checked: [string, string][] = [];
@@ -58,8 +60,4 @@ export function checkHeaders(headers: unknown, path: string): Readonly<Record<st
     checked.push([name, value]);
   }
   return Object.fromEntries(checked);
-}
-
-function withoutQuery(text: string): string {
-  return text.replace(/[?#].*$/s, "").replace(/\/\/[^/]*@/, "//");
 }

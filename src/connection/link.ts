@@ -12,8 +12,8 @@ import { SocketAttempt, type SocketAttemptParts } from "./socket-attempt.ts";
 
 export interface LinkParts {
   readonly clock: Clock;
-  readonly attempt: Omit<SocketAttemptParts, "onPing">;
-  readonly outgoing: Outgoing;
+  readonly attempt: Omit<SocketAttemptParts, "onPing" | "onLoginFrame">;
+  readonly outgoing: Pick<Outgoing, "begin" | "end" | "allow" | "countFrame">;
   /** The frame that a living peer answers; undefined for a protocol ping. */
   readonly probe: (() => string | Uint8Array | undefined) | undefined;
   readonly countsControlFrames: boolean;
@@ -51,7 +51,11 @@ export class Link implements ConnectionLink {
     this.dropSocket();
     this.#report = report;
     this.#attempt = new SocketAttempt(
-      { ...this.#parts.attempt, onPing: this.#countControl },
+      {
+        ...this.#parts.attempt,
+        onPing: this.#countControl,
+        onLoginFrame: () => this.#parts.outgoing.countFrame(),
+      },
       report,
     );
     this.#attempt.start(attempt);

@@ -7,16 +7,32 @@
  */
 import type { Clock } from "../system.ts";
 import type { TransportSocket } from "../transport/transport.ts";
-import type { Outbox } from "../supervisor/outbox.ts";
 import type { Pacer } from "../subscriptions/pacer.ts";
 import type { SubscriptionRegistry, SubscriptionRequest } from "../subscriptions/registry.ts";
 
 /** `held` nothing goes out · `replaying` subscriptions only · `open` everything. */
 export type SendMode = "held" | "replaying" | "open";
 
-export interface OutgoingParts {
+/** One message of the user's, as far as the road knows it. */
+export interface WaitingSend {
+  readonly data: string | Uint8Array;
+}
+
+/** What waits to be sent; the outbox, which lives longer than any socket. */
+interface WaitingSends<S extends WaitingSend = WaitingSend> {
+  /** How many wait. */
+  readonly messages: number;
+  /** The next one, taken out. */
+  take(): S | undefined;
+  /** The socket's word on it. */
+  written(send: S, error?: Error): void;
+  /** The socket is gone with all that it had. */
+  socketEnded(): void;
+}
+
+export interface OutgoingParts<S extends WaitingSend> {
   readonly clock: Clock;
-  readonly outbox: Outbox;
+  readonly outbox: WaitingSends<S>;
   readonly registry: SubscriptionRegistry;
   /** Holds for every frame. */
   readonly pacer: Pacer;
@@ -41,34 +57,34 @@ export interface OutgoingParts {
  */
 const MAX_BUFFERED_BYTES = 1_048_576;
 
-export class Outgoing {
-  readonly #parts: OutgoingParts;
+export class Outgoing<S extends WaitingSend = WaitingSend> {
+  readonly #parts: OutgoingParts<S>;
   #socket: TransportSocket | undefined;
   #mode: SendMode = "held";
   #wakeTimer: unknown;
+  #wakeAtMs = Infinity;
   #isPumping = false;
   /** The deadline of each unanswered request. */
   readonly #deadlines = new Map<number, unknown>();
 
-  constructor(parts: OutgoingParts) {
+  constructor(parts: OutgoingParts<S>) {
     this.#parts = parts;
   }
 
-  /** A new socket: nothing is pending on it, and its venue counts from nought. */
+  /** A new socket. The frames of its login are counted already. */
   begin(socket: TransportSocket): void {
-    this.end();
     this.#socket = socket;
-    this.#parts.pacer.reset();
-    this.#parts.subscriptionPacer.reset();
   }
 
-  /** The socket is gone, and with it every answer that was awaited. */
+  /** The socket is gone with every answer that was awaited; a venue counts the next one's from nought. */
   end(): void {
     this.#socket = undefined;
     this.#mode = "held";
     this.#clearWake();
     for (const timer of this.#deadlines.values()) this.#parts.clock.clearTimeout(timer);
     this.#deadlines.clear();
+    this.#parts.pacer.reset();
+    this.#parts.subscriptionPacer.reset();
     this.#parts.registry.newSocket();
     this.#parts.outbox.socketEnded();
   }
@@ -124,6 +140,7 @@ export class Outgoing {
     if (item === undefined) return false;
     pacer.spend(nowMs);
     socket.send(item.data, (error) => {
+      if (error !== undefined) this.#distrust(socket);
       outbox.written(item, error);
       if (outbox.messages > 0) this.pump();
     });
@@ -133,7 +150,7 @@ export class Outgoing {
   #sendRequest(socket: TransportSocket, nowMs: number): boolean {
     const { registry, pacer, subscriptionPacer, topicsPerFrame, canUnsubscribe } = this.#parts;
     const request = registry.nextRequest(topicsPerFrame, canUnsubscribe);
-    if (request === undefined) return false;
+    if (request === undefined) return true; // there was only something to forget
     const frame = this.#parts.encode(request);
     if (frame === undefined) {
       registry.acknowledge({ id: request.id, error: "the subscription protocol threw" });
@@ -143,12 +160,20 @@ export class Outgoing {
     subscriptionPacer.spend(nowMs);
     if (this.#parts.isAnswered) this.#awaitAnswer(request.id);
     socket.send(frame, (error) => {
-      // A failed write is a dying socket: its loss is on the way and the next one replays.
+      if (error !== undefined) this.#distrust(socket);
       if (error !== undefined || this.#parts.isAnswered || this.#socket !== socket) return;
       registry.confirm(request.id);
       if (!this.#isPumping) this.#parts.onProgress();
     });
     return true;
+  }
+
+  /**
+   * A failed write is a dying socket. Its loss is on the way: what still waits is for the next one, and
+   * must not be burnt on this.
+   */
+  #distrust(socket: TransportSocket): void {
+    if (this.#socket === socket) this.#socket = undefined;
   }
 
   #awaitAnswer(id: number): void {
@@ -162,18 +187,22 @@ export class Outgoing {
     this.#deadlines.set(id, timer);
   }
 
-  /** Timers hold whole milliseconds. */
+  /** One timer, for whoever is first. Timers hold whole milliseconds. */
   #wakeIn(waitMs: number): void {
-    if (this.#wakeTimer !== undefined) return;
-    this.#wakeTimer = this.#parts.clock.setTimeout(() => {
-      this.#wakeTimer = undefined;
+    const { clock } = this.#parts;
+    const atMs = clock.nowMs() + waitMs;
+    if (atMs >= this.#wakeAtMs) return;
+    this.#clearWake();
+    this.#wakeAtMs = atMs;
+    this.#wakeTimer = clock.setTimeout(() => {
+      this.#wakeAtMs = Infinity;
       this.pump();
     }, Math.ceil(waitMs));
   }
 
   #clearWake(): void {
-    if (this.#wakeTimer === undefined) return;
+    if (this.#wakeAtMs === Infinity) return;
     this.#parts.clock.clearTimeout(this.#wakeTimer);
-    this.#wakeTimer = undefined;
+    this.#wakeAtMs = Infinity;
   }
 }

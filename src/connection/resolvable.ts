@@ -33,7 +33,14 @@ export function resolveTarget(
 ): readonly unknown[] | Promise<readonly unknown[]> {
   const ask = (part: unknown): unknown =>
     typeof part === "function" ? (part as (context: AttemptContext) => unknown)(context) : part;
-  const parts = [ask(target.url), ask(target.protocols), ask(target.headers)];
+  const parts: unknown[] = [];
+  try {
+    for (const part of [target.url, target.protocols, target.headers]) parts.push(ask(part));
+  } catch (error) {
+    // Another one may be under way already; if it fails too, nobody will await it.
+    Promise.all(parts).catch(() => undefined);
+    throw error;
+  }
   return parts.some(isPromiseLike) ? Promise.all(parts) : parts;
 }
 

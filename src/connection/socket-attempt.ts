@@ -25,6 +25,8 @@ export interface SocketAttemptParts {
   readonly countLate: () => void;
   /** The peer's ping was answered. */
   readonly onPing: () => void;
+  /** The login wrote a frame. */
+  readonly onLoginFrame: () => void;
 }
 
 export class SocketAttempt {
@@ -36,6 +38,8 @@ export class SocketAttempt {
   #phase: LossPhase = "resolve";
   #openedAtMs = 0;
   #isOver = false;
+  /** What the transport says before it has returned its socket; it is heard once there is one. */
+  #early: (() => void)[] | undefined;
 
   constructor(parts: SocketAttemptParts, report: (fact: SocketFact) => void) {
     this.#parts = parts;
@@ -93,34 +97,47 @@ export class SocketAttempt {
         headers: checkHeaders(headers, "headers"),
         clock,
       };
+      const early: (() => void)[] = (this.#early = []);
       const socket = transport(dial, this.#sink(context));
-      // It may have ended, or been dropped by what it reported, before it was returned.
       this.#socket = socket;
       if (this.#isOver) socket.terminate();
+      // In order, with what they cause in their turn.
+      for (const tell of early) tell();
     } catch (error) {
       this.#end({ class: "config", phase: "resolve", detail: explain(error) });
     }
+    this.#early = undefined;
+  }
+
+  #hear(fact: () => void): void {
+    if (this.#early === undefined) fact();
+    else this.#early.push(fact);
   }
 
   #sink(context: AttemptContext): SocketSink {
-    const { receive, countLate, onPing } = this.#parts;
     return {
-      progressed: (phase) => {
-        if (this.#isOver) return;
-        this.#phase = phase;
-        this.#report({ type: "socket.progressed", phase });
-      },
-      opened: () => this.#opened(context),
+      progressed: (phase) => this.#hear(() => this.#progressed(phase)),
+      opened: () => this.#hear(() => this.#opened(context)),
       message: (data, isBinary) => {
-        if (this.#isOver) countLate();
-        else if (this.#authentication === undefined) receive(data, isBinary);
-        else this.#authentication.receive(data, isBinary);
+        if (this.#early !== undefined) this.#early.push(() => this.#message(data, isBinary));
+        else this.#message(data, isBinary);
       },
       pinged: () => {
-        if (!this.#isOver) onPing();
+        if (!this.#isOver) this.#parts.onPing();
       },
-      ended: (loss) => this.#end(loss),
+      ended: (loss) => this.#hear(() => this.#end(loss)),
     };
+  }
+
+  #progressed(phase: LossPhase): void {
+    if (this.#isOver) return;
+    this.#phase = phase;
+    this.#report({ type: "socket.progressed", phase });
+  }
+
+  #message(data: Buffer, isBinary: boolean): void {
+    if (this.#authentication === undefined) this.#deliver(data, isBinary);
+    else this.#authentication.receive(data, isBinary);
   }
 
   #opened(context: AttemptContext): void {
@@ -133,26 +150,36 @@ export class SocketAttempt {
     }
     this.#phase = "authenticate";
     this.#report({ type: "socket.progressed", phase: "authenticate" });
-    this.#authentication = new Authentication({
+    const authentication = new Authentication({
       ...context,
       send: (data, done) => {
         if (this.#isOver || this.#socket === undefined) done(new Error("the socket is gone"));
-        else this.#socket.send(data, done);
+        else {
+          this.#parts.onLoginFrame();
+          this.#socket.send(data, done);
+        }
       },
     });
-    this.#authentication.run(authenticate).then(
-      (unread) => {
+    this.#authentication = authentication;
+    authentication.run(authenticate).then(
+      () => {
         if (this.#isOver) return;
-        this.#authentication = undefined;
         this.#ready();
-        for (const { data, isBinary } of unread) {
-          if (!this.#isOver) this.#parts.receive(data, isBinary);
+        // What comes while these are delivered joins them at their end.
+        for (let frame = authentication.take(); frame; frame = authentication.take()) {
+          this.#deliver(frame.data, frame.isBinary);
         }
+        this.#authentication = undefined;
       },
       (error: unknown) => {
         this.#end({ class: "auth", phase: "authenticate", detail: explain(error) });
       },
     );
+  }
+
+  #deliver(data: Buffer, isBinary: boolean): void {
+    if (this.#isOver) this.#parts.countLate();
+    else this.#parts.receive(data, isBinary);
   }
 
   #ready(): void {

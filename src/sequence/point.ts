@@ -12,7 +12,10 @@ export type Position = number | bigint;
 export interface SequencePoint {
   /** Which numbering this is: a symbol's trades, a book, or the connection's own counter. */
   readonly stream: string;
-  /** First number that the message covers. */
+  /**
+   * First number that the message covers. A heartbeat that says which number is next covers none:
+   * `first` is that number and `last` the one before, so that a loss at the tail is seen.
+   */
   readonly first: Position;
   /** Last number that it covers; equal to `first` where every message has one number. */
   readonly last: Position;
@@ -40,3 +43,19 @@ export interface SequencePoint {
 export type SequenceVerdict =
   | { readonly kind: "first" | "next" | "duplicate" | "stale" | "reset" | "alive" }
   | { readonly kind: "gap"; readonly from: Position; readonly to: Position };
+
+/** Throws for what is no point: NaN or a number beyond 2^53 would hide every gap after it. */
+export function checkPoint(point: SequencePoint): void {
+  const { stream, first, last, previous } = point;
+  if (typeof stream !== "string") throw new Error("sequence() gave no stream");
+  if (!isPosition(first) || !isPosition(last)) {
+    throw new Error("sequence() gave a position that is no safe integer and no bigint");
+  }
+  if (previous !== undefined && !isPosition(previous)) {
+    throw new Error("sequence() gave a previous position that is no safe integer and no bigint");
+  }
+}
+
+function isPosition(value: unknown): boolean {
+  return Number.isSafeInteger(value) || typeof value === "bigint";
+}

@@ -19,6 +19,7 @@ const NEXT: SequenceVerdict = { kind: "next" };
 const DUPLICATE: SequenceVerdict = { kind: "duplicate" };
 const STALE: SequenceVerdict = { kind: "stale" };
 const RESET: SequenceVerdict = { kind: "reset" };
+const ALIVE: SequenceVerdict = { kind: "alive" };
 
 export class SequenceTracker {
   readonly #streams = new Map<string, StreamState>();
@@ -50,7 +51,10 @@ export class SequenceTracker {
       return RESET;
     }
     if (point.previous !== undefined) return this.#acceptLinked(state, point, point.previous);
-    if (point.last <= last) return point.last === last ? DUPLICATE : STALE;
+    if (point.last <= last) {
+      if (point.first > point.last) return ALIVE; // it covers nothing, and nothing is missing
+      return point.last === last ? DUPLICATE : STALE;
+    }
 
     state.last = point.last;
     if (point.rule === "monotonic") return NEXT;
@@ -85,8 +89,9 @@ export class SequenceTracker {
   #acceptLinked(state: StreamState, point: SequencePoint, previous: Position): SequenceVerdict {
     const { last } = state;
     if (previous === last) {
+      if (point.last === last) return ALIVE;
       state.last = point.last;
-      return NEXT;
+      return point.last < last ? RESET : NEXT; // in its place, under lower numbers (OKX)
     }
     if (point.last <= last) return point.last === last ? DUPLICATE : STALE;
     state.last = point.last;

@@ -61,11 +61,6 @@ export class SubscriptionRegistry {
     return count;
   }
 
-  /** Requests without an answer. */
-  get inFlight(): number {
-    return this.#requests.size;
-  }
-
   /** True when nothing waits to be sent or answered. */
   get isSettled(): boolean {
     return this.#requests.size === 0 && this.#dirty.size === 0;
@@ -181,15 +176,10 @@ export class SubscriptionRegistry {
         continue;
       }
       entry.state = "timed-out";
-      timedOut.push(topic);
+      if (entry.references > 0) timedOut.push(topic);
       this.#mark(topic, entry);
     }
     return timedOut;
-  }
-
-  /** Every request still unanswered times out. */
-  expireAll(): readonly string[] {
-    return [...this.#requests.keys()].flatMap((id) => [...this.expire(id)]);
   }
 
   /** Where every wanted topic stands. */

@@ -9,13 +9,17 @@ import { OptionError } from "../errors.ts";
 export type Topic = string | { readonly [key: string]: unknown };
 
 /** The text of a topic. Throws an {@link OptionError} that names `path` for what cannot be sent. */
-export function topicKey(topic: unknown, path: string): string {
+function topicKey(topic: unknown, path: string): string {
   const expected = "a non-empty string or a JSON-serialisable object";
   if (typeof topic === "string") {
     if (topic === "") throw new OptionError(path, expected, topic);
     return topic;
   }
-  if (typeof topic !== "object" || topic === null) throw new OptionError(path, expected, topic);
+  // A `Set` or a `Map` would be sent as "{}".
+  const isObject = typeof topic === "object" && topic !== null;
+  if (!isObject || (Symbol.iterator in topic && !Array.isArray(topic))) {
+    throw new OptionError(path, expected, topic);
+  }
   let text: string | undefined;
   try {
     text = JSON.stringify(topic);

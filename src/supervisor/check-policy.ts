@@ -30,7 +30,7 @@ import { defaults, type SupervisorOptions } from "./options.ts";
 export type ReportFailure = (callback: string, error: unknown) => void;
 
 /** The options that the chart goes by; none of them speaks of messages. */
-export type PolicyOptions = Pick<
+type PolicyOptions = Pick<
   SupervisorOptions,
   | "connectTimeoutMs"
   | "backoff"

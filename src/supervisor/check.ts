@@ -63,6 +63,12 @@ export function checkNumber(
   return value;
 }
 
+export function checkBoolean(value: unknown, path: string): void {
+  if (value !== undefined && typeof value !== "boolean") {
+    throw new OptionError(path, "true or false", value);
+  }
+}
+
 export function checkFunction(value: unknown, path: string): void {
   if (value !== undefined && typeof value !== "function") {
     throw new OptionError(path, "a function", value);

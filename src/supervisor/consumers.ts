@@ -1,6 +1,13 @@
 /** Who takes the feed's items: listeners of `message`, and any number of independent iterators. */
 import type { Clock } from "../system.ts";
-import { checkInteger, checkKeys, checkMs, checkOneOf, checkSignal } from "./check.ts";
+import {
+  checkFunction,
+  checkInteger,
+  checkKeys,
+  checkMs,
+  checkOneOf,
+  checkSignal,
+} from "./check.ts";
 import type { FeedItem, MessageItem, OverflowItem } from "./items.ts";
 import { MessageQueue, type MessagesOptions, type Pausable } from "./message-queue.ts";
 import type { Publisher } from "./publisher.ts";
@@ -40,6 +47,7 @@ export class Consumers<M> {
 
   open(options: MessagesOptions<M>): MessageQueue<M> {
     checkKeys(options, "messages", ["highWaterMark", "overflow", "key", "pauseBudgetMs", "signal"]);
+    checkFunction(options.key, "key");
     checkInteger(options.highWaterMark, "highWaterMark", 1, 1);
     checkOneOf(
       options.overflow,
@@ -50,14 +58,14 @@ export class Consumers<M> {
     checkMs(options.pauseBudgetMs, "pauseBudgetMs", 1, 1);
     checkSignal(options.signal, "signal");
     const { clock, onOverflow, publisher } = this.#parts;
-    const queue: MessageQueue<M> = new MessageQueue({
+    const queue = new MessageQueue({
       options,
       clock,
       source: this.#gate(),
       onOverflow,
       onCallbackFailed: (error) => publisher.callbackFailed("messages().key", error),
       onEnd: () => {
-        this.#queues = this.#queues.filter((other) => other !== queue);
+        this.#queues = this.#queues.filter((other) => !other.isOver);
       },
     });
     if (!queue.isOver) this.#queues = [...this.#queues, queue];

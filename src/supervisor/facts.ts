@@ -73,7 +73,7 @@ export type Fact<T extends FactType = FactType> = {
 }[T];
 
 /** What `on(type, listener)` hands to its listener: messages beside facts. */
-export interface ListenerArguments<M> {
+interface ListenerArguments<M> {
   message: MessageItem<M>;
   /** Every fact, whatever its type; no messages. */
   "*": Fact;

@@ -40,7 +40,7 @@ export interface InboundParts<M> {
 }
 
 /** Who takes items. */
-export interface Consumers<M> {
+interface Consumers<M> {
   /** False while nobody listens: no item need be made. */
   isWanted(): boolean;
   message(item: MessageItem<M>): void;

@@ -69,8 +69,8 @@ export class MessageQueue<M> implements AsyncIterableIterator<FeedItem<M>> {
   #head = 0;
   /** For `conflate`: where in `#items` the waiting message of a key is. */
   readonly #slots = new Map<string, number>();
-  #waiter: ((result: IteratorResult<FeedItem<M>, undefined>) => void) | undefined;
-  #failWaiter: ((error: Error) => void) | undefined;
+  /** Calls of `next()` that wait for an item, oldest first; only while none waits for them. */
+  readonly #waiters: Waiter<M>[] = [];
   #pauseTimer: unknown;
   #isPaused = false;
   #isOver = false;
@@ -98,15 +98,17 @@ export class MessageQueue<M> implements AsyncIterableIterator<FeedItem<M>> {
 
   push(item: FeedItem<M>): void {
     if (this.#isOver) return;
-    if (this.#waiter !== undefined) {
-      const waiter = this.#waiter;
-      this.#waiter = undefined;
-      this.#failWaiter = undefined;
+    const waiter = this.#waiters.shift();
+    if (waiter !== undefined) {
       this.counts.delivered += 1;
-      waiter({ value: item, done: false });
+      waiter.resolve({ value: item, done: false });
       return;
     }
-    if (this.#overflow === "conflate" && item.kind === "message" && this.#conflate(item)) return;
+    if (this.#overflow === "conflate") {
+      // What follows a gap or a reset must not take a place before it.
+      if (item.kind !== "message") this.#slots.clear();
+      else if (this.#conflate(item)) return;
+    }
     if (this.depth >= this.#highWaterMark && !this.#makeRoom(item)) return;
     this.#items.push(item);
   }
@@ -120,13 +122,11 @@ export class MessageQueue<M> implements AsyncIterableIterator<FeedItem<M>> {
     this.#drops.flush();
     this.#parts.options.signal?.removeEventListener("abort", this.#abort);
     this.#parts.onEnd();
-    const waiter = this.#waiter;
-    const failWaiter = this.#failWaiter;
-    this.#waiter = undefined;
-    this.#failWaiter = undefined;
-    if (waiter === undefined) return;
-    if (failure === undefined) waiter({ value: undefined, done: true });
-    else failWaiter?.(failure);
+    for (const { resolve, reject } of this.#waiters.splice(0)) {
+      const failed = this.#takeFailure();
+      if (failed === undefined) resolve({ value: undefined, done: true });
+      else reject(failed);
+    }
   }
 
   next(): Promise<IteratorResult<FeedItem<M>, undefined>> {
@@ -136,14 +136,12 @@ export class MessageQueue<M> implements AsyncIterableIterator<FeedItem<M>> {
       return Promise.resolve({ value: item, done: false });
     }
     if (this.#isOver) {
-      const failure = this.#failure;
-      this.#failure = undefined;
+      const failure = this.#takeFailure();
       if (failure !== undefined) return Promise.reject(failure);
       return Promise.resolve({ value: undefined, done: true });
     }
     return new Promise((resolve, reject) => {
-      this.#waiter = resolve;
-      this.#failWaiter = reject;
+      this.#waiters.push({ resolve, reject });
     });
   }
 
@@ -164,6 +162,13 @@ export class MessageQueue<M> implements AsyncIterableIterator<FeedItem<M>> {
   readonly #abort = (): void => {
     this.end();
   };
+
+  /** It is thrown once; then the iterator is done. */
+  #takeFailure(): Error | undefined {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    return failure;
+  }
 
   #take(): FeedItem<M> | undefined {
     const mark = this.#drops.takeBefore(this.#head);
@@ -186,7 +191,7 @@ export class MessageQueue<M> implements AsyncIterableIterator<FeedItem<M>> {
     const key = this.#key(item);
     if (key === undefined) return false;
     const slot = this.#slots.get(key);
-    if (slot === undefined) {
+    if (slot === undefined || slot < this.#head) {
       this.#slots.set(key, this.#items.length);
       return false;
     }
@@ -203,13 +208,14 @@ export class MessageQueue<M> implements AsyncIterableIterator<FeedItem<M>> {
 
   /** False when the new item is the one to go. */
   #makeRoom(item: FeedItem<M>): boolean {
-    if (this.#overflow === "pause" && this.#pause()) return true;
+    let bound = this.#highWaterMark;
+    if (this.#overflow === "pause" && this.#pause()) bound += ONE_CHUNK_OF_MESSAGES;
     if (this.#overflow === "drop-newest") {
       this.#count(item);
       this.#drops.addTail(item, this.#items.length);
       return false;
     }
-    while (this.depth >= this.#highWaterMark) {
+    while (this.depth >= bound) {
       const oldest = this.#items[this.#head];
       this.#items[this.#head] = undefined;
       this.#head += 1;
@@ -228,7 +234,6 @@ export class MessageQueue<M> implements AsyncIterableIterator<FeedItem<M>> {
 
   /** True while a pause may hold the flood back; false once its budget is spent. */
   #pause(): boolean {
-    if (this.depth >= this.#highWaterMark + ONE_CHUNK_OF_MESSAGES) return false;
     if (this.#isPaused) return this.#pauseTimer !== undefined;
     this.#isPaused = true;
     this.counts.pauses += 1;
@@ -257,6 +262,11 @@ export class MessageQueue<M> implements AsyncIterableIterator<FeedItem<M>> {
     this.#drops.shift(shift);
     for (const [key, slot] of this.#slots) this.#slots.set(key, slot - shift);
   }
+}
+
+interface Waiter<M> {
+  readonly resolve: (result: IteratorResult<FeedItem<M>, undefined>) => void;
+  readonly reject: (error: Error) => void;
 }
 
 function guardKey<M>(

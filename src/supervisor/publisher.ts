@@ -61,7 +61,7 @@ export class Publisher<M> {
     for (const listener of this.#messageListeners) {
       try {
         const result: unknown = listener(item);
-        if (result !== undefined) this.#watch('listener of "message"', result);
+        if (result !== undefined) this.#watch("message", result);
       } catch (error) {
         this.callbackFailed('listener of "message"', error);
       }
@@ -85,24 +85,27 @@ export class Publisher<M> {
   #tell(type: string, fact: Fact): void {
     const listeners = this.#listeners.get(type);
     if (listeners === undefined) return;
-    for (const listener of listeners) {
+    // A copy: a listener that ends itself and listens anew would be heard again, without end.
+    for (const listener of Array.from(listeners)) {
+      if (!listeners.has(listener)) continue;
       try {
         const result = (listener as (fact: Fact) => unknown)(fact);
-        if (result !== undefined) this.#watch(`listener of "${type}"`, result);
+        if (result !== undefined) this.#watch(type, result, fact);
       } catch (error) {
-        // One that throws on the report of a throw is only counted, or it would never end.
-        if (fact.type === "callback.failed") this.#callbackFailures += 1;
-        else this.callbackFailed(`listener of "${type}"`, error);
+        this.#listenerFailed(type, error, fact);
       }
     }
   }
 
   /** An async listener may reject: that must not end the process as an unhandled rejection. */
-  #watch(callback: string, result: unknown): void {
+  #watch(type: string, result: unknown, fact?: Fact): void {
     if (!(result instanceof Promise)) return;
-    result.catch((error: unknown) => {
-      if (callback === 'listener of "callback.failed"') this.#callbackFailures += 1;
-      else this.callbackFailed(callback, error);
-    });
+    result.catch((error: unknown) => this.#listenerFailed(type, error, fact));
+  }
+
+  /** One that fails on the report of a failure is only counted, or it would never end. */
+  #listenerFailed(type: string, error: unknown, fact?: Fact): void {
+    if (fact?.type === "callback.failed") this.#callbackFailures += 1;
+    else this.callbackFailed(`listener of "${type}"`, error);
   }
 }

@@ -21,6 +21,7 @@ export class Run {
   #state: SupervisorState = "idle";
   #sinceMs: number;
   #isOver = false;
+  #isReady = false;
 
   constructor(owner: ConnectionOwner, clock: Clock, note: Note) {
     this.#owner = owner;
@@ -55,8 +56,9 @@ export class Run {
     return this.#isOver;
   }
 
+  /** Also in the listeners of `up` and `down`, where the snapshot is still the one before. */
   get isReady(): boolean {
-    return !this.#isOver && this.#owner.getSnapshot().tags.has("ready");
+    return this.#isReady;
   }
 
   /** The substate, where the state has some. */
@@ -82,11 +84,13 @@ export class Run {
 
   #hear(fact: ConnectionEmitted): void {
     const { type, ...payload } = fact;
+    if (type === "up" || type === "down") this.#isReady = type === "up";
     // `closed` is told once all is over, by #complete: then no timer and no socket is left.
     if (type !== "closed") this.#note(type, payload as FactPayloads[typeof type]);
   }
 
-  #follow({ value }: ConnectionView): void {
+  #follow({ value, tags }: ConnectionView): void {
+    this.#isReady = tags.has("ready");
     this.#enter(topLevelOf(value));
   }
 
@@ -102,6 +106,7 @@ export class Run {
   #complete(): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#isReady = false;
     this.detach();
     this.#enter("closed");
     this.#note("closed", {});

@@ -4,6 +4,7 @@
  * Everything is checked here, before any I/O, and functions given by users come out guarded: what
  * they throw is reported and changes nothing else.
  */
+import type { InspectionEvent } from "xstate";
 import type { ConnectionPolicy } from "../../machines/connection.context.ts";
 import { checkHeaders, checkProtocols, checkUrl } from "../connection/check-dial.ts";
 import type { Authenticate } from "../connection/authentication.ts";
@@ -52,7 +53,10 @@ export interface Settings<M> {
   readonly probe: (() => string | Uint8Array | undefined) | undefined;
   readonly decode: (data: Buffer, isBinary: boolean) => M;
   readonly sequence: ((message: M) => SequencePoint | undefined) | undefined;
+  readonly inspect: Inspect | undefined;
 }
+
+type Inspect = (event: InspectionEvent) => void;
 
 const KNOWN = [
   "topics",
@@ -88,10 +92,8 @@ export function checkSettings<M>(
   report: ReportFailure,
 ): Settings<M> {
   checkKeys(options, "options", KNOWN);
-  for (const name of ["authenticate", "decode", "sequence", "transport", "inspect"] as const) {
-    // An inspector may be an observer object, as XState takes it.
-    if (name !== "inspect" || typeof options.inspect !== "object")
-      checkFunction(options[name], name);
+  for (const name of ["authenticate", "decode", "sequence", "transport"] as const) {
+    checkFunction(options[name], name);
   }
   const venue = isVenue(given) ? given : undefined;
   const target = checkTarget(venue === undefined ? given : venue.url, options);
@@ -99,7 +101,7 @@ export function checkSettings<M>(
     isRenewable(target) || options.authenticate !== undefined ? "renewable" : "fixed";
   const protocol = checkProtocol(options.subscriptions, venue);
   const topics = options.topics === undefined ? [] : topicKeys(options.topics, "topics");
-  const resubscribe = checkResubscribe(options.resubscribe, protocol.topicsPerFrame);
+  const resubscribe = checkResubscribe(options.resubscribe, protocol);
   const checkTopics = topicCheck(venue);
   checkTopics(topics, "topics");
   const policy = checkPolicy({
@@ -128,6 +130,7 @@ export function checkSettings<M>(
     probe: checkProbe(options.heartbeat, report),
     decode: options.decode ?? venue?.decode.bind(venue) ?? (decodeRaw as Settings<M>["decode"]),
     sequence: options.sequence ?? venue?.sequence?.bind(venue),
+    inspect: checkInspect(options.inspect, report),
   };
 }
 
@@ -159,12 +162,13 @@ function checkProtocol<M>(
   }
   checkFunction(given.unsubscribe, "subscriptions.unsubscribe");
   checkFunction(given.acknowledge, "subscriptions.acknowledge");
+  checkInteger(given.topicsPerFrame, "subscriptions.topicsPerFrame", 1, 1);
   return given;
 }
 
-function checkResubscribe(
+function checkResubscribe<M>(
   value: unknown,
-  perFrame: number | undefined,
+  protocol: SubscriptionProtocol<M>,
 ): Pick<Settings<never>, "topicsPerFrame" | "requestTimeoutMs" | "subscriptionPacing"> {
   const given = value === undefined ? {} : value;
   const keys = ["timeoutMs", "requestTimeoutMs", "pacing", "topicsPerFrame"] as const;
@@ -181,10 +185,15 @@ function checkResubscribe(
     const expected = `at most resubscribe.timeoutMs (${wholeMs})`;
     throw new OptionError("resubscribe.requestTimeoutMs", expected, requestTimeoutMs);
   }
-  const most = perFrame ?? resubscribe.topicsPerFrame;
+  const perFrame = protocol.topicsPerFrame ?? resubscribe.topicsPerFrame;
+  const path = "resubscribe.topicsPerFrame";
+  const topicsPerFrame = checkInteger(options.topicsPerFrame, path, perFrame, 1);
+  if (protocol === topicIsFrame && topicsPerFrame > 1) {
+    throw new OptionError(path, "1 where a topic is the frame itself", topicsPerFrame);
+  }
   return {
     requestTimeoutMs,
-    topicsPerFrame: checkInteger(options.topicsPerFrame, "resubscribe.topicsPerFrame", most, 1),
+    topicsPerFrame,
     subscriptionPacing: checkWindow(options.pacing ?? resubscribe.pacing, "resubscribe.pacing"),
   };
 }
@@ -240,8 +249,29 @@ function checkProbe(heartbeat: unknown, report: ReportFailure): Settings<never>[
   };
 }
 
+/** An inspector may be an observer, as XState takes it. What it throws would end the chart. */
+function checkInspect(
+  value: SupervisorOptions["inspect"],
+  report: ReportFailure,
+): Inspect | undefined {
+  if (value === undefined) return undefined;
+  const isObserver = typeof value === "object" && value !== null;
+  const next: unknown = isObserver ? value.next : value;
+  if (typeof next !== "function")
+    throw new OptionError("inspect", "a function or an observer", value);
+  return (event) => {
+    try {
+      if (isObserver) value.next?.(event);
+      else value(event);
+    } catch (error) {
+      report("inspect", error);
+    }
+  };
+}
+
 function checkClock(value: Clock | undefined): Clock {
   if (value === undefined) return realClock;
+  if (typeof value !== "object" || value === null) throw new OptionError("clock", "a clock", value);
   for (const method of ["nowMs", "setTimeout", "clearTimeout", "nextTurn"] as const) {
     if (typeof value[method] !== "function") {
       throw new OptionError(`clock.${method}`, "a function", value[method]);

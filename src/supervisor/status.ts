@@ -48,4 +48,6 @@ export interface Status {
   }[];
   /** How often a function of the user's has thrown. */
   readonly callbackFailures: number;
+  /** Listeners attached with `on`: a number that only grows is a leak of whoever attaches them. */
+  readonly listeners: number;
 }

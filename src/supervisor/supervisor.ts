@@ -22,7 +22,7 @@ import {
 } from "../subscriptions/registry.ts";
 import { topicKeys, type Topic } from "../subscriptions/topic.ts";
 import { printable } from "../transport/printable.ts";
-import { checkFunction, checkSignal } from "./check.ts";
+import { checkSignal } from "./check.ts";
 import { Consumers } from "./consumers.ts";
 import type {
   EventName,
@@ -55,9 +55,10 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
   readonly #outgoing: Outgoing<OutboxItem>;
   readonly #consumers: Consumers<M>;
   readonly #link: Link;
-  readonly #inspect: SupervisorOptions<M>["inspect"];
   /** The running chart; undefined before it is embedded or started. */
   #run: Run | undefined;
+  /** Closed before it ever ran. */
+  #isClosedUnrun = false;
   #late = 0;
   #hasUnannounced = false;
 
@@ -67,7 +68,6 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
     );
     const { clock, protocol } = settings;
     this.#settings = settings;
-    this.#inspect = options.inspect;
     this.#publisher = new Publisher(clock);
     this.#checkRoom(settings.topics, "topics");
     this.#registry.want(settings.topics);
@@ -105,6 +105,7 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
       onAttach: (owner) => {
         this.#run?.detach();
         this.#run = new Run(owner, clock, (type, payload) => this.#note(type, payload));
+        this.#heedSignal();
       },
       onNewSocket: () => this.#tracker.newSocket(),
       onReplayAbandoned: () => this.#abandonReplay(),
@@ -119,7 +120,7 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
       positions: () => this.#tracker.positions(),
       lastByteAtMs: () => this.#link.lastHeardAtMs,
     });
-    settings.signal?.addEventListener("abort", this.#onAbort, { once: true });
+    this.#heedSignal();
   }
 
   /** The input of `connectionMachine` for whoever embeds it: `invoke: { input: supervisor.input }`. */
@@ -134,17 +135,15 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
 
   /** The chart's state now. */
   get state(): SupervisorState {
-    return this.#run?.state ?? "idle";
+    return this.#run?.state ?? (this.#isClosedUnrun ? "closed" : "idle");
   }
 
   /** Runs the chart in an actor of its own. `supervise` does this. */
   start(): this {
-    if (this.#run !== undefined) return this;
-    const { clock } = this.#settings;
-    const inspect = this.#inspect === undefined ? {} : { inspect: this.#inspect };
-    const actor = createActor(connectionMachine, { input: this.input, clock, ...inspect });
-    actor.start();
-    if (this.#settings.signal?.aborted === true) this.#onAbort();
+    if (this.state !== "idle") return this;
+    const { clock, inspect } = this.#settings;
+    const watched = inspect === undefined ? {} : { inspect };
+    createActor(connectionMachine, { input: this.input, clock, ...watched }).start();
     return this;
   }
 
@@ -179,6 +178,7 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
       },
       queues: this.#consumers.queues(),
       callbackFailures: this.#publisher.callbackFailures,
+      listeners: this.#publisher.listeners,
     };
   }
 
@@ -300,7 +300,6 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
    * on `close`, and throws the failure on `failed`.
    */
   messages(options: MessagesOptions<M> = {}): AsyncIterableIterator<FeedItem<M>> {
-    checkFunction(options.key, "key");
     const queue = this.#consumers.open(options);
     if (this.state === "closed") queue.end();
     const failure = this.#failure();
@@ -322,13 +321,24 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
     void this.#end({ type: "close" });
   };
 
+  /** One that is aborted already closes at once: nothing is dialled. */
+  #heedSignal(): void {
+    const { signal } = this.#settings;
+    if (signal?.aborted === true) this.#onAbort();
+    else signal?.addEventListener("abort", this.#onAbort, { once: true });
+  }
+
   #command(command: ConnectionCommand): void {
     this.#run?.send(command);
   }
 
   #end(command: ConnectionCommand): Promise<void> {
     const run = this.#run;
-    if (run === undefined) this.#finish();
+    if (run === undefined && this.state === "idle") {
+      this.#isClosedUnrun = true;
+      this.#note("state", { state: "closed", previous: "idle" });
+      this.#note("closed", {});
+    }
     if (run === undefined || run.isOver) return Promise.resolve();
     return new Promise((resolve) => {
       const off = this.on("closed", () => {
@@ -361,7 +371,7 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
   /** Nothing is left behind: no timer, no listener on the signal, no open iterator, no waiting send. */
   #finish(): void {
     this.#settings.signal?.removeEventListener("abort", this.#onAbort);
-    this.#outgoing.end();
+    this.#link.dropSocket();
     this.#outbox.clear("closed");
     this.#consumers.end();
   }
@@ -390,10 +400,13 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
 
   #encode({ id, kind, topics }: SubscriptionRequest): string | Uint8Array | undefined {
     const { protocol } = this.#settings;
+    this.#hasUnannounced = true;
     try {
       const frame =
         kind === "subscribe" ? protocol.subscribe(topics, id) : protocol.unsubscribe?.(topics, id);
-      return frame === undefined ? undefined : encodeFrame(frame);
+      const encoded = frame === undefined ? undefined : encodeFrame(frame);
+      if (encoded === undefined) throw new OptionError(`subscriptions.${kind}()`, "a frame", frame);
+      return encoded;
     } catch (error) {
       this.#publisher.callbackFailed(`subscriptions.${kind}`, error);
       return undefined;

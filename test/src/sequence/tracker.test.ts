@@ -1,0 +1,348 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { checkPoint, type Position, type SequencePoint } from "../../../src/sequence/point.ts";
+import { MAX_STREAMS, SequenceTracker } from "../../../src/sequence/tracker.ts";
+
+type Rest = Partial<Omit<SequencePoint, "first" | "last">>;
+
+/** Numbers `first … last` of stream `s`, whose numbering goes on over reconnects. */
+function range(first: Position, last: Position, rest: Rest = {}): SequencePoint {
+  return { stream: "s", first, last, scope: "stream", ...rest };
+}
+
+function at(position: Position, rest: Rest = {}): SequencePoint {
+  return range(position, position, rest);
+}
+
+/** A message that names the one before it. */
+function linked(previous: Position, last: Position): SequencePoint {
+  return range(last, last, { previous });
+}
+
+/** A tracker that has taken `points` already. */
+function trackerAfter(...points: readonly SequencePoint[]): SequenceTracker {
+  const tracker = new SequenceTracker();
+  for (const point of points) tracker.accept(point);
+  return tracker;
+}
+
+function verdictOf(point: SequencePoint, ...before: readonly SequencePoint[]): unknown {
+  return trackerAfter(...before).accept(point);
+}
+
+describe("a stream that counts every message", () => {
+  it("begins wherever it is first heard", () => {
+    expect(verdictOf(at(700))).toEqual({ kind: "first" });
+  });
+
+  it("goes on with the number after the last", () => {
+    expect(verdictOf(at(8), at(7))).toEqual({ kind: "next" });
+  });
+
+  it("misses exactly what lies between the last number and the next that came", () => {
+    expect(verdictOf(at(9), at(7))).toEqual({ kind: "gap", from: 8, to: 8 });
+    expect(verdictOf(at(20), at(7))).toEqual({ kind: "gap", from: 8, to: 19 });
+  });
+
+  it("says a gap once: the message after it is next", () => {
+    expect(verdictOf(at(21), at(7), at(20))).toEqual({ kind: "next" });
+  });
+
+  it("calls the same number again a duplicate, and an older one stale", () => {
+    expect(verdictOf(at(7), at(7))).toEqual({ kind: "duplicate" });
+    expect(verdictOf(at(6), at(7))).toEqual({ kind: "stale" });
+  });
+
+  it("does not go back for a duplicate or a stale one", () => {
+    expect(verdictOf(at(8), at(7), at(3), at(7))).toEqual({ kind: "next" });
+  });
+
+  it("does not fill a gap that was said: what comes late is stale", () => {
+    expect(verdictOf(at(8), at(7), at(9))).toEqual({ kind: "stale" });
+  });
+});
+
+describe("a stream whose messages cover ranges", () => {
+  it("goes on where the last range ended", () => {
+    expect(verdictOf(range(11, 15), range(1, 10))).toEqual({ kind: "next" });
+  });
+
+  it("misses exactly the numbers between two ranges", () => {
+    expect(verdictOf(range(15, 20), range(1, 10))).toEqual({ kind: "gap", from: 11, to: 14 });
+  });
+
+  it("takes a range that overlaps what it has, for what is new in it", () => {
+    const tracker = trackerAfter(range(1, 10));
+    expect(tracker.accept(range(8, 12))).toEqual({ kind: "next" });
+    expect(tracker.positions()).toEqual(new Map([["s", 12]]));
+  });
+
+  it("calls a range with the same end a duplicate, and one that ended before stale", () => {
+    expect(verdictOf(range(5, 10), range(1, 10))).toEqual({ kind: "duplicate" });
+    expect(verdictOf(range(5, 9), range(1, 10))).toEqual({ kind: "stale" });
+  });
+
+  it("takes a heartbeat that names the next number for a sign of life", () => {
+    expect(verdictOf(range(11, 10), range(1, 10))).toEqual({ kind: "alive" });
+  });
+
+  it("sees by such a heartbeat that the last messages were lost", () => {
+    const tracker = trackerAfter(range(1, 10));
+    expect(tracker.accept(range(14, 13))).toEqual({ kind: "gap", from: 11, to: 13 });
+    expect(tracker.accept(at(14))).toEqual({ kind: "next" });
+  });
+
+  it("learns nothing from a heartbeat that is behind", () => {
+    const tracker = trackerAfter(range(1, 10));
+    expect(tracker.accept(range(9, 8))).toEqual({ kind: "alive" });
+    expect(tracker.accept(at(11))).toEqual({ kind: "next" });
+  });
+});
+
+describe("a linked stream", () => {
+  it("may jump by any step as long as the link holds", () => {
+    expect(verdictOf(linked(7, 90), linked(0, 7))).toEqual({ kind: "next" });
+  });
+
+  it("misses what lies between its last number and the link", () => {
+    expect(verdictOf(linked(12, 15), linked(0, 7))).toEqual({ kind: "gap", from: 8, to: 12 });
+  });
+
+  it("goes on from the message after a gap", () => {
+    expect(verdictOf(linked(15, 16), linked(0, 7), linked(12, 15))).toEqual({ kind: "next" });
+  });
+
+  it("takes an empty update that repeats the last number for a sign of life", () => {
+    expect(verdictOf(linked(15, 15), linked(10, 15))).toEqual({ kind: "alive" });
+  });
+
+  it("starts over where the link holds and the number is lower", () => {
+    const tracker = trackerAfter(linked(10, 15));
+    expect(tracker.accept(linked(15, 3))).toEqual({ kind: "reset" });
+    expect(tracker.accept(linked(3, 5))).toEqual({ kind: "next" });
+  });
+
+  it("knows a message that came twice by its number, not by its link", () => {
+    expect(verdictOf(linked(7, 15), linked(7, 15))).toEqual({ kind: "duplicate" });
+    expect(verdictOf(linked(3, 7), linked(3, 7), linked(7, 15))).toEqual({ kind: "stale" });
+  });
+
+  it("takes a link into the past for an overlap", () => {
+    expect(verdictOf(linked(5, 20), linked(0, 7))).toEqual({ kind: "next" });
+  });
+});
+
+describe("a monotonic stream", () => {
+  it("says nothing about what lies between two numbers", () => {
+    expect(verdictOf(at(900, { rule: "monotonic" }), at(7))).toEqual({ kind: "next" });
+  });
+
+  it("still knows duplicates and stale ones", () => {
+    expect(verdictOf(at(7, { rule: "monotonic" }), at(7))).toEqual({ kind: "duplicate" });
+    expect(verdictOf(at(6, { rule: "monotonic" }), at(7))).toEqual({ kind: "stale" });
+  });
+});
+
+describe("a stream that says it starts over", () => {
+  it("is reset, upwards as well as downwards", () => {
+    expect(verdictOf(at(1, { restarts: true }), at(7))).toEqual({ kind: "reset" });
+    expect(verdictOf(at(99, { restarts: true }), at(7))).toEqual({ kind: "reset" });
+  });
+
+  it("goes on from there", () => {
+    expect(verdictOf(at(2), at(7), at(1, { restarts: true }))).toEqual({ kind: "next" });
+    expect(verdictOf(at(4), at(7), at(1, { restarts: true }))).toEqual({
+      kind: "gap",
+      from: 2,
+      to: 3,
+    });
+  });
+
+  it("is first, and no reset, when nothing was heard of it before", () => {
+    expect(verdictOf(at(1, { restarts: true }))).toEqual({ kind: "first" });
+  });
+});
+
+describe("positions beyond 2^53", () => {
+  const big = 2n ** 64n;
+
+  it("are compared digit by digit as bigints", () => {
+    expect(verdictOf(at(big + 1n), at(big))).toEqual({ kind: "next" });
+    expect(verdictOf(at(big), at(big))).toEqual({ kind: "duplicate" });
+    expect(verdictOf(at(big + 3n), at(big))).toEqual({
+      kind: "gap",
+      from: big + 1n,
+      to: big + 2n,
+    });
+  });
+
+  it("are linked as bigints", () => {
+    expect(verdictOf(linked(big + 5n, big + 9n), linked(0n, big))).toEqual({
+      kind: "gap",
+      from: big + 1n,
+      to: big + 5n,
+    });
+  });
+});
+
+describe("a new socket", () => {
+  const perSocket = { scope: "connection" } as const;
+
+  it("starts a connection's own counter anew", () => {
+    const tracker = trackerAfter(at(7, perSocket));
+    tracker.newSocket();
+    expect(tracker.accept(at(0, perSocket))).toEqual({ kind: "first" });
+  });
+
+  it("leaves a stream's numbering as it is: what came meanwhile is a gap", () => {
+    const tracker = trackerAfter(at(7));
+    tracker.newSocket();
+    expect(tracker.accept(at(12))).toEqual({ kind: "gap", from: 8, to: 11 });
+  });
+
+  it("finds nothing missing when nothing came meanwhile", () => {
+    const tracker = trackerAfter(at(7));
+    tracker.newSocket();
+    expect(tracker.accept(at(8))).toEqual({ kind: "next" });
+  });
+});
+
+describe("many streams", () => {
+  it("are judged one by one", () => {
+    const tracker = trackerAfter(at(7, { stream: "a" }), at(70, { stream: "b" }));
+    expect(tracker.accept(at(8, { stream: "a" }))).toEqual({ kind: "next" });
+    expect(tracker.accept(at(8, { stream: "b" }))).toEqual({ kind: "stale" });
+  });
+
+  it("are followed up to a bound; beyond it messages pass unjudged and are counted", () => {
+    const tracker = new SequenceTracker(2);
+    tracker.accept(at(1, { stream: "a" }));
+    tracker.accept(at(1, { stream: "b" }));
+    expect(tracker.unfollowed).toBe(0);
+
+    expect(tracker.accept(at(1, { stream: "c" }))).toEqual({ kind: "first" });
+    expect(tracker.accept(at(9, { stream: "c" }))).toEqual({ kind: "first" });
+    expect(tracker.unfollowed).toBe(2);
+    expect(tracker.accept(at(2, { stream: "a" }))).toEqual({ kind: "next" });
+  });
+
+  it("make room when one is forgotten", () => {
+    const tracker = new SequenceTracker(1);
+    tracker.accept(at(1, { stream: "a" }));
+    tracker.forget("a");
+    tracker.accept(at(1, { stream: "b" }));
+    expect(tracker.unfollowed).toBe(0);
+    expect([...tracker.positions().keys()]).toEqual(["b"]);
+  });
+
+  it("number ten thousand at most by default", () => {
+    expect(MAX_STREAMS).toBe(10_000);
+  });
+
+  it("may bear any name", () => {
+    const tracker = trackerAfter(at(1, { stream: "__proto__" }));
+    expect(tracker.accept(at(3, { stream: "__proto__" }))).toEqual({ kind: "gap", from: 2, to: 2 });
+    expect(tracker.accept(at(3, { stream: "constructor" }))).toEqual({ kind: "first" });
+  });
+
+  it("show their positions as a copy", () => {
+    const tracker = trackerAfter(at(1));
+    const before = tracker.positions();
+    tracker.accept(at(2));
+    expect(before).toEqual(new Map([["s", 1]]));
+  });
+});
+
+describe("a point", () => {
+  it("may hold safe integers and bigints", () => {
+    expect(() => checkPoint(at(Number.MAX_SAFE_INTEGER))).not.toThrow();
+    expect(() => checkPoint(range(1n, 2n, { previous: 0n }))).not.toThrow();
+  });
+
+  it.each([
+    ["a number that has lost its last digits", at(Number.MAX_SAFE_INTEGER + 1)],
+    ["NaN", at(NaN)],
+    ["a fraction", at(1.5)],
+    ["text", at("7" as unknown as number)],
+    ["nothing", range(1, undefined as unknown as number)],
+    ["a previous position that is none", at(1, { previous: NaN })],
+    ["a stream without a name", at(1, { stream: undefined as unknown as string })],
+  ])("may not hold %s", (_, point) => {
+    expect(() => checkPoint(point)).toThrow(/^sequence\(\) gave/);
+  });
+});
+
+describe("any schedule of drops, repeats and reconnects", () => {
+  /** What happens to the message with each number: how often it arrives, and whether a socket follows. */
+  const schedules = fc.array(
+    fc.record({ copies: fc.constantFrom(0, 0, 1, 1, 1, 2, 3), reconnects: fc.boolean() }),
+    { minLength: 1, maxLength: 60 },
+  );
+
+  it("delivers or reports each number between the first and the last delivered, once", () => {
+    fc.assert(
+      fc.property(schedules, (schedule) => {
+        const tracker = new SequenceTracker();
+        const accounted: number[] = [];
+        const delivered: number[] = [];
+        schedule.forEach(({ copies, reconnects }, index) => {
+          const position = index + 1;
+          for (let copy = 0; copy < copies; copy += 1) {
+            const verdict = tracker.accept(at(position));
+            if (verdict.kind === "gap") {
+              for (let id = Number(verdict.from); id <= Number(verdict.to); id += 1) {
+                accounted.push(id);
+              }
+            }
+            if (verdict.kind === "duplicate" || verdict.kind === "stale") continue;
+            accounted.push(position);
+            delivered.push(position);
+          }
+          if (reconnects) tracker.newSocket();
+        });
+
+        const first = delivered[0] ?? 1;
+        const last = delivered.at(-1) ?? 0;
+        expect(accounted).toEqual(
+          Array.from({ length: last - first + 1 }, (_, index) => first + index),
+        );
+      }),
+      { seed: 20261122, numRuns: 500 },
+    );
+  });
+
+  it("does so for ranges that overlap in any way", () => {
+    const steps = fc.array(
+      fc.record({ length: fc.integer({ min: 1, max: 5 }), shift: fc.integer({ min: -4, max: 4 }) }),
+      { minLength: 1, maxLength: 60 },
+    );
+    fc.assert(
+      fc.property(steps, (schedule) => {
+        const tracker = new SequenceTracker();
+        const seen = new Set<number>();
+        let first: number | undefined;
+        let end = 0;
+        for (const { length, shift } of schedule) {
+          const from = Math.max(end + 1 + shift, 1);
+          const to = from + length - 1;
+          const verdict = tracker.accept(range(from, to));
+          if (verdict.kind === "duplicate" || verdict.kind === "stale") {
+            expect(to).toBeLessThanOrEqual(end);
+            continue;
+          }
+          first ??= from;
+          if (verdict.kind === "gap") {
+            for (let id = Number(verdict.from); id <= Number(verdict.to); id += 1) {
+              expect(seen.has(id)).toBe(false);
+              seen.add(id);
+            }
+          }
+          for (let id = from; id <= to; id += 1) seen.add(id);
+          end = Math.max(end, to);
+        }
+        for (let id = first ?? 1; id <= end; id += 1) expect(seen.has(id)).toBe(true);
+      }),
+      { seed: 20261122, numRuns: 500 },
+    );
+  });
+});

@@ -1,0 +1,461 @@
+import { describe, expect, it } from "vitest";
+import {
+  SubscriptionRegistry,
+  type SubscriptionRequest,
+} from "../../../src/subscriptions/registry.ts";
+
+/** A registry that wants `topics`, on a new socket. */
+function registryOf(...topics: readonly string[]): SubscriptionRegistry {
+  const registry = new SubscriptionRegistry();
+  registry.want(topics);
+  registry.newSocket();
+  return registry;
+}
+
+/** The next request; there must be one. */
+function asks(registry: SubscriptionRegistry, maxTopics = 100): SubscriptionRequest {
+  const request = registry.nextRequest(maxTopics, true);
+  if (request === undefined) throw new Error("nothing is asked for");
+  return request;
+}
+
+/** All that is asked for now. */
+function asksAll(registry: SubscriptionRegistry, maxTopics = 100): SubscriptionRequest[] {
+  const requests: SubscriptionRequest[] = [];
+  for (
+    let request = registry.nextRequest(maxTopics, true);
+    request !== undefined;
+    request = registry.nextRequest(maxTopics, true)
+  )
+    requests.push(request);
+  return requests;
+}
+
+/** A registry in which `topics` are confirmed. */
+function confirmed(...topics: readonly string[]): SubscriptionRegistry {
+  const registry = registryOf(...topics);
+  for (const { id } of asksAll(registry)) registry.acknowledge({ id });
+  return registry;
+}
+
+/** State by topic. */
+function states(registry: SubscriptionRegistry): Record<string, string> {
+  return Object.fromEntries(registry.topics().map(({ topic, state }) => [topic, state]));
+}
+
+describe("a topic that is wanted", () => {
+  it("is asked for, pends, and is confirmed by the answer", () => {
+    const registry = registryOf("a");
+    expect(states(registry)).toEqual({ a: "unsent" });
+
+    const { id, kind, topics } = asks(registry);
+    expect({ kind, topics }).toEqual({ kind: "subscribe", topics: ["a"] });
+    expect(states(registry)).toEqual({ a: "pending" });
+    expect(registry.isSettled).toBe(false);
+
+    expect(registry.acknowledge({ id })).toEqual([]);
+    expect(states(registry)).toEqual({ a: "confirmed" });
+    expect(registry.isSettled).toBe(true);
+  });
+
+  it("is asked for once, however often it is wanted", () => {
+    const registry = registryOf("a", "a");
+    registry.want(["a"]);
+    expect(asksAll(registry).map(({ topics }) => topics)).toEqual([["a"]]);
+    registry.want(["a"]);
+    expect(registry.hasWork).toBe(false);
+  });
+
+  it("is left when as many have taken it back, and not before", () => {
+    const registry = confirmed("a", "a");
+    registry.unwant(["a"]);
+    expect(registry.has("a")).toBe(true);
+    expect(registry.hasWork).toBe(false);
+
+    registry.unwant(["a"]);
+    expect(registry.has("a")).toBe(false);
+    expect(asks(registry)).toMatchObject({ kind: "unsubscribe", topics: ["a"] });
+  });
+
+  it("shows how often it is wanted", () => {
+    expect(registryOf("a", "a", "b").topics()).toEqual([
+      { topic: "a", state: "unsent", references: 2 },
+      { topic: "b", state: "unsent", references: 1 },
+    ]);
+  });
+
+  it("may bear any name", () => {
+    const registry = registryOf("__proto__", "constructor");
+    const { id, topics } = asks(registry);
+    expect(topics).toEqual(["__proto__", "constructor"]);
+    registry.acknowledge({ id, rejected: [{ topic: "constructor", reason: "no" }] });
+    expect(registry.settlement()).toEqual({
+      confirmed: ["__proto__"],
+      rejected: [{ topic: "constructor", reason: "no" }],
+      timedOut: [],
+    });
+  });
+
+  it("counts among the wanted once", () => {
+    const registry = registryOf("a", "a", "b");
+    expect(registry.wanted).toBe(2);
+    registry.unwant(["a", "b"]);
+    expect(registry.wanted).toBe(1);
+  });
+});
+
+describe("what was never wanted", () => {
+  it("cannot be taken back", () => {
+    const registry = confirmed("a");
+    registry.unwant(["b"]);
+    expect(registry.hasWork).toBe(false);
+    registry.want(["b"]);
+    expect(registry.topics()).toContainEqual({ topic: "b", state: "unsent", references: 1 });
+  });
+
+  it("cannot be taken back twice", () => {
+    const registry = confirmed("a");
+    registry.unwant(["a"]);
+    registry.unwant(["a"]);
+    registry.want(["a"]);
+    expect(registry.topics()).toEqual([{ topic: "a", state: "confirmed", references: 1 }]);
+  });
+});
+
+describe("requests", () => {
+  it("carry as many topics as one may, in the order in which they were wanted", () => {
+    const registry = registryOf("a", "b", "c", "d", "e");
+    expect(asksAll(registry, 2).map(({ topics }) => topics)).toEqual([
+      ["a", "b"],
+      ["c", "d"],
+      ["e"],
+    ]);
+  });
+
+  it("never mix the two kinds; the oldest wish goes first", () => {
+    const registry = confirmed("a", "b");
+    registry.unwant(["a"]);
+    registry.want(["c"]);
+    registry.unwant(["b"]);
+    expect(asksAll(registry).map(({ kind, topics }) => ({ kind, topics }))).toEqual([
+      { kind: "unsubscribe", topics: ["a", "b"] },
+      { kind: "subscribe", topics: ["c"] },
+    ]);
+  });
+
+  it("never use an id twice, not even on another socket", () => {
+    const registry = registryOf("a", "b");
+    const ids = asksAll(registry, 1).map(({ id }) => id);
+    registry.newSocket();
+    ids.push(...asksAll(registry, 1).map(({ id }) => id));
+    expect(ids).toEqual([1, 2, 3, 4]);
+  });
+
+  it("leave out what was taken back before it was asked for", () => {
+    const registry = registryOf("a", "b");
+    registry.unwant(["a"]);
+    expect(asksAll(registry).map(({ topics }) => topics)).toEqual([["b"]]);
+    expect(registry.topics().map(({ topic }) => topic)).toEqual(["b"]);
+  });
+
+  it("leave out what was wanted again before its end was asked for", () => {
+    const registry = confirmed("a");
+    registry.unwant(["a"]);
+    registry.want(["a"]);
+    expect(registry.nextRequest(100, true)).toBeUndefined();
+    expect(states(registry)).toEqual({ a: "confirmed" });
+  });
+
+  it("forget what a server cannot be asked to end", () => {
+    const registry = confirmed("a");
+    registry.unwant(["a"]);
+    expect(registry.nextRequest(100, false)).toBeUndefined();
+    expect(registry.isSettled).toBe(true);
+    expect(registry.topics()).toEqual([]);
+  });
+});
+
+describe("a topic that is taken back while its request pends", () => {
+  it("leaves after the answer", () => {
+    const registry = registryOf("a");
+    const { id } = asks(registry);
+    registry.unwant(["a"]);
+    expect(registry.nextRequest(100, true)).toBeUndefined();
+
+    registry.acknowledge({ id });
+    const leaving = asks(registry);
+    expect(leaving).toMatchObject({ kind: "unsubscribe", topics: ["a"] });
+    registry.acknowledge({ id: leaving.id });
+    expect(registry.isSettled).toBe(true);
+    expect(registry.topics()).toEqual([]);
+  });
+
+  it("is simply forgotten when the answer is a rejection, which is nobody's news", () => {
+    const registry = registryOf("a");
+    const { id } = asks(registry);
+    registry.unwant(["a"]);
+    expect(registry.acknowledge({ id, error: "no" })).toEqual([]);
+    expect(registry.isSettled).toBe(true);
+  });
+
+  it("leaves as well when there is no answer, and is not said to have timed out", () => {
+    const registry = registryOf("a", "b");
+    const { id } = asks(registry);
+    registry.unwant(["a"]);
+    expect(registry.expire(id)).toEqual(["b"]);
+    expect(asks(registry)).toMatchObject({ kind: "unsubscribe", topics: ["a"] });
+  });
+
+  it("stays when it is wanted again before the answer", () => {
+    const registry = registryOf("a");
+    const { id } = asks(registry);
+    registry.unwant(["a"]);
+    registry.want(["a"]);
+    registry.acknowledge({ id });
+    expect(states(registry)).toEqual({ a: "confirmed" });
+    expect(registry.isSettled).toBe(true);
+  });
+});
+
+describe("a topic that is wanted again while it leaves", () => {
+  it("is asked for anew once it has left", () => {
+    const registry = confirmed("a");
+    registry.unwant(["a"]);
+    const leaving = asks(registry);
+    registry.want(["a"]);
+    expect(states(registry)).toEqual({ a: "leaving" });
+    expect(registry.nextRequest(100, true)).toBeUndefined();
+
+    registry.acknowledge({ id: leaving.id });
+    expect(asks(registry)).toMatchObject({ kind: "subscribe", topics: ["a"] });
+  });
+
+  it("is asked for anew as well when its end was not answered, or refused", () => {
+    for (const answer of ["none", "refused"]) {
+      const registry = confirmed("a");
+      registry.unwant(["a"]);
+      const { id } = asks(registry);
+      registry.want(["a"]);
+      if (answer === "none") expect(registry.expire(id)).toEqual([]);
+      else registry.acknowledge({ id, error: "no such subscription" });
+      expect(asks(registry)).toMatchObject({ kind: "subscribe", topics: ["a"] });
+    }
+  });
+});
+
+describe("a rejection", () => {
+  it("of one topic does not take the others along", () => {
+    const registry = registryOf("a", "b", "c");
+    const { id } = asks(registry);
+    const outcomes = registry.acknowledge({
+      id,
+      rejected: [{ topic: "b", reason: "unknown symbol" }],
+    });
+    expect(outcomes).toEqual([{ topic: "b", reason: "unknown symbol" }]);
+    expect(states(registry)).toEqual({ a: "confirmed", b: "rejected", c: "confirmed" });
+  });
+
+  it("of a whole request does not take other requests along", () => {
+    const registry = registryOf("a", "b", "c");
+    const [first, second] = asksAll(registry, 2);
+    expect(registry.acknowledge({ id: first?.id ?? 0, error: "bad frame" })).toEqual([
+      { topic: "a", reason: "bad frame" },
+      { topic: "b", reason: "bad frame" },
+    ]);
+    registry.acknowledge({ id: second?.id ?? 0 });
+    expect(registry.settlement()).toEqual({
+      confirmed: ["c"],
+      rejected: [
+        { topic: "a", reason: "bad frame" },
+        { topic: "b", reason: "bad frame" },
+      ],
+      timedOut: [],
+    });
+  });
+
+  it("holds for this socket: the next one is asked again", () => {
+    const registry = registryOf("a");
+    registry.acknowledge({ id: asks(registry).id, error: "no" });
+    expect(registry.hasWork).toBe(false);
+
+    registry.newSocket();
+    expect(states(registry)).toEqual({ a: "unsent" });
+    registry.acknowledge({ id: asks(registry).id });
+    expect(registry.settlement()).toEqual({ confirmed: ["a"], rejected: [], timedOut: [] });
+  });
+
+  it("of a topic that is then taken back leaves nothing to ask for", () => {
+    const registry = registryOf("a");
+    registry.acknowledge({ id: asks(registry).id, error: "no" });
+    registry.unwant(["a"]);
+    expect(registry.isSettled).toBe(true);
+    expect(registry.topics()).toEqual([]);
+  });
+
+  it("of a topic that nobody asked for is ignored", () => {
+    const registry = registryOf("a");
+    const { id } = asks(registry);
+    registry.acknowledge({ id, rejected: [{ topic: "z", reason: "no" }] });
+    expect(states(registry)).toEqual({ a: "confirmed" });
+  });
+});
+
+describe("an answer by topic instead of by id", () => {
+  it("confirms the topics that it names, whatever request they were in", () => {
+    const registry = registryOf("a", "b", "c");
+    asksAll(registry, 2);
+    registry.acknowledge({ topics: ["b", "c"] });
+    expect(states(registry)).toEqual({ a: "pending", b: "confirmed", c: "confirmed" });
+    expect(registry.isSettled).toBe(false);
+    registry.acknowledge({ topics: ["a"] });
+    expect(registry.isSettled).toBe(true);
+  });
+
+  it("rejects them with its reason", () => {
+    const registry = registryOf("a", "b");
+    asks(registry);
+    expect(registry.acknowledge({ topics: ["a"], error: "no" })).toEqual([
+      { topic: "a", reason: "no" },
+    ]);
+    expect(states(registry)).toEqual({ a: "rejected", b: "pending" });
+  });
+
+  it("ends what was leaving", () => {
+    const registry = confirmed("a");
+    registry.unwant(["a"]);
+    asks(registry);
+    registry.acknowledge({ topics: ["a"] });
+    expect(registry.isSettled).toBe(true);
+    expect(registry.topics()).toEqual([]);
+  });
+
+  it("says nothing about what was not asked for, or is confirmed already", () => {
+    const registry = confirmed("a");
+    registry.want(["b"]);
+    expect(registry.acknowledge({ topics: ["a", "b", "z"], error: "no" })).toEqual([]);
+    expect(states(registry)).toEqual({ a: "confirmed", b: "unsent" });
+  });
+});
+
+describe("an answer that matches nothing", () => {
+  it("is ignored, be it unknown, a repeat or of an earlier socket", () => {
+    const registry = registryOf("a");
+    const { id } = asks(registry);
+    registry.newSocket();
+    expect(registry.acknowledge({ id, error: "too late" })).toEqual([]);
+    expect(registry.acknowledge({ id: 999 })).toEqual([]);
+    expect(registry.acknowledge({ unmatched: true })).toEqual([]);
+    expect(states(registry)).toEqual({ a: "unsent" });
+
+    const again = asks(registry);
+    registry.acknowledge({ id: again.id });
+    expect(registry.acknowledge({ id: again.id, error: "changed my mind" })).toEqual([]);
+    expect(states(registry)).toEqual({ a: "confirmed" });
+  });
+});
+
+describe("a request that is not answered in time", () => {
+  it("times its topics out, and no others", () => {
+    const registry = registryOf("a", "b", "c");
+    const [first, second] = asksAll(registry, 2);
+    expect(registry.expire(first?.id ?? 0)).toEqual(["a", "b"]);
+    expect(states(registry)).toEqual({ a: "timed-out", b: "timed-out", c: "pending" });
+    registry.acknowledge({ id: second?.id ?? 0 });
+    expect(registry.isSettled).toBe(true);
+    expect(registry.settlement().timedOut).toEqual(["a", "b"]);
+  });
+
+  it("times out once", () => {
+    const registry = registryOf("a");
+    const { id } = asks(registry);
+    registry.expire(id);
+    expect(registry.expire(id)).toEqual([]);
+  });
+
+  it("still counts when its answer comes late", () => {
+    const registry = registryOf("a", "b");
+    const { id } = asks(registry);
+    registry.expire(id);
+    const late = registry.acknowledge({ id, rejected: [{ topic: "b", reason: "no" }] });
+    expect(late).toEqual([{ topic: "b", reason: "no" }]);
+    expect(states(registry)).toEqual({ a: "confirmed", b: "rejected" });
+  });
+
+  it("still counts when a late answer names its topics", () => {
+    const registry = registryOf("a");
+    registry.expire(asks(registry).id);
+    registry.acknowledge({ topics: ["a"] });
+    expect(states(registry)).toEqual({ a: "confirmed" });
+  });
+
+  it("has its end asked for when it is taken back: it may be running", () => {
+    const registry = registryOf("a");
+    registry.expire(asks(registry).id);
+    registry.unwant(["a"]);
+    expect(asks(registry)).toMatchObject({ kind: "unsubscribe", topics: ["a"] });
+  });
+
+  it("cannot confirm with a late answer what is leaving meanwhile", () => {
+    const registry = registryOf("a");
+    const { id } = asks(registry);
+    registry.expire(id);
+    registry.unwant(["a"]);
+    const leaving = asks(registry);
+    registry.acknowledge({ id });
+    expect(registry.isSettled).toBe(false);
+    registry.acknowledge({ id: leaving.id });
+    expect(registry.topics()).toEqual([]);
+  });
+});
+
+describe("a request that nobody answers by agreement", () => {
+  it("is confirmed when it was written", () => {
+    const registry = registryOf("a");
+    registry.confirm(asks(registry).id);
+    expect(states(registry)).toEqual({ a: "confirmed" });
+    expect(registry.isSettled).toBe(true);
+  });
+});
+
+describe("a new socket", () => {
+  it("is asked for exactly what is wanted, whatever each was before", () => {
+    const registry = registryOf("confirmed", "rejected", "timed-out", "pending", "unsent", "left");
+    const requests = asksAll(registry, 1);
+    const idOf = (topic: string) => requests.find(({ topics }) => topics[0] === topic)?.id ?? 0;
+    registry.acknowledge({ id: idOf("confirmed") });
+    registry.acknowledge({ id: idOf("rejected"), error: "no" });
+    registry.expire(idOf("timed-out"));
+    registry.acknowledge({ id: idOf("left") });
+    registry.unwant(["left"]);
+
+    registry.newSocket();
+    expect(asksAll(registry).map(({ topics }) => topics)).toEqual([
+      ["confirmed", "rejected", "timed-out", "pending", "unsent"],
+    ]);
+  });
+
+  it("is never asked for what was taken back while there was none", () => {
+    const registry = confirmed("a", "b");
+    registry.newSocket(); // the old one is gone
+    registry.unwant(["a"]);
+    registry.newSocket(); // and here is another
+    expect(asksAll(registry)).toMatchObject([{ kind: "subscribe", topics: ["b"] }]);
+  });
+
+  it("is asked for what came to be wanted while there was none", () => {
+    const registry = confirmed("a");
+    registry.newSocket();
+    registry.want(["b"]);
+    registry.newSocket();
+    expect(asksAll(registry)).toMatchObject([{ topics: ["a", "b"] }]);
+  });
+
+  it("is not asked to end what was leaving the old one", () => {
+    const registry = confirmed("a");
+    registry.unwant(["a"]);
+    asks(registry);
+    registry.newSocket();
+    expect(registry.nextRequest(100, true)).toBeUndefined();
+    expect(registry.isSettled).toBe(true);
+  });
+});

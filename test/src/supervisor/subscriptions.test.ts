@@ -1,0 +1,434 @@
+/** Topics through all states: what is asked for, when, at which pace, and what is told of it. */
+import { describe, expect, it } from "vitest";
+import type { VenueProfile } from "../../../src/venues/index.ts";
+import {
+  answered,
+  everySecond,
+  numbered,
+  startSupervisor,
+  SupervisorWorld,
+  type Json,
+  type WorldOptions,
+} from "../start-supervisor.ts";
+
+function startWith(options: WorldOptions<Json> = {}): SupervisorWorld<Json> {
+  return startSupervisor<Json>({ ...numbered, ...everySecond, ...options });
+}
+
+/** `op topics` of each request of the newest socket. */
+function asked(world: SupervisorWorld<Json>): string[] {
+  return world.requests().map(({ op, topics }) => `${op} ${topics.join(",")}`);
+}
+
+/** `count` topics: t0, t1, … */
+function topicsOf(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `t${index}`);
+}
+
+/** When the newest socket was sent each frame, in milliseconds from the first. */
+function sentAfterMs(world: SupervisorWorld<Json>): number[] {
+  const [first] = world.socket.sent;
+  return world.socket.sent.map(({ atMs }) => atMs - (first?.atMs ?? 0));
+}
+
+describe("a new socket", () => {
+  it("is asked for exactly what is wanted, before anything else may be sent", () => {
+    const world = startWith({ topics: ["a", "b"] });
+    void world.feed.send("mine");
+    world.socket.opens();
+    expect(world.sent()).toEqual(['{"op":"sub","topics":["a","b"],"id":1}']);
+    world.confirmsAll();
+    expect(world.sent().at(-1)).toBe("mine");
+    expect(world.heard("subscriptions.settled")).toMatchObject([
+      { confirmed: ["a", "b"], rejected: [], timedOut: [] },
+    ]);
+  });
+
+  it("is ready at once where nothing is wanted", () => {
+    const world = startWith();
+    world.socket.opens();
+    expect(world.feed.status().isReady).toBe(true);
+    expect(world.heard("subscriptions.settled")).toEqual([]);
+  });
+
+  it("is asked again for all of it after each loss, under new ids", () => {
+    const world = startWith({ topics: ["a"] }).comesUp();
+    world.socket.drops();
+    world.waitsItsTurn();
+    world.socket.opens();
+    expect(world.requests()).toEqual([{ op: "sub", topics: ["a"], id: 2 }]);
+  });
+
+  it("is asked for all of it when the last one was lost in the midst of its replay", () => {
+    const world = startWith({
+      topics: ["a", "b", "c"],
+      resubscribe: { topicsPerFrame: 1 },
+    });
+    world.socket.opens();
+    world.receives({ ack: 1 });
+    world.socket.drops();
+    world.waitsItsTurn();
+    world.socket.opens();
+    expect(asked(world)).toEqual(["sub a", "sub b", "sub c"]);
+  });
+
+  it("may be sent the topics themselves, where no protocol is given: written is confirmed", () => {
+    const world = startSupervisor({ topics: [{ op: "sub", arg: "a" }, "b"] });
+    world.socket.opens();
+    expect(world.sent()).toEqual(['{"op":"sub","arg":"a"}', "b"]);
+    expect(world.feed.status()).toMatchObject({ isReady: true, topics: { confirmed: 2 } });
+    expect(world.heard("subscriptions.settled")).toHaveLength(1);
+  });
+
+  it("has confirmed nothing that it has not taken", () => {
+    const world = startSupervisor({ topics: ["a"] });
+    world.socket.holdsSends = true;
+    world.socket.opens();
+    expect(world.feed.status()).toMatchObject({ isReady: false, topics: { pending: 1 } });
+    world.socket.releasesSends();
+    expect(world.feed.status()).toMatchObject({ isReady: true, topics: { confirmed: 1 } });
+    expect(world.heard("subscriptions.settled")).toHaveLength(1);
+  });
+});
+
+describe("a change of what is wanted", () => {
+  /** How a test gets to each state with "old" and "kept" wanted. */
+  const roads: Record<string, (world: SupervisorWorld<Json>) => void> = {
+    idle: () => undefined,
+    connecting: (world) => void world.start(),
+    resubscribing: (world) => world.start().socket.opens(),
+    probation: (world) => void world.start().comesUp(),
+    stable: (world) => world.start().comesUp().clock.advance(10_000),
+    reconnecting: (world) => world.start().comesUp().socket.drops(),
+    failed: (world) => world.start().socket.refuses(451),
+  };
+
+  it.each(Object.keys(roads))(
+    "in %s holds for the socket after it, and no sooner or later",
+    (state) => {
+      const world = new SupervisorWorld<Json>({
+        ...numbered,
+        ...everySecond,
+        topics: ["old", "kept"],
+      });
+      roads[state]?.(world);
+      world.feed.subscribe(["new", "kept"]);
+      world.feed.unsubscribe("old");
+      expect(
+        world.feed
+          .topics()
+          .map(({ topic }) => topic)
+          .filter((topic) => topic !== "old"),
+      ).toEqual(["kept", "new"]);
+      if (state === "idle") world.start();
+      if (state === "failed") world.feed.connect();
+      // Two losses later nothing has changed.
+      for (let loss = 0; loss < 2; loss += 1) {
+        if (world.feed.state === "connecting") world.comesUp();
+        world.confirmsAll();
+        world.confirmsAll();
+        world.socket.drops();
+        world.waitsItsTurn();
+        world.socket.opens();
+        expect(asked(world)).toEqual(["sub kept,new"]);
+        world.confirmsAll();
+      }
+      expect(world.feed.topics()).toEqual([
+        { topic: "kept", state: "confirmed", references: 2 },
+        { topic: "new", state: "confirmed", references: 1 },
+      ]);
+    },
+  );
+
+  it.each(["closing", "closed"])("in %s is sent to nobody", (state) => {
+    const world = startWith({ topics: ["a"] }).comesUp();
+    void world.feed.close();
+    if (state === "closed") world.socket.answersClose();
+    world.feed.subscribe("b");
+    world.feed.unsubscribe("a");
+    world.clock.advance(100_000);
+    expect(asked(world)).toEqual(["sub a"]);
+    expect(world.clock.armed).toBe(0);
+  });
+
+  it("on a ready socket leaves at once, in as few frames as may be", () => {
+    const world = startWith({ topics: ["a", "b"] }).comesUp();
+    world.feed.subscribe(["c", "d"]);
+    world.feed.unsubscribe(["a", "b"]);
+    expect(asked(world)).toEqual(["sub a,b", "sub c,d", "unsub a,b"]);
+    expect(world.feed.status().isReady).toBe(true);
+    world.confirmsAll();
+    expect(world.heard("subscriptions.settled").at(-1)).toMatchObject({ confirmed: ["c", "d"] });
+    expect(world.heard("subscriptions.settled")).toHaveLength(2);
+  });
+
+  it("back and forth before it could leave sends nothing", () => {
+    const world = startWith({ topics: ["a"], pacing: { frames: 1, perMs: 1_000 } }).comesUp();
+    world.feed.subscribe("b");
+    world.feed.unsubscribe("b");
+    world.feed.unsubscribe("a");
+    world.feed.subscribe("a");
+    world.clock.advance(10_000);
+    expect(asked(world)).toEqual(["sub a"]);
+  });
+
+  it("while it pends leaves after the answer, and nothing is delivered twice for it", () => {
+    const world = startWith({ topics: ["a"] });
+    world.socket.opens();
+    world.feed.unsubscribe("a");
+    expect(asked(world)).toEqual(["sub a"]);
+    world.receives({ ack: 1 });
+    expect(asked(world)).toEqual(["sub a", "unsub a"]);
+    expect(world.feed.status().isReady).toBe(false);
+    world.receives({ ack: 2 });
+    expect(world.feed.status()).toMatchObject({ isReady: true, topics: { wanted: 0 } });
+  });
+
+  it("from a listener is no trouble", () => {
+    const world = startWith({ topics: ["a"] });
+    world.feed.on("subscriptions.settled", ({ confirmed }) => {
+      if (!confirmed.includes("b")) world.feed.subscribe("b");
+    });
+    world.comesUp();
+    expect(asked(world)).toEqual(["sub a", "sub b"]);
+    world.confirmsAll();
+    expect(world.feed.status().topics.confirmed).toBe(2);
+  });
+
+  it("where nothing can be unsubscribed lets the topic go until the next socket", () => {
+    const world = startWith({
+      topics: ["a", "b"],
+      subscriptions: {
+        subscribe: (topics, id) => answered.subscribe(topics, id),
+        acknowledge: (message) => answered.acknowledge?.(message),
+      },
+    }).comesUp();
+    world.feed.unsubscribe("a");
+    expect(world.feed.topics().map(({ topic }) => topic)).toEqual(["b"]);
+    world.socket.drops();
+    world.waitsItsTurn();
+    world.socket.opens();
+    expect(asked(world)).toEqual(["sub b"]);
+  });
+
+  it("that needs no frame does not keep a paced send from leaving", () => {
+    const world = startSupervisor({ topics: ["a"], pacing: { frames: 1, perMs: 1_000 } });
+    world.socket.opens();
+    void world.feed.send("one");
+    world.feed.unsubscribe("a"); // there is no frame for it
+    world.clock.advance(1_000);
+    expect(world.sent()).toEqual(["a", "one"]);
+  });
+
+  it("is one topic too many for the venue: said at once, and nothing is wanted of it", () => {
+    const venue: VenueProfile<Json> = {
+      id: "small",
+      url: "wss://small.example",
+      ...numbered,
+      limits: { pacing: [], countsControlFrames: false, topicsPerConnection: 2 },
+      heartbeat: { intervalMs: 1_000, timeoutMs: 1_000 },
+    };
+    const world = startSupervisor<Json>({ target: venue, topics: ["a"] }).comesUp();
+    world.feed.subscribe(["a", "b"]);
+    expect(() => world.feed.subscribe(["b", "c"])).toThrow(
+      "topic: expected at most 2 topics on a connection, received 3",
+    );
+    expect(world.feed.topics().map(({ references }) => references)).toEqual([2, 1]);
+    world.feed.unsubscribe(["a", "a"]);
+    world.feed.subscribe("c");
+    expect(world.feed.topics().at(-1)).toMatchObject({ topic: "c" });
+  });
+});
+
+describe("a topic that the server rejects", () => {
+  it("is told, and does not take the others or the connection along", () => {
+    const world = startWith({ topics: ["a", "b", "c"] });
+    world.socket.opens();
+    world.receives({ ack: 1, no: ["b"] });
+    expect(world.heard("topic.rejected")).toMatchObject([{ topic: "b", reason: "unknown" }]);
+    expect(world.heard("subscriptions.settled")).toMatchObject([
+      { confirmed: ["a", "c"], rejected: [{ topic: "b", reason: "unknown" }], timedOut: [] },
+    ]);
+    expect(world.feed.status().isReady).toBe(true);
+  });
+
+  it("is told with a reason that is safe to print", () => {
+    const world = startWith({ topics: ["a"] });
+    world.socket.opens();
+    world.receives({ ack: 1, error: "no\u001b[31m" });
+    expect(world.heard("topic.rejected")).toMatchObject([{ reason: "no\\u{1b}[31m" }]);
+  });
+
+  it("is asked for again on the next socket", () => {
+    const world = startWith({ topics: ["a"] });
+    world.socket.opens();
+    world.receives({ ack: 1, error: "no" });
+    world.socket.drops();
+    world.waitsItsTurn();
+    world.comesUp();
+    expect(world.feed.topics()).toMatchObject([{ topic: "a", state: "confirmed" }]);
+  });
+});
+
+describe("a request that is not answered", () => {
+  it("times out on its own, is told, and the connection is ready without it", () => {
+    const world = startWith({
+      topics: ["a", "b"],
+      resubscribe: { topicsPerFrame: 1, requestTimeoutMs: 2_000 },
+    });
+    world.socket.opens();
+    world.receives({ ack: 2 });
+    world.clock.advance(1_999);
+    expect(world.feed.status().isReady).toBe(false);
+    world.clock.advance(1);
+    expect(world.alerts("subscriptions-timed-out")).toEqual([
+      { kind: "subscriptions-timed-out", topics: ["a"] },
+    ]);
+    expect(world.heard("subscriptions.settled")).toMatchObject([
+      { confirmed: ["b"], rejected: [], timedOut: ["a"] },
+    ]);
+    expect(world.feed.status().isReady).toBe(true);
+  });
+
+  it("counts when it is answered late", () => {
+    const world = startWith({ topics: ["a"], resubscribe: { requestTimeoutMs: 2_000 } });
+    world.socket.opens();
+    world.clock.advance(2_000);
+    world.receives({ ack: 1 });
+    expect(world.feed.topics()).toMatchObject([{ state: "confirmed" }]);
+  });
+
+  it("leaves no timer behind when it is answered", () => {
+    const world = startWith({ topics: ["a"], heartbeat: null, stableAfterMs: 0 });
+    const armed = world.clock.armed;
+    world.comesUp();
+    world.clock.advance(0);
+    expect(world.clock.armed).toBeLessThan(armed);
+    world.clock.advance(1_000_000);
+    expect(world.alerts("subscriptions-timed-out")).toEqual([]);
+  });
+
+  it("keeps the whole replay no longer than its deadline: ready with what there is", () => {
+    const world = startWith({
+      topics: topicsOf(10),
+      resubscribe: {
+        timeoutMs: 3_000,
+        requestTimeoutMs: 3_000,
+        topicsPerFrame: 1,
+        pacing: { frames: 1, perMs: 1_000 },
+      },
+    });
+    world.socket.opens();
+    world.confirmsAll();
+    world.clock.advance(2_999);
+    expect(world.feed.status()).toMatchObject({ phase: "resubscribing" });
+    world.clock.advance(1);
+    expect(world.feed.status()).toMatchObject({ isReady: true, topics: { confirmed: 1 } });
+    const [settled] = world.heard("subscriptions.settled");
+    expect(settled?.confirmed).toEqual(["t0"]);
+    expect(settled?.timedOut).toHaveLength(9);
+
+    // What still waits goes on.
+    world.clock.advance(7_000);
+    expect(world.requests()).toHaveLength(10);
+    world.confirmsAll();
+    expect(world.feed.status().topics.confirmed).toBe(10);
+    expect(world.heard("subscriptions.settled").at(-1)?.confirmed).toHaveLength(10);
+  });
+});
+
+describe("the pace", () => {
+  it("of a replay is five frames a second by default", () => {
+    const world = startWith({ topics: topicsOf(12), resubscribe: { topicsPerFrame: 1 } });
+    world.socket.opens();
+    expect(world.requests()).toHaveLength(5);
+    world.clock.advance(999);
+    expect(world.requests()).toHaveLength(5);
+    world.clock.advance(1);
+    expect(world.requests()).toHaveLength(10);
+    world.clock.advance(1_000);
+    expect(sentAfterMs(world)).toEqual([
+      0, 0, 0, 0, 0, 1_000, 1_000, 1_000, 1_000, 1_000, 2_000, 2_000,
+    ]);
+  });
+
+  it("counts the peer's pings, ours and the probe, where the venue counts them", () => {
+    const venue: VenueProfile<Json> = {
+      id: "strict",
+      url: "wss://strict.example",
+      ...numbered,
+      limits: {
+        pacing: [{ frames: 3, perMs: 1_000 }],
+        countsControlFrames: true,
+        topicsPerConnection: 100,
+      },
+      heartbeat: { intervalMs: 500, timeoutMs: 5_000 },
+    };
+    const world = startSupervisor<Json>({
+      target: venue,
+      topics: topicsOf(6),
+      resubscribe: { topicsPerFrame: 1 },
+    });
+    world.socket.opens();
+    expect(world.requests()).toHaveLength(3);
+    world.clock.advance(400);
+    world.socket.receivesPing(); // answered at 400
+    world.clock.advance(500); // and our own ping at 900
+    expect(world.socket.pings).toBe(1);
+    world.clock.advance(99);
+    expect(world.requests()).toHaveLength(3);
+    world.clock.advance(1); // at 1,000 the first three are gone: one of three is left
+    expect(world.requests()).toHaveLength(4);
+    world.clock.advance(399);
+    expect(world.requests()).toHaveLength(4);
+  });
+
+  it("does not count them elsewhere", () => {
+    const world = startWith({ pacing: { frames: 2, perMs: 1_000 } });
+    world.socket.opens();
+    for (let ping = 0; ping < 5; ping += 1) world.socket.receivesPing();
+    void world.feed.send("a");
+    void world.feed.send("b");
+    expect(world.sent()).toEqual(["a", "b"]);
+  });
+
+  it("of sends is the connection's own: subscriptions go first", () => {
+    const world = startWith({ pacing: { frames: 1, perMs: 1_000 } }).comesUp();
+    for (const text of ["one", "two"]) void world.feed.send(text);
+    world.feed.subscribe("a");
+    world.clock.advance(2_000);
+    expect(world.sent()).toEqual(["one", '{"op":"sub","topics":["a"],"id":1}', "two"]);
+    expect(sentAfterMs(world)).toEqual([0, 1_000, 2_000]);
+  });
+
+  it("of subscriptions does not hold back sends that may leave sooner", () => {
+    const world = startWith({
+      resubscribe: { pacing: { frames: 1, perMs: 5_000 }, topicsPerFrame: 1 },
+      pacing: { frames: 1, perMs: 100 },
+    }).comesUp();
+    world.feed.subscribe(["a", "b"]);
+    void world.feed.send("one");
+    world.clock.advance(100);
+    expect(world.sent()).toContain("one");
+    world.clock.advance(4_900);
+    expect(asked(world)).toEqual(["sub a", "sub b"]);
+  });
+
+  it("starts anew with each socket", () => {
+    const world = startWith({ topics: ["a"], pacing: { frames: 1, perMs: 60_000 } }).comesUp();
+    world.socket.drops();
+    world.waitsItsTurn();
+    world.socket.opens();
+    expect(asked(world)).toEqual(["sub a"]);
+  });
+
+  it("gathers what piles up meanwhile into full frames", () => {
+    const world = startWith({
+      pacing: { frames: 1, perMs: 1_000 },
+      resubscribe: { topicsPerFrame: 4 },
+    }).comesUp();
+    for (const topic of topicsOf(9)) world.feed.subscribe(topic);
+    world.clock.advance(3_000);
+    expect(asked(world)).toEqual(["sub t0", "sub t1,t2,t3,t4", "sub t5,t6,t7,t8"]);
+  });
+});
