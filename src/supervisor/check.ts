@@ -93,3 +93,11 @@ export function checkSignal(value: unknown, path: string): AbortSignal | undefin
   if (value === undefined || value instanceof AbortSignal) return value;
   throw new OptionError(path, "an AbortSignal", value);
 }
+
+/** Tells of a user's function that threw. */
+export type ReportFailure = (callback: string, error: unknown) => void;
+
+/** An async function where none can be awaited: its rejection must not end the process. */
+export function ignoreRejection(value: unknown): void {
+  if (value instanceof Promise) value.catch(() => undefined);
+}

@@ -97,6 +97,11 @@ export interface HeartbeatOptions {
    * timeoutMs` and one loop turn after its last byte. @defaultValue the venue's, or 5,000
    */
   readonly timeoutMs?: number | undefined;
+  /**
+   * A stop of our own process (SIGSTOP, a frozen container) longer than this replaces the connection
+   * unasked: by then the server has given us up. Shorter stops are survived. @defaultValue 120,000
+   */
+  readonly suspendedAfterMs?: number | undefined;
   /** A frame that a living peer answers, where it ignores protocol pings. @defaultValue a ping */
   readonly probe?: (() => Frame) | undefined;
 }
@@ -123,6 +128,6 @@ export const defaults = {
     pacing: { frames: 5, perMs: 1_000 },
     topicsPerFrame: 100,
   },
-  heartbeat: { intervalMs: 15_000, timeoutMs: 5_000 },
+  heartbeat: { intervalMs: 15_000, timeoutMs: 5_000, suspendedAfterMs: 120_000 },
   closeTimeoutMs: 2_000,
 } as const;

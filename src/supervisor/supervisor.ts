@@ -14,13 +14,8 @@ import { ConnectionClosedError, ConnectionFailedError, OptionError } from "../er
 import type { Position } from "../sequence/point.ts";
 import { MAX_STREAMS, SequenceTracker } from "../sequence/tracker.ts";
 import { Pacer } from "../subscriptions/pacer.ts";
-import { encodeFrame } from "../subscriptions/protocol.ts";
-import {
-  SubscriptionRegistry,
-  type SubscriptionRequest,
-  type TopicStatus,
-} from "../subscriptions/registry.ts";
-import { topicKeys, type Topic } from "../subscriptions/topic.ts";
+import type { TopicStatus } from "../subscriptions/registry.ts";
+import type { Topic } from "../subscriptions/topic.ts";
 import { printable } from "../transport/printable.ts";
 import { checkSignal } from "./check.ts";
 import { Consumers } from "./consumers.ts";
@@ -42,12 +37,14 @@ import { Publisher } from "./publisher.ts";
 import { Run } from "./run.ts";
 import { checkClose, checkSettings, checkTtl, type Settings } from "./settings.ts";
 import type { Status } from "./status.ts";
+import { Subscriptions } from "./subscriptions.ts";
+import { reasonOf, whenReady } from "./when-ready.ts";
 
 /** One supervised connection. Made by `supervise` (running) or `createSupervisor` (to be embedded). */
 export class Supervisor<M = RawMessage> implements AsyncDisposable {
   readonly #settings: Settings<M>;
   readonly #publisher: Publisher<M>;
-  readonly #registry = new SubscriptionRegistry();
+  readonly #subscriptions: Subscriptions<M>;
   readonly #tracker = new SequenceTracker();
   readonly #counts: InboundCounts = newInboundCounts();
   readonly #outages: OutageLog;
@@ -60,7 +57,6 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
   /** Closed before it ever ran. */
   #isClosedUnrun = false;
   #late = 0;
-  #hasUnannounced = false;
 
   constructor(target: Target<M>, options: SupervisorOptions<M> = {}) {
     const settings = checkSettings(target, options, (callback, error) =>
@@ -69,21 +65,26 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
     const { clock, protocol } = settings;
     this.#settings = settings;
     this.#publisher = new Publisher(clock);
-    this.#checkRoom(settings.topics, "topics");
-    this.#registry.want(settings.topics);
+    this.#subscriptions = new Subscriptions({
+      settings,
+      publish: (type, payload) => this.#publish(type, payload),
+      callbackFailed: (callback, error) => this.#publisher.callbackFailed(callback, error),
+      onAnswered: (id) => this.#outgoing.answered(id),
+      onSettled: () => this.#link.settled(),
+    });
     this.#outbox = new Outbox(settings.outbox, clock);
     this.#outgoing = new Outgoing({
       clock,
       outbox: this.#outbox,
-      registry: this.#registry,
+      registry: this.#subscriptions.registry,
       pacer: new Pacer(settings.pacing),
       subscriptionPacer: new Pacer([settings.subscriptionPacing]),
       topicsPerFrame: settings.topicsPerFrame,
       canUnsubscribe: protocol.unsubscribe !== undefined,
       isAnswered: protocol.acknowledge !== undefined,
       requestTimeoutMs: settings.requestTimeoutMs,
-      encode: (request) => this.#encode(request),
-      onProgress: () => this.#announceSettlement(),
+      encode: (request) => this.#subscriptions.encode(request),
+      onProgress: () => this.#subscriptions.progressed(),
       onTimeout: (topics) =>
         this.#publish("alert", { alert: { kind: "subscriptions-timed-out", topics } }),
     });
@@ -108,7 +109,7 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
         this.#heedSignal();
       },
       onNewSocket: () => this.#tracker.newSocket(),
-      onReplayAbandoned: () => this.#abandonReplay(),
+      onReplayAbandoned: () => this.#subscriptions.announce(),
     });
     this.#consumers = new Consumers({
       clock,
@@ -150,7 +151,6 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
   status(): Status {
     const run = this.#run;
     const context = run?.context;
-    const { confirmed, rejected, timedOut } = this.#registry.settlement();
     const isWaiting = run?.state === "reconnecting";
     return {
       state: this.state,
@@ -164,12 +164,7 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
       lastLoss: context?.lastLoss ?? null,
       outage: this.#outages.current,
       lastByteAtMs: this.#link.lastHeardAtMs,
-      topics: {
-        wanted: confirmed.length + rejected.length + timedOut.length,
-        confirmed: confirmed.length,
-        pending: timedOut.length,
-        rejected: rejected.length,
-      },
+      topics: this.#subscriptions.counts(),
       inbound: { ...this.#counts, late: this.#late, unfollowed: this.#tracker.unfollowed },
       outbox: {
         ...this.#outbox.counts,
@@ -188,27 +183,12 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
    */
   ready(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
     const signal = checkSignal(options.signal, "signal");
-    if (signal?.aborted === true) return Promise.reject(asError(signal.reason));
+    if (signal?.aborted === true) return Promise.reject(reasonOf(signal));
     if (this.#run?.isReady === true) return Promise.resolve();
     if (this.state === "closed") return Promise.reject(new ConnectionClosedError());
     const failure = this.#failure();
     if (failure !== undefined) return Promise.reject(failure);
-    return new Promise((resolve, reject) => {
-      const offs = [
-        this.on("up", () => settle(resolve)),
-        this.on("failed", ({ loss, rule }) =>
-          settle(() => reject(new ConnectionFailedError(loss, rule))),
-        ),
-        this.on("closed", () => settle(() => reject(new ConnectionClosedError()))),
-      ];
-      const onAbort = () => settle(() => reject(asError(signal?.reason)));
-      signal?.addEventListener("abort", onAbort, { once: true });
-      function settle(end: () => void): void {
-        for (const off of offs) off();
-        signal?.removeEventListener("abort", onAbort);
-        end();
-      }
-    });
+    return whenReady(this.#publisher, signal);
   }
 
   /**
@@ -217,21 +197,19 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
    * `topic.rejected` and `topics()`. Throws an {@link OptionError} for what cannot be a topic here.
    */
   subscribe(topics: Topic | readonly Topic[]): void {
-    const keys = this.#checkTopics(topics);
-    this.#checkRoom(keys, "topic");
-    this.#registry.want(keys);
+    this.#subscriptions.want(topics);
     this.#outgoing.pump();
   }
 
   /** Takes back one `subscribe` of each topic. What is not wanted is ignored. */
   unsubscribe(topics: Topic | readonly Topic[]): void {
-    this.#registry.unwant(this.#checkTopics(topics));
+    this.#subscriptions.unwant(topics);
     this.#outgoing.pump();
   }
 
   /** Every wanted topic and how far it is on the current socket. */
   topics(): readonly TopicStatus[] {
-    return this.#registry.topics();
+    return this.#subscriptions.statuses();
   }
 
   /**
@@ -382,37 +360,6 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
     return new ConnectionFailedError(context.lastLoss, context.lastVerdict?.rule ?? "unknown");
   }
 
-  #checkTopics(topics: Topic | readonly Topic[]): readonly string[] {
-    const keys = topicKeys(topics, "topic");
-    this.#settings.checkTopics(keys, "topic");
-    return keys;
-  }
-
-  /** One more topic than the venue allows on a connection is said now, not by a closed socket later. */
-  #checkRoom(keys: readonly string[], path: string): void {
-    const most = this.#settings.topicsPerConnection;
-    if (most === Infinity) return;
-    const added = new Set(keys.filter((key) => !this.#registry.has(key))).size;
-    const wanted = this.#registry.wanted + added;
-    if (wanted > most)
-      throw new OptionError(path, `at most ${most} topics on a connection`, wanted);
-  }
-
-  #encode({ id, kind, topics }: SubscriptionRequest): string | Uint8Array | undefined {
-    const { protocol } = this.#settings;
-    this.#hasUnannounced = true;
-    try {
-      const frame =
-        kind === "subscribe" ? protocol.subscribe(topics, id) : protocol.unsubscribe?.(topics, id);
-      const encoded = frame === undefined ? undefined : encodeFrame(frame);
-      if (encoded === undefined) throw new OptionError(`subscriptions.${kind}()`, "a frame", frame);
-      return encoded;
-    } catch (error) {
-      this.#publisher.callbackFailed(`subscriptions.${kind}`, error);
-      return undefined;
-    }
-  }
-
   #createInbound(): (raw: Buffer, isBinary: boolean) => void {
     const { decode, protocol, sequence } = this.#settings;
     return createInbound<M>({
@@ -428,10 +375,7 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
         mark: (item) => this.#consumers.mark(item),
       },
       onAcknowledgement: (answer) => {
-        if ("id" in answer) this.#outgoing.answered(answer.id);
-        for (const { topic, reason } of this.#registry.acknowledge(answer)) {
-          this.#publish("topic.rejected", { topic, reason: printable(reason) });
-        }
+        this.#subscriptions.acknowledge(answer);
         this.#outgoing.pump();
       },
       onInvalid: (error, raw) =>
@@ -445,26 +389,4 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
         this.#publish("alert", { alert: { kind: "too-many-streams", limit: MAX_STREAMS } }),
     });
   }
-
-  /** Says `subscriptions.settled` once per time that the registry comes to rest, then tells the chart. */
-  #announceSettlement(): void {
-    if (!this.#registry.isSettled) {
-      this.#hasUnannounced = true;
-      return;
-    }
-    if (this.#hasUnannounced) {
-      this.#hasUnannounced = false;
-      this.#publish("subscriptions.settled", this.#registry.settlement());
-    }
-    this.#link.settled();
-  }
-
-  /** The connection gets ready with what it has; what still waits goes on waiting. */
-  #abandonReplay(): void {
-    this.#publish("subscriptions.settled", this.#registry.settlement());
-  }
-}
-
-function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason));
 }

@@ -1,0 +1,125 @@
+/** The options of what goes out, checked: how topics are asked for, pacing, the outbox, the probe. */
+import { OptionError } from "../errors.ts";
+import type { PacingWindow } from "../subscriptions/pacer.ts";
+import { encodeFrame, topicIsFrame, type SubscriptionProtocol } from "../subscriptions/protocol.ts";
+import type { VenueProfile } from "../venues/venue.ts";
+import {
+  checkFunction,
+  checkInteger,
+  checkKeys,
+  checkMs,
+  checkOneOf,
+  type ReportFailure,
+} from "./check.ts";
+import { defaults } from "./options.ts";
+import { defaultOutbox, type OutboxPolicy } from "./outbox.ts";
+
+/** How the wanted topics are asked for. */
+export interface ResubscribeSettings {
+  readonly topicsPerFrame: number;
+  readonly requestTimeoutMs: number;
+  readonly subscriptionPacing: PacingWindow;
+}
+
+export function checkProtocol<M>(
+  given: SubscriptionProtocol<M> | undefined,
+  venue: VenueProfile<M> | undefined,
+): SubscriptionProtocol<M> {
+  if (given === undefined) return venue?.subscriptions ?? topicIsFrame;
+  if (typeof given !== "object" || given === null || typeof given.subscribe !== "function") {
+    throw new OptionError("subscriptions", "an object with a subscribe function", given);
+  }
+  checkFunction(given.unsubscribe, "subscriptions.unsubscribe");
+  checkFunction(given.acknowledge, "subscriptions.acknowledge");
+  checkInteger(given.topicsPerFrame, "subscriptions.topicsPerFrame", 1, 1);
+  return given;
+}
+
+export function checkResubscribe<M>(
+  value: unknown,
+  protocol: SubscriptionProtocol<M>,
+): ResubscribeSettings {
+  const given = value === undefined ? {} : value;
+  const keys = ["timeoutMs", "requestTimeoutMs", "pacing", "topicsPerFrame"] as const;
+  const options = checkKeys(given, "resubscribe", keys);
+  const { resubscribe } = defaults;
+  const wholeMs = checkMs(options.timeoutMs, "resubscribe.timeoutMs", resubscribe.timeoutMs, 1);
+  const requestTimeoutMs = checkMs(
+    options.requestTimeoutMs,
+    "resubscribe.requestTimeoutMs",
+    Math.min(resubscribe.requestTimeoutMs, wholeMs),
+    1,
+  );
+  if (requestTimeoutMs > wholeMs) {
+    const expected = `at most resubscribe.timeoutMs (${wholeMs})`;
+    throw new OptionError("resubscribe.requestTimeoutMs", expected, requestTimeoutMs);
+  }
+  const perFrame = protocol.topicsPerFrame ?? resubscribe.topicsPerFrame;
+  const path = "resubscribe.topicsPerFrame";
+  const topicsPerFrame = checkInteger(options.topicsPerFrame, path, perFrame, 1);
+  if (protocol === topicIsFrame && topicsPerFrame > 1) {
+    throw new OptionError(path, "1 where a topic is the frame itself", topicsPerFrame);
+  }
+  return {
+    requestTimeoutMs,
+    topicsPerFrame,
+    subscriptionPacing: checkWindow(options.pacing ?? resubscribe.pacing, "resubscribe.pacing"),
+  };
+}
+
+export function checkPacing(
+  value: unknown,
+  fallback: readonly PacingWindow[],
+): readonly PacingWindow[] {
+  if (value === undefined) return fallback;
+  if (value === null) return [];
+  const windows: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return windows.map((window, index) =>
+    checkWindow(window, Array.isArray(value) ? `pacing[${index}]` : "pacing"),
+  );
+}
+
+function checkWindow(value: unknown, path: string): PacingWindow {
+  const { frames, perMs } = checkKeys(value, path, ["frames", "perMs"]);
+  return {
+    frames: checkInteger(frames ?? NaN, `${path}.frames`, 1, 1, 100_000),
+    perMs: checkMs(perMs ?? NaN, `${path}.perMs`, 1, 1),
+  };
+}
+
+export function checkOutbox(value: unknown): OutboxPolicy {
+  if (value === undefined) return defaultOutbox;
+  const options = checkKeys(value, "outbox", ["messages", "bytes", "ttlMs", "overflow"]);
+  const { ttlMs } = options;
+  return {
+    messages: checkInteger(options.messages, "outbox.messages", defaultOutbox.messages),
+    bytes: checkInteger(options.bytes, "outbox.bytes", defaultOutbox.bytes),
+    ttlMs: ttlMs === undefined || ttlMs === null ? null : checkMs(ttlMs, "outbox.ttlMs", 0, 1),
+    overflow: checkOneOf(
+      options.overflow,
+      "outbox.overflow",
+      ["reject", "drop-oldest", "drop-newest"],
+      defaultOutbox.overflow,
+    ),
+  };
+}
+
+export function checkProbe(
+  heartbeat: unknown,
+  report: ReportFailure,
+): (() => string | Uint8Array | undefined) | undefined {
+  if (typeof heartbeat !== "object" || heartbeat === null || !("probe" in heartbeat)) {
+    return undefined;
+  }
+  const { probe } = heartbeat;
+  checkFunction(probe, "heartbeat.probe");
+  if (probe === undefined) return undefined;
+  return () => {
+    try {
+      return encodeFrame((probe as () => string)());
+    } catch (error) {
+      report("heartbeat.probe", error);
+      return undefined;
+    }
+  };
+}
