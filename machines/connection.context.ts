@@ -41,6 +41,12 @@ export interface HeartbeatPolicy {
   readonly intervalMs: number;
   /** How long a probe may go unanswered, in milliseconds. */
   readonly timeoutMs: number;
+  /**
+   * A stop of our own process longer than this ends the connection unasked, in milliseconds: by then
+   * the server has given us up, and every NAT on the way has forgotten us. One shorter never does; one
+   * longer by `intervalMs` always. @defaultValue 120,000
+   */
+  readonly suspendedAfterMs?: number | undefined;
 }
 
 export interface ConnectionInput {

@@ -96,7 +96,11 @@ const connected = words.createStateConfig({
   invoke: {
     src: "heartbeat",
     id: "heartbeat",
-    input: ({ context }) => ({ link: context.link, policy: context.policy.heartbeat }),
+    input: ({ context, event }) => ({
+      link: context.link,
+      policy: context.policy.heartbeat,
+      startedAtMs: event.type === "socket.opened" ? event.atMs : undefined,
+    }),
     onDone: { actions: { type: "judgeSilence", params: ({ event }) => event.output } },
   },
   initial: "resubscribing",

@@ -169,8 +169,8 @@ const base = setup({
         (context.dialledAtMs ?? 0) + context.policy.connectTimeoutMs,
       ),
     ),
-    judgeSilence: raise(({ context }, { silentMs, atMs }: HeartbeatOutput) =>
-      judged(context, { class: "silent", phase: "open", silentMs }, atMs),
+    judgeSilence: raise(({ context }, { silentMs, atMs, wasAway }: HeartbeatOutput) =>
+      judged(context, { class: wasAway ? "suspended" : "silent", phase: "open", silentMs }, atMs),
     ),
 
     // Facts for people. The long-outage timer is one per outage and outlives the states within it.

@@ -4,7 +4,8 @@
  * Any inbound byte is life, so a busy connection is never probed. Detection is bounded: `intervalMs +
  * timeoutMs` after the last byte, plus one turn of the event loop. A late timer means that *we* were
  * away (a blocked loop, a stopped process): data may lie unread, so the peer is asked again instead of
- * being declared dead (faults.md §0 #10, §A6).
+ * being declared dead (faults.md §0 #10, §A6). Only after a stop of minutes nobody is asked any more: the
+ * peer has given us up long ago, and the sooner there is a new socket the better.
  */
 import {
   assign,
@@ -23,6 +24,8 @@ export interface HeartbeatInput {
   readonly link: ConnectionLink;
   /** `null`: no heartbeat. */
   readonly policy: HeartbeatPolicy | null;
+  /** When the socket opened. Without it a stop before the first check is not seen. */
+  readonly startedAtMs?: number | undefined;
 }
 
 export interface HeartbeatContext {
@@ -31,7 +34,10 @@ export interface HeartbeatContext {
   readonly isOff: boolean;
   /** Silence at the last check, in milliseconds. */
   readonly silentMs: number;
+  /** When that was; the beginning before it; 0 where neither is known. */
   readonly checkedAtMs: number;
+  /** We ourselves stood still for too long. */
+  readonly wasAway: boolean;
   /** Probes repeated in a row because our own loop was late. */
   readonly repeats: number;
 }
@@ -39,10 +45,15 @@ export interface HeartbeatContext {
 export interface HeartbeatOutput {
   readonly silentMs: number;
   readonly atMs: number;
+  /** It is not the peer that was silent for too long: our own process stood still. */
+  readonly wasAway: boolean;
 }
 
 /** How often in a row our own lateness excuses the peer: a loop that is always late must still end. */
 const MAX_REPEATS = 3;
+
+/** As long as Ably keeps the state of a connection that is gone (RTN14e). */
+const SUSPENDED_AFTER_MS = 120_000;
 
 const words = setup({
   types: {} as {
@@ -60,6 +71,7 @@ const words = setup({
       silentMs: checked.silentMs,
       checkedAtMs: checked.atMs,
     })),
+    noteAbsence: assign({ wasAway: true }),
     excuse: assign({ repeats: ({ context }) => context.repeats + 1 }),
     trust: assign({ repeats: 0 }),
   },
@@ -70,6 +82,10 @@ const words = setup({
     /** Something came since the probe. Compared with the probe, not with the timeout: timers fire early. */
     hasAnswered: ({ context }, { silentMs, atMs }: PeerChecked) =>
       silentMs <= atMs - context.checkedAtMs,
+    /** So long after the last check that our own process must have stood still. */
+    wasAway: ({ context: { policy, checkedAtMs } }, atMs: number) =>
+      checkedAtMs > 0 &&
+      atMs - checkedAtMs > policy.intervalMs + (policy.suspendedAfterMs ?? SUSPENDED_AFTER_MS),
     /** The timer fired later than half a timeout after its time. */
     wasLate: ({ context }, atMs: number) =>
       context.repeats < MAX_REPEATS && atMs - context.checkedAtMs > context.policy.timeoutMs * 1.5,
@@ -82,6 +98,16 @@ const words = setup({
 
 type State = Parameters<typeof words.createStateConfig>[0];
 
+/** Asked first: what was heard before a long stop says nothing about now. */
+const afterAbsence = {
+  guard: { type: "wasAway", params: ({ event }: { event: PeerChecked }) => event.atMs },
+  target: "expired",
+  actions: [
+    { type: "noteSilence", params: ({ event }: { event: PeerChecked }) => event },
+    "noteAbsence",
+  ],
+} as const;
+
 const off = words.createStateConfig({
   description: "No heartbeat is wanted.",
 } satisfies State);
@@ -93,6 +119,7 @@ const quiet = words.createStateConfig({
   after: { restOfInterval: { actions: "checkPeer" } },
   on: {
     "peer.checked": [
+      afterAbsence,
       {
         guard: { type: "wasHeard", params: ({ event }) => event.silentMs },
         target: "quiet",
@@ -110,6 +137,7 @@ const probing = words.createStateConfig({
   after: { timeout: { actions: "checkPeer" } },
   on: {
     "peer.checked": [
+      afterAbsence,
       {
         guard: { type: "hasAnswered", params: ({ event }) => event },
         target: "quiet",
@@ -142,7 +170,7 @@ const doubting = words.createStateConfig({
 } satisfies State);
 
 const expired = words.createStateConfig({
-  description: "The peer is presumed dead.",
+  description: "The peer is presumed dead, or we were away for so long that it has given us up.",
   type: "final",
 } satisfies State);
 
@@ -174,10 +202,15 @@ export const heartbeatMachine: HeartbeatMachine = words.createMachine({
     policy: input.policy ?? { intervalMs: 0, timeoutMs: 0 },
     isOff: input.policy === null,
     silentMs: 0,
-    checkedAtMs: 0,
+    checkedAtMs: input.startedAtMs ?? 0,
+    wasAway: false,
     repeats: 0,
   }),
   initial: "quiet",
   states: { off, quiet, probing, doubting, expired },
-  output: ({ context }) => ({ silentMs: context.silentMs, atMs: context.checkedAtMs }),
+  output: ({ context }) => ({
+    silentMs: context.silentMs,
+    atMs: context.checkedAtMs,
+    wasAway: context.wasAway,
+  }),
 });

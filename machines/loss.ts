@@ -21,7 +21,7 @@ export type LossPhase =
  * header function failed · `peer-protocol` the peer broke the framing · `too-big` over `maxPayload`
  * · `abusive-peer` a flood of pings · `closed-by-peer` a close frame with a code · `ended-without-code`
  * a close frame without one · `dropped` TCP ended without a close frame · `silent` our heartbeat's
- * word · `requested` the owner asked.
+ * word · `suspended` our own process stood still for too long · `requested` the owner asked.
  */
 export type LossClass =
   | "config"
@@ -47,6 +47,7 @@ export type LossClass =
   | "ended-without-code"
   | "dropped"
   | "silent"
+  | "suspended"
   | "requested";
 
 /** Why one socket ended. Plain JSON; text in it is escaped and bounded by whoever made it. */
@@ -63,7 +64,7 @@ export interface Loss {
   readonly retryAfterMs?: number;
   /** Where a redirect points, without credentials or query. */
   readonly location?: string;
-  /** How long nothing had been heard when the heartbeat gave up, in milliseconds. */
+  /** How long nothing had been heard when the heartbeat gave up (`silent`, `suspended`), in milliseconds. */
   readonly silentMs?: number;
   /** One readable phrase: the close reason, or what went wrong. At most 200 characters, escaped. */
   readonly detail?: string;

@@ -159,4 +159,6 @@ export const verdictTable: readonly VerdictRule[] = [
     ruling: { action: "retry" },
   },
   { name: "silent", when: { class: "silent" }, ruling: { action: "retry" } },
+  // Not at once: all processes of a host that was suspended wake in the same instant.
+  { name: "suspended", when: { class: "suspended" }, ruling: { action: "retry" } },
 ];

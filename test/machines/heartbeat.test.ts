@@ -59,11 +59,19 @@ interface Heartbeat {
 }
 
 function startHeartbeat(
-  options: { readonly policy?: HeartbeatPolicy | null; readonly clock?: VirtualClock } = {},
+  options: {
+    readonly policy?: HeartbeatPolicy | null;
+    readonly clock?: VirtualClock;
+    readonly knowsItsStart?: boolean;
+  } = {},
 ): Heartbeat {
   const { clock = new VirtualClock() } = options;
   const peer = new FakePeer(clock);
-  const input = { link: peer, policy: options.policy === undefined ? policy : options.policy };
+  const input = {
+    link: peer,
+    policy: options.policy === undefined ? policy : options.policy,
+    startedAtMs: options.knowsItsStart === false ? undefined : clock.nowMs(),
+  };
   const actor = createActor(heartbeatMachine, { input, clock }).start();
   const state = () => actor.getSnapshot().value;
   return { actor, clock, peer, state };
@@ -86,7 +94,11 @@ describe("a peer that falls silent", () => {
     expect(state()).toBe("doubting");
     clock.step();
     expect(state()).toBe("expired");
-    expect(actor.getSnapshot().output).toEqual({ silentMs: 20_000, atMs: clock.nowMs() });
+    expect(actor.getSnapshot().output).toEqual({
+      silentMs: 20_000,
+      atMs: clock.nowMs(),
+      wasAway: false,
+    });
     expect(peer.probes).toBe(1);
     expect(clock.armed).toBe(0);
   });
@@ -195,7 +207,7 @@ describe("a loop that was late itself", () => {
     peer.answersAfterMs = 100;
     clock.advance(10_000);
 
-    clock.suspend(600_000);
+    clock.suspend(60_000);
     clock.advance(0);
     expect(state()).toBe("probing");
     clock.advance(5_000);
@@ -274,6 +286,54 @@ describe("a loop that was late itself", () => {
     }
 
     expect(state()).toBe("quiet");
+  });
+});
+
+describe("a process that stood still for minutes", () => {
+  it.each(["quiet", "probing"])("in %s gives the connection up unasked", (where) => {
+    const { actor, clock, peer, state } = startHeartbeat();
+    if (where === "probing") clock.advance(15_000);
+    peer.talks(); // what was heard before the stop says nothing about now
+    const asked = peer.probes;
+
+    clock.suspend(135_001);
+    clock.advance(0);
+
+    expect(state()).toBe("expired");
+    expect(peer.probes).toBe(asked);
+    expect(actor.getSnapshot().output).toEqual({
+      silentMs: 135_001,
+      atMs: clock.nowMs(),
+      wasAway: true,
+    });
+    expect(clock.armed).toBe(0);
+  });
+
+  it.each([
+    [135_000, "probing"], // interval and limit: perhaps the stop itself was no longer than the limit
+    [135_001, "expired"],
+  ])("for %i ms from the opening on leaves it %s", (stoppedMs, expected) => {
+    const { clock, state } = startHeartbeat();
+    clock.suspend(stoppedMs);
+    clock.advance(0);
+    expect(state()).toBe(expected);
+  });
+
+  it("may say after how long", () => {
+    const { clock, state } = startHeartbeat({ policy: { ...policy, suspendedAfterMs: 5_000 } });
+    clock.suspend(20_001);
+    clock.advance(0);
+    expect(state()).toBe("expired");
+  });
+
+  it("is not seen before the first check where nobody said when it began", () => {
+    const { clock, state } = startHeartbeat({ knowsItsStart: false });
+    clock.suspend(600_000);
+    clock.advance(0);
+    expect(state()).toBe("probing");
+    clock.suspend(600_000);
+    clock.advance(0);
+    expect(state()).toBe("expired");
   });
 });
 

@@ -45,7 +45,7 @@ export const answered: SubscriptionProtocol<Json> = {
       : { id: ack, error, rejected: no.map((topic) => ({ topic, reason: "unknown" })) },
 };
 
-export function sequenceOf({ s, n }: Json): SequencePoint | undefined {
+function sequenceOf({ s, n }: Json): SequencePoint | undefined {
   if (s === undefined || n === undefined) return undefined;
   return { stream: s, first: n, last: n, scope: "stream" };
 }

@@ -42,6 +42,7 @@ const classes: readonly LossClass[] = [
   "ended-without-code",
   "dropped",
   "silent",
+  "suspended",
   "requested",
 ];
 
