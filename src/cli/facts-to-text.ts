@@ -95,8 +95,14 @@ function alertToText(alert: Alert): string {
     }
     case "loss":
       return `needs attention: ${describeLoss(alert.loss)}`;
-    case "subscriptions-timed-out":
-      return `no answer for ${list(alert.topics.map((topic) => printable(topic)))}`;
+    case "subscriptions-timed-out": {
+      const { topics, retryInMs } = alert;
+      const next =
+        retryInMs === null
+          ? "nothing more is asked on this socket"
+          : `again in ${showMs(retryInMs)}`;
+      return `no answer for ${list(topics.map((topic) => printable(topic)))}; ${next}`;
+    }
     case "too-many-streams":
       return `more than ${alert.limit} numbered streams: the others are delivered unjudged`;
   }

@@ -8,7 +8,7 @@ export function checkUrl(url: unknown, path: string): string {
   const expected = "a ws:, wss:, http:, https: or ws+unix: URL without a fragment";
   const text = url instanceof URL ? url.href : url;
   if (typeof text !== "string" || !URL.canParse(text)) {
-    throw new OptionError(path, expected, typeof text === "string" ? "no URL" : text);
+    throw new OptionError(path, expected, typeof text === "string" ? shown(text) : text);
   }
   const parsed = new URL(text);
   if (!SCHEMES.includes(parsed.protocol)) throw new OptionError(path, expected, parsed.protocol);
@@ -60,4 +60,11 @@ export function checkHeaders(headers: unknown, path: string): Readonly<Record<st
     checked.push([name, value]);
   }
   return Object.fromEntries(checked);
+}
+
+/** What is no URL, as far as it can hold no credential: neither userinfo, path nor query. */
+function shown(text: string): string {
+  const [head = ""] = text.split(/[/?#]/);
+  if (!/^[\w.:[\]-]{0,60}$/.test(head)) return "no URL";
+  return head === text ? text : `${head}/...`;
 }

@@ -97,10 +97,6 @@ export class Link implements ConnectionLink {
     this.#report({ type: "subscriptions.settled" });
   }
 
-  get isReplaying(): boolean {
-    return this.#isReplaying;
-  }
-
   startSending(): void {
     this.#parts.outgoing.allow("open");
   }

@@ -9,6 +9,7 @@ import type { Clock } from "../system.ts";
 import type { TransportSocket } from "../transport/transport.ts";
 import type { Pacer } from "../subscriptions/pacer.ts";
 import type { SubscriptionRegistry, SubscriptionRequest } from "../subscriptions/registry.ts";
+import type { TopicRetries } from "../subscriptions/topic-retries.ts";
 
 /** `held` nothing goes out · `replaying` subscriptions only · `open` everything. */
 export type SendMode = "held" | "replaying" | "open";
@@ -45,10 +46,14 @@ export interface OutgoingParts<S extends WaitingSend> {
   /** Whether requests are answered; if not, written is confirmed. */
   readonly isAnswered: boolean;
   readonly requestTimeoutMs: number;
+  readonly retries: TopicRetries;
   /** The registry changed: perhaps it is settled. */
   readonly onProgress: () => void;
-  /** Topics whose request was not answered in time. */
-  readonly onTimeout: (topics: readonly string[]) => void;
+  /**
+   * Topics whose request was not answered in time: at the first time, and at the last, when nothing
+   * more follows on this socket (null).
+   */
+  readonly onTimeout: (topics: readonly string[], retryInMs: number | null) => void;
 }
 
 /**
@@ -79,20 +84,23 @@ export class Outgoing<S extends WaitingSend = WaitingSend> {
   /** The socket is gone with every answer that was awaited; a venue counts the next one's from nought. */
   end(): void {
     this.#socket = undefined;
-    this.#mode = "held";
-    this.#clearWake();
-    for (const timer of this.#deadlines.values()) this.#parts.clock.clearTimeout(timer);
-    this.#deadlines.clear();
+    this.allow("held");
     this.#parts.pacer.reset();
     this.#parts.subscriptionPacer.reset();
+    this.#parts.retries.clear();
     this.#parts.registry.newSocket();
     this.#parts.outbox.socketEnded();
   }
 
+  /** While held nothing is awaited either: the socket is on its way out. */
   allow(mode: SendMode): void {
     this.#mode = mode;
-    if (mode === "held") this.#clearWake();
-    else this.pump();
+    if (mode === "held") {
+      this.#clearWake();
+      this.#clearDeadlines();
+    } else {
+      this.pump();
+    }
   }
 
   /** A frame that is not ours to time went out: a ping, a pong, a login. */
@@ -111,9 +119,20 @@ export class Outgoing<S extends WaitingSend = WaitingSend> {
     if (this.#isPumping) return;
     this.#isPumping = true;
     this.#clearWake();
+    this.#askAgain();
     while (this.#sendOne());
     this.#isPumping = false;
     this.#parts.onProgress();
+  }
+
+  /** Only on a ready connection: a topic that is never answered must not keep it from getting ready. */
+  #askAgain(): void {
+    const { clock, registry, retries } = this.#parts;
+    if (this.#socket === undefined || this.#mode !== "open") return;
+    const nowMs = clock.nowMs();
+    for (const topic of retries.takeDue(nowMs)) registry.askAgain(topic);
+    const waitMs = retries.waitMs(nowMs);
+    if (waitMs !== undefined) this.#wakeIn(waitMs);
   }
 
   /** True when something was sent, or forgotten, and there may be more. */
@@ -177,14 +196,25 @@ export class Outgoing<S extends WaitingSend = WaitingSend> {
   }
 
   #awaitAnswer(id: number): void {
-    const { clock, registry, requestTimeoutMs } = this.#parts;
+    const { clock, requestTimeoutMs } = this.#parts;
     const timer = clock.setTimeout(() => {
       this.#deadlines.delete(id);
-      const topics = registry.expire(id);
-      if (topics.length > 0) this.#parts.onTimeout(topics);
+      this.#expire(id);
       this.pump();
     }, requestTimeoutMs);
     this.#deadlines.set(id, timer);
+  }
+
+  #expire(id: number): void {
+    const { clock, registry, retries, onTimeout } = this.#parts;
+    const byWait = new Map<number | null, string[]>();
+    for (const topic of registry.expire(id)) {
+      const timeouts = registry.timeoutsOf(topic);
+      const waitMs = retries.add(topic, timeouts, clock.nowMs());
+      if (timeouts > 1 && waitMs !== null) continue;
+      byWait.set(waitMs, [...(byWait.get(waitMs) ?? []), topic]);
+    }
+    for (const [waitMs, topics] of byWait) onTimeout(topics, waitMs);
   }
 
   /** One timer, for whoever is first. Timers hold whole milliseconds. */
@@ -204,5 +234,10 @@ export class Outgoing<S extends WaitingSend = WaitingSend> {
     if (this.#wakeAtMs === Infinity) return;
     this.#parts.clock.clearTimeout(this.#wakeTimer);
     this.#wakeAtMs = Infinity;
+  }
+
+  #clearDeadlines(): void {
+    for (const timer of this.#deadlines.values()) this.#parts.clock.clearTimeout(timer);
+    this.#deadlines.clear();
   }
 }

@@ -33,6 +33,11 @@ export interface SequencePoint {
   readonly rule?: "contiguous" | "monotonic" | undefined;
   /** The venue says that numbering starts over with this message (a snapshot, `u = 1`). */
   readonly restarts?: boolean | undefined;
+  /**
+   * Which run of the numbering this is, where the venue says so (MoldUDP64's session, Centrifugo's
+   * epoch). Another one than before means that numbering started over, never that numbers are missing.
+   */
+  readonly session?: string | number | undefined;
 }
 
 /**
@@ -46,13 +51,17 @@ export type SequenceVerdict =
 
 /** Throws for what is no point: NaN or a number beyond 2^53 would hide every gap after it. */
 export function checkPoint(point: SequencePoint): void {
-  const { stream, first, last, previous } = point;
+  const { stream, first, last, previous, session } = point;
   if (typeof stream !== "string") throw new Error("sequence() gave no stream");
   if (!isPosition(first) || !isPosition(last)) {
     throw new Error("sequence() gave a position that is no safe integer and no bigint");
   }
   if (previous !== undefined && !isPosition(previous)) {
     throw new Error("sequence() gave a previous position that is no safe integer and no bigint");
+  }
+  // An object would differ from itself at every message, and each would be a reset.
+  if (session !== undefined && typeof session !== "string" && !Number.isSafeInteger(session)) {
+    throw new Error("sequence() gave a session that is no string and no safe integer");
   }
 }
 

@@ -9,8 +9,11 @@ import type { Position, SequencePoint, SequenceVerdict } from "./point.ts";
 /** How many streams one supervisor follows. */
 export const MAX_STREAMS = 10_000;
 
+type Session = SequencePoint["session"];
+
 interface StreamState {
   last: Position;
+  session: Session;
   readonly scope: "stream" | "connection";
 }
 
@@ -46,10 +49,12 @@ export class SequenceTracker {
     if (state === undefined) return this.#begin(point);
 
     const { last } = state;
-    if (point.restarts === true) {
+    if (point.restarts === true || isAnotherRun(point.session, state.session)) {
       state.last = point.last;
+      state.session = point.session;
       return RESET;
     }
+    state.session ??= point.session;
     if (point.previous !== undefined) return this.#acceptLinked(state, point, point.previous);
     if (point.last <= last) {
       if (point.first > point.last) return ALIVE; // it covers nothing, and nothing is missing
@@ -81,7 +86,8 @@ export class SequenceTracker {
       this.#unfollowed += 1;
       return FIRST;
     }
-    this.#streams.set(point.stream, { last: point.last, scope: point.scope });
+    const { stream, last, session, scope } = point;
+    this.#streams.set(stream, { last, session, scope });
     return FIRST;
   }
 
@@ -97,6 +103,11 @@ export class SequenceTracker {
     state.last = point.last;
     return previous > last ? { kind: "gap", from: successor(last), to: previous } : NEXT;
   }
+}
+
+/** One that is named for the first time in mid-stream is the one that was there all along. */
+function isAnotherRun(named: Session, known: Session): boolean {
+  return named !== undefined && known !== undefined && named !== known;
 }
 
 function successor(position: Position): Position {

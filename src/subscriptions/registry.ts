@@ -30,11 +30,16 @@ export interface SubscriptionRequest {
   readonly topics: readonly string[];
 }
 
+/** A server that never answers must not make us remember every question; a later answer is ignored. */
+const MAX_EXPIRED = 1_000;
+
 interface Entry {
   references: number;
   state: TopicState;
   /** The request that this entry waits for. */
   requestId: number;
+  /** Requests in a row that were not answered. One that has any is asked for alone. */
+  timeouts: number;
 }
 
 /** What a settled registry has to say. */
@@ -79,7 +84,7 @@ export class SubscriptionRegistry {
     for (const topic of topics) {
       const entry = this.#entries.get(topic);
       if (entry === undefined) {
-        this.#entries.set(topic, { references: 1, state: "unsent", requestId: 0 });
+        this.#entries.set(topic, { references: 1, state: "unsent", requestId: 0, timeouts: 0 });
         this.#dirty.add(topic);
       } else {
         entry.references += 1;
@@ -111,6 +116,7 @@ export class SubscriptionRegistry {
       }
       entry.state = "unsent";
       entry.requestId = 0;
+      entry.timeouts = 0;
       this.#dirty.add(topic);
     }
   }
@@ -133,10 +139,12 @@ export class SubscriptionRegistry {
         this.#forget(topic);
         continue;
       }
+      const isAlone = needs === "subscribe" && entry.timeouts > 0;
+      if (isAlone && kind !== undefined) continue;
       kind ??= needs;
       if (needs !== kind) continue;
       batch.push(topic);
-      if (batch.length >= maxTopics) break;
+      if (isAlone || batch.length >= maxTopics) break;
     }
     if (kind === undefined) return undefined;
 
@@ -169,6 +177,7 @@ export class SubscriptionRegistry {
     if (request === undefined) return [];
     this.#requests.delete(id);
     this.#expired.set(id, request);
+    if (this.#expired.size > MAX_EXPIRED) this.#forgetOldestExpired();
     const timedOut: string[] = [];
     for (const [topic, entry] of this.#entriesOf(request)) {
       if (request.kind === "unsubscribe") {
@@ -176,10 +185,24 @@ export class SubscriptionRegistry {
         continue;
       }
       entry.state = "timed-out";
+      entry.timeouts += 1;
       if (entry.references > 0) timedOut.push(topic);
       this.#mark(topic, entry);
     }
     return timedOut;
+  }
+
+  /** How many requests for a topic have timed out in a row on this socket. */
+  timeoutsOf(topic: string): number {
+    return this.#entries.get(topic)?.timeouts ?? 0;
+  }
+
+  /** A topic that timed out is to be asked for again, alone. Any other is left as it is. */
+  askAgain(topic: string): void {
+    const entry = this.#entries.get(topic);
+    if (entry?.state !== "timed-out" || entry.references === 0) return;
+    entry.state = "unsent";
+    this.#mark(topic, entry);
   }
 
   /** Where every wanted topic stands. */
@@ -201,6 +224,11 @@ export class SubscriptionRegistry {
     return [...this.#entries]
       .filter(([, { references }]) => references > 0)
       .map(([topic, { state, references }]) => ({ topic, state, references }));
+  }
+
+  #forgetOldestExpired(): void {
+    const oldest = this.#expired.keys().next();
+    if (oldest.done !== true) this.#expired.delete(oldest.value);
   }
 
   #answerRequest(answer: Extract<Acknowledgement, { id: number }>): readonly TopicOutcome[] {
@@ -241,6 +269,7 @@ export class SubscriptionRegistry {
       return false;
     }
     entry.requestId = 0;
+    entry.timeouts = 0;
     entry.state = reason === undefined ? "confirmed" : "rejected";
     if (reason !== undefined) this.#reasons.set(topic, reason);
     this.#mark(topic, entry);
@@ -250,6 +279,7 @@ export class SubscriptionRegistry {
   #leave(topic: string, entry: Entry): void {
     entry.state = "unsent";
     entry.requestId = 0;
+    entry.timeouts = 0;
     if (entry.references === 0) this.#forget(topic);
     else this.#mark(topic, entry);
   }

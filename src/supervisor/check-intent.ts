@@ -2,6 +2,7 @@
 import { OptionError } from "../errors.ts";
 import type { PacingWindow } from "../subscriptions/pacer.ts";
 import { encodeFrame, topicIsFrame, type SubscriptionProtocol } from "../subscriptions/protocol.ts";
+import type { TopicRetryPolicy } from "../subscriptions/topic-retries.ts";
 import type { VenueProfile } from "../venues/venue.ts";
 import {
   checkFunction,
@@ -19,6 +20,7 @@ export interface ResubscribeSettings {
   readonly topicsPerFrame: number;
   readonly requestTimeoutMs: number;
   readonly subscriptionPacing: PacingWindow;
+  readonly topicRetries: TopicRetryPolicy;
 }
 
 export function checkProtocol<M>(
@@ -40,7 +42,7 @@ export function checkResubscribe<M>(
   protocol: SubscriptionProtocol<M>,
 ): ResubscribeSettings {
   const given = value === undefined ? {} : value;
-  const keys = ["timeoutMs", "requestTimeoutMs", "pacing", "topicsPerFrame"] as const;
+  const keys = ["timeoutMs", "requestTimeoutMs", "retries", "pacing", "topicsPerFrame"] as const;
   const options = checkKeys(given, "resubscribe", keys);
   const { resubscribe } = defaults;
   const wholeMs = checkMs(options.timeoutMs, "resubscribe.timeoutMs", resubscribe.timeoutMs, 1);
@@ -64,6 +66,10 @@ export function checkResubscribe<M>(
     requestTimeoutMs,
     topicsPerFrame,
     subscriptionPacing: checkWindow(options.pacing ?? resubscribe.pacing, "resubscribe.pacing"),
+    topicRetries: {
+      retries: checkInteger(options.retries, "resubscribe.retries", resubscribe.retries),
+      firstMs: requestTimeoutMs,
+    },
   };
 }
 

@@ -75,6 +75,11 @@ export class DropLog {
     return mark === undefined ? undefined : toItem(mark);
   }
 
+  /** Nobody reads on: the marks go with the items. */
+  clear(): void {
+    this.#marks = [];
+  }
+
   /** Indices moved down by `count`. */
   shift(count: number): void {
     for (const mark of this.#marks) mark.before -= count;

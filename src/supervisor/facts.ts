@@ -18,7 +18,12 @@ export type SupervisorState =
 /** Something a person should know: the chart's alerts and the supervisor's own. */
 export type Alert =
   | ConnectionAlert
-  | { readonly kind: "subscriptions-timed-out"; readonly topics: readonly string[] }
+  /** `retryInMs` until they are asked for again, each alone; null when that is over on this socket. */
+  | {
+      readonly kind: "subscriptions-timed-out";
+      readonly topics: readonly string[];
+      readonly retryInMs: number | null;
+    }
   | { readonly kind: "too-many-streams"; readonly limit: number };
 
 /** The facts by name; `atMs` and `type` are added by {@link Fact}. */

@@ -149,6 +149,7 @@ export class MessageQueue<M> implements AsyncIterableIterator<FeedItem<M>> {
   return(): Promise<IteratorResult<FeedItem<M>, undefined>> {
     this.end();
     this.#failure = undefined;
+    this.#drops.clear();
     this.#items = [];
     this.#head = 0;
     this.#slots.clear();

@@ -111,6 +111,12 @@ export interface ResubscribeOptions {
   readonly timeoutMs?: number | undefined;
   /** One request's answer. @defaultValue 5,000 */
   readonly requestTimeoutMs?: number | undefined;
+  /**
+   * How often a topic that was not answered is asked for again on the same socket, alone, after waits
+   * that double from `requestTimeoutMs` to a minute. Then it rests until the next socket, with an
+   * alert. More than 0 only helps where asking twice does no harm. @defaultValue 5
+   */
+  readonly retries?: number | undefined;
   /** Subscription frames per time, on top of `pacing`. @defaultValue 5 per 1,000 ms */
   readonly pacing?: PacingWindow | undefined;
   /** @defaultValue the protocol's, or 100 */
@@ -125,6 +131,7 @@ export const defaults = {
   resubscribe: {
     timeoutMs: 10_000,
     requestTimeoutMs: 5_000,
+    retries: 5,
     pacing: { frames: 5, perMs: 1_000 },
     topicsPerFrame: 100,
   },

@@ -16,6 +16,10 @@ export class Publisher<M> {
   /** Copied on write, so that the data path walks a plain array. */
   #messageListeners: readonly ((item: MessageItem<M>) => unknown)[] = [];
   #callbackFailures = 0;
+  /** Facts that happened while another was told, oldest first. */
+  readonly #untold: Fact[] = [];
+  #isTelling = false;
+  #isSilenced = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -27,7 +31,7 @@ export class Publisher<M> {
   }
 
   get hasMessageListeners(): boolean {
-    return this.#messageListeners.length > 0;
+    return !this.#isSilenced && this.#messageListeners.length > 0;
   }
 
   /** How many listeners are attached, of every kind. */
@@ -49,16 +53,24 @@ export class Publisher<M> {
     };
   }
 
+  /** What a listener causes is told when all have heard what it was told: facts come in one order. */
   publish<T extends FactType>(type: T, payload: FactPayloads[T]): Fact {
     const fact = { type, atMs: this.#clock.nowMs(), ...payload } as unknown as Fact;
-    this.#tell(type, fact);
-    this.#tell("*", fact);
+    this.#untold.push(fact);
+    if (this.#isTelling) return fact;
+    this.#isTelling = true;
+    for (let next = this.#untold.shift(); next !== undefined; next = this.#untold.shift()) {
+      this.#tell(next.type, next);
+      this.#tell("*", next);
+    }
+    this.#isTelling = false;
     return fact;
   }
 
   /** A message, on its straight way to whoever listens. */
   message(item: MessageItem<M>): void {
     for (const listener of this.#messageListeners) {
+      if (this.#isSilenced) return; // by the listener before
       try {
         const result: unknown = listener(item);
         if (result !== undefined) this.#watch("message", result);
@@ -66,6 +78,11 @@ export class Publisher<M> {
         this.callbackFailed('listener of "message"', error);
       }
     }
+  }
+
+  /** Closed: no message comes any more, not even the one that is under way. */
+  silence(): void {
+    this.#isSilenced = true;
   }
 
   /** A function of the user's threw; nothing else came of it. */

@@ -120,7 +120,7 @@ export function checkSettings<M>(
     target,
     authenticate: options.authenticate,
     policy,
-    seed: checkInteger(options.seed, "seed", randomSeed(), Number.MIN_SAFE_INTEGER),
+    seed: checkSeed(options.seed),
     clock: checkClock(options.clock),
     transport: checkTransport(options, policy.closeTimeoutMs),
     signal: checkSignal(options.signal, "signal"),
@@ -137,6 +137,11 @@ export function checkSettings<M>(
     sequence: options.sequence ?? venue?.sequence?.bind(venue),
     inspect: checkInspect(options.inspect, report),
   };
+}
+
+/** Chance is asked for only where no seed is given. */
+function checkSeed(seed: unknown): number {
+  return seed === undefined ? randomSeed() : checkInteger(seed, "seed", 0, Number.MIN_SAFE_INTEGER);
 }
 
 function isVenue<M>(target: Target<M>): target is VenueProfile<M> {

@@ -15,6 +15,7 @@ import type { Position } from "../sequence/point.ts";
 import { MAX_STREAMS, SequenceTracker } from "../sequence/tracker.ts";
 import { Pacer } from "../subscriptions/pacer.ts";
 import type { TopicStatus } from "../subscriptions/registry.ts";
+import { TopicRetries } from "../subscriptions/topic-retries.ts";
 import type { Topic } from "../subscriptions/topic.ts";
 import { printable } from "../transport/printable.ts";
 import { checkSignal } from "./check.ts";
@@ -85,8 +86,9 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
       requestTimeoutMs: settings.requestTimeoutMs,
       encode: (request) => this.#subscriptions.encode(request),
       onProgress: () => this.#subscriptions.progressed(),
-      onTimeout: (topics) =>
-        this.#publish("alert", { alert: { kind: "subscriptions-timed-out", topics } }),
+      retries: new TopicRetries(settings.topicRetries),
+      onTimeout: (topics, retryInMs) =>
+        this.#publish("alert", { alert: { kind: "subscriptions-timed-out", topics, retryInMs } }),
     });
     this.#link = new Link({
       clock,
@@ -337,12 +339,11 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
 
   /** A fact of the chart's, with what it means for queues and outbox. */
   #note<T extends FactType>(type: T, payload: FactPayloads[T]): void {
+    if (type === "closed") this.#finish(); // it is the last fact
     const fact = this.#publish(type, payload);
     if (fact.type === "failed") {
       this.#outbox.clear("failed");
       this.#consumers.end(new ConnectionFailedError(fact.loss, fact.rule));
-    } else if (fact.type === "closed") {
-      this.#finish();
     }
   }
 
@@ -352,6 +353,7 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
     this.#link.dropSocket();
     this.#outbox.clear("closed");
     this.#consumers.end();
+    this.#publisher.silence();
   }
 
   #failure(): ConnectionFailedError | undefined {

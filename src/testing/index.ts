@@ -38,3 +38,26 @@ export {
 } from "./exchange/faults.ts";
 export { createFaultPlan, type FaultPlanOptions } from "./exchange/fault-plan.ts";
 export { parseFaultPlan } from "./exchange/fault-plan-text.ts";
+export { ChartClock, type ChartTimer } from "./charts/chart-clock.ts";
+export { coverEdges, coverTransitions, type ChartPath } from "./charts/cover.ts";
+export { ChartCoverage } from "./charts/coverage.ts";
+export {
+  exploreChart,
+  type ChartEdge,
+  type ChartEvent,
+  type ChartModel,
+  type ChartState,
+  type ExploreOptions,
+  type ChartStimulus,
+} from "./charts/model.ts";
+export { lintChart, type LintOptions } from "./charts/lint-chart.ts";
+export { printChart } from "./charts/print-chart.ts";
+export { toMermaid } from "./charts/to-mermaid.ts";
+export { transitionsOf, type ChartTransition } from "./charts/transitions.ts";
+export {
+  walkChart,
+  type ChartDriver,
+  type ChartStep,
+  type WalkOptions,
+  type WalkReport,
+} from "./charts/walk.ts";

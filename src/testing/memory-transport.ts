@@ -4,10 +4,13 @@
  * It has `ws`'s nasty habits, because code that only meets a polite fake breaks on the real thing
  * (faults.md §0 #5-#8, §A4): what is left of a chunk arrives after `close`, `terminate` and `pause`; a
  * drop has no error; nothing ends while paused; a send on a dead link is "ok"; a peer may never answer.
- * Everything happens synchronously, within the call that causes it.
+ * Everything happens synchronously, within the call that causes it. What an end means is asked of the
+ * functions that the adapter of `ws` asks, and `test/loopback/ws-table` holds both to the same cases.
  */
 import type { Loss, LossPhase } from "../../machines/loss.ts";
 import type { Clock } from "../system.ts";
+import { classifyClose, classifyError, classifyResponse } from "../transport/classify.ts";
+import { cutReason, isCloseCode } from "../transport/close-frame.ts";
 import type { Dial, SocketSink, Transport, TransportSocket } from "../transport/transport.ts";
 
 export interface MemoryTransportOptions {
@@ -18,6 +21,12 @@ export interface MemoryTransportOptions {
    * at once, as a transport is free to do.
    */
   readonly onDial?: ((socket: MemorySocket) => void) | undefined;
+  /**
+   * Whether messages follow the end of a socket: the rest of a chunk after `terminate`, what a pause
+   * held back, whatever the peer sends then. `ws` does that and every transport may; the adapter of
+   * this package turns deaf instead, and so does this one without strays. @defaultValue true
+   */
+  readonly strays?: boolean | undefined;
 }
 
 export interface MemoryTransport {
@@ -44,9 +53,10 @@ export interface MemoryPeer {
 
 /** A transport whose sockets a test drives by hand. */
 export function createMemoryTransport(options: MemoryTransportOptions): MemoryTransport {
+  const { clock, strays } = options;
   const sockets: MemorySocket[] = [];
   const transport: Transport = (dial, sink) => {
-    const socket = new MemorySocket(dial, sink, options.clock);
+    const socket = new MemorySocket(dial, sink, clock, undefined, strays);
     sockets.push(socket);
     options.onDial?.(socket);
     return socket;
@@ -67,7 +77,7 @@ export class MemorySocket implements TransportSocket {
   pings = 0;
   isPaused = false;
   isTerminated = false;
-  /** What the client's `close` said. */
+  /** What the client's `close` put on the wire. */
   closedWith: { readonly code: number; readonly reason: string } | undefined;
   /** A dead link: pings get no pong, sends are still "ok". Set it back for a link that recovers. */
   isSilent = false;
@@ -76,6 +86,7 @@ export class MemorySocket implements TransportSocket {
   readonly #sink: SocketSink;
   readonly #clock: Clock;
   readonly #peer: MemoryPeer | undefined;
+  readonly #strays: boolean;
   readonly #held: { readonly bytes: number; readonly done: (error?: Error) => void }[] = [];
   /** What the kernel holds while reading is paused. */
   readonly #unread: (() => void)[] = [];
@@ -84,22 +95,23 @@ export class MemorySocket implements TransportSocket {
   #isEnded = false;
   #hasLeft = false;
 
-  constructor(dial: Dial, sink: SocketSink, clock: Clock, peer?: MemoryPeer) {
+  constructor(dial: Dial, sink: SocketSink, clock: Clock, peer?: MemoryPeer, strays = true) {
     this.dial = dial;
     this.#sink = sink;
     this.#clock = clock;
     this.#peer = peer;
+    this.#strays = strays;
   }
 
   // What the client sees happen.
 
   progresses(phase: LossPhase): void {
-    this.#sink.progressed(phase);
+    if (!this.isOver) this.#sink.progressed(phase);
   }
 
   /** The upgrade is answered with 101. */
   opens(): void {
-    if (this.isOver) return;
+    if (this.isOver || this.#isOpen) return;
     this.#isOpen = true;
     this.#heard();
     this.#sink.opened();
@@ -108,21 +120,31 @@ export class MemorySocket implements TransportSocket {
   /**
    * One chunk of frames: text, or binary as bytes. Once its first frame is out the rest follows,
    * whatever the client does meanwhile. While paused the whole chunk waits in the kernel.
+   *
+   * What a sink throws, which it must not, is thrown here when the chunk is done.
    */
   receives(...frames: readonly (string | Uint8Array)[]): void {
     this.#read(() => {
       this.#heard();
+      const thrown: unknown[] = [];
       for (const frame of frames) {
+        if (this.#isDeaf) break;
         const isBinary = typeof frame !== "string";
-        this.#sink.message(isBinary ? Buffer.from(frame) : Buffer.from(frame, "utf8"), isBinary);
+        try {
+          this.#sink.message(isBinary ? Buffer.from(frame) : Buffer.from(frame, "utf8"), isBinary);
+        } catch (error) {
+          thrown.push(error);
+        }
       }
+      if (thrown.length > 0) throw thrown[0];
     });
   }
 
-  /** A ping from the peer; it is answered unless reading is paused. */
+  /** A ping from the peer; it is answered unless reading is paused, or the socket closing or over. */
   receivesPing(payload = ""): void {
     this.#read(() => {
       this.#heard();
+      if (!this.#canSend) return;
       this.#sink.pinged();
       if (!this.isOver) this.#peer?.ponged(payload);
     });
@@ -133,9 +155,9 @@ export class MemorySocket implements TransportSocket {
     this.#read(() => this.#heard());
   }
 
-  /** Any loss, at once. Only the first is told. */
+  /** Any loss, at once. Only the first is told, and none after `terminate`. */
   ends(loss: Loss): void {
-    if (this.#isEnded) return;
+    if (this.isOver) return;
     this.#isEnded = true;
     this.#leave(`the socket ended: ${loss.class}`);
     this.#sink.ended(loss);
@@ -146,10 +168,9 @@ export class MemorySocket implements TransportSocket {
    * a FIN behind unread data is not seen; an error delivers that data first (faults.md I36-I39).
    */
   drops(code?: string): void {
-    const isHandshake = !this.#isOpen && this.closedWith === undefined;
-    const loss: Loss = isHandshake
-      ? { class: "handshake-cut", phase: "upgrade", code: code ?? "ECONNRESET" }
-      : { class: "dropped", phase: this.#phase, ...(code === undefined ? {} : { code }) };
+    const loss = this.#isOpen
+      ? classifyClose(1006, "", this.#phase, code)
+      : classifyClose(1006, "", "upgrade", code ?? "ECONNRESET");
     if (code === undefined && this.#unread.length > 0) {
       this.#read(() => this.ends(loss));
       return;
@@ -158,13 +179,28 @@ export class MemorySocket implements TransportSocket {
     this.ends(loss);
   }
 
-  /** A close frame arrives; without a code it is an empty one. Not seen while paused. */
+  /**
+   * A close frame arrives; without a code it is an empty one, with one that no frame may carry it is a
+   * protocol error. Not seen while paused.
+   */
   closes(code?: number, reason = ""): void {
+    if (code !== undefined && !isCloseCode(code)) this.breaksFraming("WS_ERR_INVALID_CLOSE_CODE");
+    else {
+      this.#read(() => {
+        this.#heard();
+        this.ends(classifyClose(code ?? 1005, reason, this.#phase));
+      });
+    }
+  }
+
+  /**
+   * Bytes arrive that are no frame, or too large a one: `code` is what `ws` says of them. Not seen
+   * while paused.
+   */
+  breaksFraming(code = "WS_ERR_UNEXPECTED_RSV_2_3"): void {
     this.#read(() => {
       this.#heard();
-      const phase = this.#phase;
-      if (code === undefined) this.ends({ class: "ended-without-code", phase });
-      else this.ends({ class: "closed-by-peer", phase, closeCode: code, detail: reason });
+      this.ends(classifyError(Object.assign(new Error(), { code }), this.#phase));
     });
   }
 
@@ -173,10 +209,14 @@ export class MemorySocket implements TransportSocket {
     this.closes(this.closedWith?.code ?? 1000, this.closedWith?.reason);
   }
 
-  /** The upgrade is answered with `status` instead of 101. */
-  refuses(status: number, retryAfterMs?: number): void {
+  /**
+   * The upgrade is answered with `status` and no upgrade: a refusal, a redirect to `location`, or with
+   * 101 no WebSocket.
+   */
+  refuses(status: number, retryAfterMs?: number, location?: string): void {
+    const answer = { statusCode: status, headers: { location } };
     const floor = retryAfterMs === undefined ? {} : { retryAfterMs };
-    this.ends({ class: "http-refusal", phase: "upgrade", status, ...floor });
+    this.ends({ ...classifyResponse(answer, this.dial.url, this.#clock.nowMs()), ...floor });
   }
 
   /** Nothing listens at the address. */
@@ -219,7 +259,7 @@ export class MemorySocket implements TransportSocket {
   }
 
   send(data: string | Uint8Array, done: (error?: Error) => void): void {
-    if (!this.#isOpen || this.isTerminated || this.closedWith !== undefined) {
+    if (!this.#canSend) {
       done(new Error("the socket is not open"));
       return;
     }
@@ -230,14 +270,14 @@ export class MemorySocket implements TransportSocket {
   }
 
   ping(): void {
-    if (!this.#isOpen || this.isTerminated) return;
+    if (!this.#canSend) return;
     this.pings += 1;
     if (this.#peer !== undefined) this.#peer.pinged();
     else if (!this.isSilent) this.receivesPong();
   }
 
   pause(): void {
-    this.isPaused = true;
+    if (this.#canSend) this.isPaused = true;
   }
 
   resume(): void {
@@ -246,12 +286,17 @@ export class MemorySocket implements TransportSocket {
   }
 
   close(code: number, reason: string): void {
-    if (this.closedWith !== undefined) return;
-    this.closedWith = { code, reason };
-    if (!this.isOver) this.#peer?.closeSent(code, reason);
+    if (this.closedWith !== undefined || this.isOver) return;
+    if (!this.#isOpen) {
+      this.terminate(); // there is nobody to shake hands with
+      return;
+    }
+    const onWire = { code: isCloseCode(code) ? code : 1000, reason: cutReason(reason) };
+    this.closedWith = onWire;
+    this.#peer?.closeSent(onWire.code, onWire.reason);
   }
 
-  /** Flushes what a pause held back, as `ws` does (faults.md I43). */
+  /** Flushes what a pause held back, as `ws` does (faults.md I43), unless without strays. */
   terminate(): void {
     if (this.isTerminated) return;
     this.isTerminated = true;
@@ -263,17 +308,26 @@ export class MemorySocket implements TransportSocket {
     return this.closedWith === undefined ? "open" : "closing";
   }
 
+  get #canSend(): boolean {
+    return this.#isOpen && this.closedWith === undefined;
+  }
+
+  /** Over, and as silent then as the adapter. */
+  get #isDeaf(): boolean {
+    return this.isOver && !this.#strays;
+  }
+
   #heard(): void {
     this.#lastByteAtMs = this.#clock.nowMs();
   }
 
   #read(chunk: () => void): void {
     if (this.isPaused && !this.isOver) this.#unread.push(chunk);
-    else chunk();
+    else if (!this.#isDeaf) chunk();
   }
 
   #readAll(): void {
-    for (const chunk of this.#unread.splice(0)) chunk();
+    for (const chunk of this.#unread.splice(0)) if (!this.#isDeaf) chunk();
   }
 
   /** What was not taken by the kernel may or may not have gone out. */

@@ -9,6 +9,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Loss, LossClass, LossPhase } from "../../machines/loss.ts";
 import { printable, redactUrl } from "./printable.ts";
+import { PRIVATE_ADDRESS } from "./private-address.ts";
 import { parseRetryAfter } from "./retry-after.ts";
 
 /** The head of an answer that is no upgrade. */
@@ -21,6 +22,7 @@ interface ResponseHead {
 /** Codes with one meaning. Families of them stand in the patterns below. */
 const CODES: readonly (readonly [LossClass, string])[] = [
   ["requested", "ABORT_ERR"],
+  ["config", PRIVATE_ADDRESS],
   ["dns-not-found", "ENOTFOUND EAI_NODATA EAI_NONAME ENODATA"],
   // The last two: a lookup that answered with something else than an address.
   ["dns-transient", "EAI_AGAIN EAI_FAIL ERR_INVALID_IP_ADDRESS ERR_INVALID_ADDRESS_FAMILY"],
@@ -101,6 +103,7 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 /** A lookup ends in these alone: what else its own road says is the resolver's trouble. */
 const WHILE_LOOKING_UP: ReadonlySet<LossClass> = new Set([
   "requested",
+  "config",
   "dns-not-found",
   "dns-transient",
   "local-resource",

@@ -5,11 +5,55 @@
  * TypeError, on Node 20 to 26 (faults.md §0 #13). Here an answer without an address is `ENOTFOUND`, a
  * throw is an error, and a second answer is not heard.
  */
-import { lookup as systemLookup, type LookupAddress } from "node:dns";
+import { lookup, type LookupAddress } from "node:dns";
 import type { LookupFunction } from "node:net";
+import { atPrivateAddress, isPrivateAddress } from "./private-address.ts";
 
-/** `lookup`, or the system's, made total. */
-export function guardLookup(lookup: LookupFunction = systemLookup): LookupFunction {
+type Callback = Parameters<LookupFunction>[2];
+
+/**
+ * A lookup that is asked each question once at a time: whoever asks it again meanwhile gets the same
+ * answer.
+ *
+ * The system looks up two names at a time, and nothing that is ended frees its place. With a resolver
+ * that is dead each attempt would queue behind the ones that were given up (faults.md §0 #12).
+ */
+export function shareLookup(ask: LookupFunction): LookupFunction {
+  const waiting = new Map<string, Callback[]>();
+  return (hostname, options, callback) => {
+    const question = JSON.stringify([hostname, options]);
+    const others = waiting.get(question);
+    if (others !== undefined) {
+      others.push(callback);
+      return;
+    }
+    const askers = [callback];
+    waiting.set(question, askers);
+    try {
+      ask(hostname, options, (...answer) => {
+        waiting.delete(question);
+        for (const asker of askers.splice(0)) asker(...answer);
+      });
+    } catch (thrown) {
+      waiting.delete(question);
+      throw thrown;
+    }
+  };
+}
+
+/** One for the whole process. */
+const systemLookup = shareLookup(lookup);
+
+/**
+ * `lookup`, or the system's, made total.
+ *
+ * @param deniesPrivate - An answer with a private address in it is an error. Checked here and nowhere
+ *   else, because this is the very answer that is dialled.
+ */
+export function guardLookup(
+  lookup: LookupFunction = systemLookup,
+  deniesPrivate = false,
+): LookupFunction {
   return (hostname, options, callback) => {
     let isAnswered = false;
     const answer: typeof callback = (error, address, family) => {
@@ -17,6 +61,8 @@ export function guardLookup(lookup: LookupFunction = systemLookup): LookupFuncti
       isAnswered = true;
       if (error) callback(error, address, family);
       else if (!hasAddress(address)) callback(notFound(hostname), []);
+      else if (deniesPrivate && addressesOf(address).some(isPrivateAddress))
+        callback(atPrivateAddress(hostname), []);
       // One address where a list was asked for: the commonest mistake of a lookup written by hand.
       else if (options.all && typeof address === "string")
         callback(null, [{ address, family: family ?? 0 }]);
@@ -34,6 +80,10 @@ export function guardLookup(lookup: LookupFunction = systemLookup): LookupFuncti
 function hasAddress(address: string | readonly (LookupAddress | null | undefined)[]): boolean {
   if (!Array.isArray(address)) return typeof address === "string" && address !== "";
   return address.length > 0 && address.every((entry) => typeof entry?.address === "string");
+}
+
+function addressesOf(answer: string | readonly LookupAddress[]): readonly string[] {
+  return typeof answer === "string" ? [answer] : answer.map(({ address }) => address);
 }
 
 function notFound(hostname: string): NodeJS.ErrnoException {

@@ -61,6 +61,12 @@ export interface WsTransportOptions {
   readonly createConnection?: ((options: ConnectionOptions) => Duplex) | undefined;
   /** Looks names up instead of the system. An empty answer counts as `ENOTFOUND`. */
   readonly lookup?: LookupFunction | undefined;
+  /**
+   * Refuses a host at a private, loopback or link-local address, by name or as an IP address, for good:
+   * of a public feed that is a mistake or an attack (DNS rebinding), and credentials must not go there.
+   * Not together with `agent` or `createConnection`, which have a road of their own. @defaultValue false
+   */
+  readonly denyPrivateAddresses?: boolean | undefined;
   /** 4 or 6 for one kind of address only; 0 for both. @defaultValue 0 */
   readonly family?: number | undefined;
   /** The local IP address to connect from. */
@@ -146,6 +152,7 @@ const RULES: Readonly<Record<keyof WsTransportOptions, Rule>> = {
   },
   createConnection: callable,
   lookup: callable,
+  denyPrivateAddresses: boolean,
   family: { expected: "0, 4 or 6", accepts: (value) => value === 0 || value === 4 || value === 6 },
   localAddress: {
     expected: "an IP address",
@@ -177,6 +184,10 @@ export function checkWsOptions(options: WsTransportOptions): void {
   if (agent !== undefined && createConnection !== undefined) {
     throw new OptionError("ws.createConnection", "no `agent` beside it", createConnection);
   }
+  if (options.denyPrivateAddresses === true && (agent ?? createConnection) !== undefined) {
+    const expected = "no `agent` and no `createConnection` beside it";
+    throw new OptionError("ws.denyPrivateAddresses", expected, true);
+  }
   if (options.rejectUnauthorized === false && options.dangerouslyAllowUntrusted !== true) {
     throw new OptionError(
       "ws.rejectUnauthorized",
@@ -188,7 +199,12 @@ export function checkWsOptions(options: WsTransportOptions): void {
 
 /** What every socket is made with: defaults and options, without a single undefined key. */
 export function buildWsOptions(options: WsTransportOptions): Readonly<Record<string, unknown>> {
-  const { dangerouslyAllowUntrusted: _, checkServerIdentity, ...forWs } = options;
+  const {
+    dangerouslyAllowUntrusted: _,
+    denyPrivateAddresses: __,
+    checkServerIdentity,
+    ...forWs
+  } = options;
   const given = Object.entries(forWs).filter(([, value]) => value !== undefined);
   return {
     maxPayload: 4 * 1024 * 1024,

@@ -19,7 +19,9 @@ import {
   classifyThrown,
   pingFlood,
 } from "./classify.ts";
+import { cutReason, isCloseCode } from "./close-frame.ts";
 import { guardLookup } from "./lookup.ts";
+import { denyPrivateHost } from "./private-address.ts";
 import type { Dial, SocketSink, Transport, TransportSocket } from "./transport.ts";
 import { buildWsOptions, checkWsOptions, type WsTransportOptions } from "./ws-options.ts";
 
@@ -31,14 +33,21 @@ import { buildWsOptions, checkWsOptions, type WsTransportOptions } from "./ws-op
 export function createWsTransport(options: WsTransportOptions = {}): Transport {
   checkWsOptions(options);
   const wsOptions = buildWsOptions(options);
-  const lookup = guardLookup(options.lookup);
-  return (dial, sink) => new WsSocket(dial, sink, wsOptions, lookup);
+  const deniesPrivate = options.denyPrivateAddresses === true;
+  const lookup = guardLookup(options.lookup, deniesPrivate);
+  return (dial, sink) => new WsSocket(dial, sink, { wsOptions, lookup, deniesPrivate });
 }
 
 /** In the order in which a socket goes through them. */
 const PHASES: readonly LossPhase[] = ["resolve", "dns", "tcp", "tls", "upgrade", "open", "closing"];
 
 const ignore = (): void => {};
+
+interface WsSocketOptions {
+  readonly wsOptions: Readonly<Record<string, unknown>>;
+  readonly lookup: LookupFunction;
+  readonly deniesPrivate: boolean;
+}
 
 class WsSocket implements TransportSocket {
   lastByteAtMs = 0;
@@ -52,18 +61,14 @@ class WsSocket implements TransportSocket {
   #stream: Socket | undefined;
   #errno: string | undefined;
 
-  constructor(
-    dial: Dial,
-    sink: SocketSink,
-    options: Readonly<Record<string, unknown>>,
-    lookup: LookupFunction,
-  ) {
+  constructor(dial: Dial, sink: SocketSink, { wsOptions, lookup, deniesPrivate }: WsSocketOptions) {
     this.#clock = dial.clock;
     this.#sink = sink;
-    this.#maxPings = Number(options["maxPendingAutoPongs"]);
+    this.#maxPings = Number(wsOptions["maxPendingAutoPongs"]);
     try {
+      if (deniesPrivate) denyPrivateHost(dial.url);
       this.#ws = new WebSocket(dial.url, [...dial.protocols], {
-        ...options,
+        ...wsOptions,
         headers: { ...dial.headers },
         lookup: this.#watched(lookup),
         finishRequest: (request: ClientRequest) => {
@@ -119,7 +124,7 @@ class WsSocket implements TransportSocket {
       return;
     }
     this.#phase = "closing";
-    ws.close(isSendable(code) ? code : 1000, cutReason(reason));
+    ws.close(isCloseCode(code) ? code : 1000, cutReason(reason));
   }
 
   terminate(): void {
@@ -243,17 +248,4 @@ class WsSocket implements TransportSocket {
     ws.on("error", ignore); // a late one without a listener would end the process (#18)
     ws.terminate();
   }
-}
-
-/** The codes that `ws` sends; for any other it throws. */
-function isSendable(code: number): boolean {
-  if (!Number.isInteger(code)) return false;
-  if (code >= 3000 && code <= 4999) return true;
-  return code >= 1000 && code <= 1014 && code !== 1004 && code !== 1005 && code !== 1006;
-}
-
-/** A close frame holds 123 bytes of reason; a character is kept whole or not at all. */
-function cutReason(reason: string): string {
-  const { read } = new TextEncoder().encodeInto(reason, new Uint8Array(123));
-  return reason.slice(0, read);
 }

@@ -47,6 +47,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
     "src/supervisor",
   ],
   "src/testing": ["machines", "src/system.ts", "src/transport", "src/errors.ts", "node:*"],
+  "src/testing/charts": ["xstate", "src/testing/virtual-clock.ts"],
   "src/testing/exchange/ws-exchange.ts": [
     "src/testing",
     "machines",

@@ -17,6 +17,8 @@ export interface MarketOptions {
   readonly tradesPerSecond?: number | undefined;
   /** Mean per symbol; 0 for none. @defaultValue 5 */
   readonly bookTickersPerSecond?: number | undefined;
+  /** Whether books move: the two depth streams of each symbol. @defaultValue true */
+  readonly books?: boolean | undefined;
 }
 
 const DEFAULT_SYMBOLS = ["BTCUSDT", "ETHUSDT", "SOLUSDT"];
@@ -40,10 +42,12 @@ export class Market implements Source {
       throw new OptionError("market.symbols", "at least one symbol", symbols);
     const tradesPerSecond = rate("market.tradesPerSecond", options.tradesPerSecond ?? 10);
     const tickersPerSecond = rate("market.bookTickersPerSecond", options.bookTickersPerSecond ?? 5);
+    const { books = true } = options;
     this.beganAtMs = startAtMs;
-    this.#beats = symbols.flatMap((symbol) =>
-      createBeats(symbol, seed ^ hash(symbol.toUpperCase()), tradesPerSecond, tickersPerSecond),
-    );
+    this.#beats = symbols.flatMap((symbol) => {
+      const own = seed ^ hash(symbol.toUpperCase());
+      return createBeats(symbol, own, tradesPerSecond, tickersPerSecond, books);
+    });
     for (const beat of this.#beats) beat.dueAtMs = startAtMs + beat.intervalMs();
     this.#next = this.#earliest();
   }
@@ -79,6 +83,7 @@ function createBeats(
   seed: number,
   tradesPerSecond: number,
   tickersPerSecond: number,
+  books: boolean,
 ): Beat[] {
   const random = createRandom(seed);
   const upper = symbol.toUpperCase();
@@ -128,9 +133,13 @@ function createBeats(
 
   // Uneven, with the mean that was asked for; a rate of 0 is never due.
   const around = (perSecond: number) => (): number => (1_000 / perSecond) * (0.2 + random() * 1.6);
-  return [
+  const quotes = [
     { dueAtMs: 0, intervalMs: around(tradesPerSecond), speak: trade },
     { dueAtMs: 0, intervalMs: around(tickersPerSecond), speak: bookTicker },
+  ];
+  if (!books) return quotes;
+  return [
+    ...quotes,
     { dueAtMs: 0, intervalMs: () => 100, speak: depth(`${lower}@depth@100ms`) },
     { dueAtMs: 0, intervalMs: () => 1_000, speak: depth(`${lower}@depth`) },
   ];

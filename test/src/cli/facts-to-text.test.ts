@@ -83,7 +83,14 @@ describe("a fact in words", () => {
       "out of retries: dropped (ECONNRESET) in phase open",
     ],
     [alert({ kind: "loss", loss, rule }), "needs attention: dropped (ECONNRESET) in phase open"],
-    [alert({ kind: "subscriptions-timed-out", topics: ["a"] }), "no answer for a"],
+    [
+      alert({ kind: "subscriptions-timed-out", topics: ["a", "b"], retryInMs: 5_000 }),
+      "no answer for a, b; again in 5.00 s",
+    ],
+    [
+      alert({ kind: "subscriptions-timed-out", topics: ["a"], retryInMs: null }),
+      "no answer for a; nothing more is asked on this socket",
+    ],
     [
       alert({ kind: "too-many-streams", limit: 10 }),
       "more than 10 numbered streams: the others are delivered unjudged",

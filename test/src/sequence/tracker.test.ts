@@ -163,6 +163,38 @@ describe("a stream that says it starts over", () => {
   });
 });
 
+describe("a stream that names its session", () => {
+  it("starts over with another one, upwards as well as downwards, and misses nothing", () => {
+    expect(verdictOf(at(1, { session: "b" }), at(700, { session: "a" }))).toEqual({
+      kind: "reset",
+    });
+    expect(verdictOf(at(900, { session: 2 }), at(700, { session: 1 }))).toEqual({ kind: "reset" });
+    expect(verdictOf(range(1, 0, { session: 2 }), at(700, { session: 1 }))).toEqual({
+      kind: "reset",
+    });
+  });
+
+  it("goes on from there, and is judged within the session", () => {
+    const tracker = trackerAfter(at(700, { session: "a" }), at(1, { session: "b" }));
+    expect(tracker.accept(at(2, { session: "b" }))).toEqual({ kind: "next" });
+    expect(tracker.accept(at(5, { session: "b" }))).toEqual({ kind: "gap", from: 3, to: 4 });
+    expect(tracker.accept(at(5, { session: "b" }))).toEqual({ kind: "duplicate" });
+  });
+
+  it("need not name it in every message", () => {
+    expect(verdictOf(at(8), at(7, { session: "a" }))).toEqual({ kind: "next" });
+    expect(verdictOf(at(9, { session: "a" }), at(7), at(8))).toEqual({ kind: "next" });
+    expect(verdictOf(at(1, { session: "b" }), at(7, { session: "a" }), at(8))).toEqual({
+      kind: "reset",
+    });
+  });
+
+  it("may name one anew after it has started over without a name", () => {
+    const before = [at(7, { session: "a" }), at(1, { restarts: true })];
+    expect(verdictOf(at(2, { session: "b" }), ...before)).toEqual({ kind: "next" });
+  });
+});
+
 describe("positions beyond 2^53", () => {
   const big = 2n ** 64n;
 
@@ -266,6 +298,8 @@ describe("a point", () => {
     ["text", at("7" as unknown as number)],
     ["nothing", range(1, undefined as unknown as number)],
     ["a previous position that is none", at(1, { previous: NaN })],
+    ["a session that is an object", at(1, { session: {} as unknown as string })],
+    ["a session that is NaN", at(1, { session: NaN })],
     ["a stream without a name", at(1, { stream: undefined as unknown as string })],
   ])("may not hold %s", (_, point) => {
     expect(() => checkPoint(point)).toThrow(/^sequence\(\) gave/);

@@ -380,6 +380,33 @@ describe("a login", () => {
     expect(seen).toEqual([1]);
   });
 
+  it("that gave up a frame does not swallow the answer to the replay either", async () => {
+    const world: SupervisorWorld<Json> = startLogin((session) => void session.receive(), {
+      topics: ["a"],
+      subscriptions: {
+        ...numbered.subscriptions,
+        subscribe: (topics, id) => {
+          world.receives({ ack: id });
+          return { op: "sub", topics, id };
+        },
+      },
+    });
+    world.socket.opens();
+    await promisesSettle();
+    expect(world.feed.status().isReady).toBe(true);
+  });
+
+  it("gets its frames even from a transport that tells them before it has returned", async () => {
+    const world = startLogin(login, {
+      onDial: (socket) => {
+        socket.opens();
+        socket.receives('{"ok":true}', '{"s":"a","n":1}');
+      },
+    });
+    await promisesSettle();
+    expect(world.feed.status()).toMatchObject({ isReady: true, inbound: { messages: 1 } });
+  });
+
   it("that reads nothing is over after 1,024 frames", async () => {
     const world = startLogin(() => never);
     world.socket.opens();

@@ -253,6 +253,16 @@ describe("a queue that drops the newest", () => {
     expect(await running.givesAll()).toEqual(["lost 1; s 3-3 (1)", 4, "lost 1; s 5-5 (1)", 6]);
   });
 
+  it("keeps a loss in its place while thousands are read before it", async () => {
+    const running = new RunningQueue({ ...options, highWaterMark: 3_000 });
+    running.takesIn(1, 3_001);
+    await running.gives(2_000);
+    running.takesIn(3_002);
+    const given = await running.givesAll();
+    expect(given).toHaveLength(1_002);
+    expect(given.slice(-3)).toEqual([3_000, "lost 1; s 3001-3001 (1)", 3_002]);
+  });
+
   it("counts a gap that does not fit, and no message for it", async () => {
     const running = new RunningQueue(options);
     running.takesIn(1, 2);

@@ -82,6 +82,13 @@ const rows: readonly Row[] = [
     /^milliseconds from 1/,
     "0",
   ],
+  [
+    "no time to be suspended for",
+    { heartbeat: { suspendedAfterMs: 0 } },
+    "heartbeat.suspendedAfterMs",
+    /^milliseconds from 1/,
+    "0",
+  ],
   ["a heartbeat that is none", { heartbeat: true }, "heartbeat", /^an object$/, "true"],
   [
     "a probe that is no function",
@@ -229,6 +236,13 @@ const rows: readonly Row[] = [
     "resubscribe.requestTimeoutMs",
     /^at most resubscribe.timeoutMs \(1000\)$/,
     "1001",
+  ],
+  [
+    "fewer retries than none",
+    { resubscribe: { retries: -1 } },
+    "resubscribe.retries",
+    /^an integer of at least 0$/,
+    "-1",
   ],
   ["null to resubscribe", { resubscribe: null }, "resubscribe", /^an object$/, "null"],
   [
@@ -481,8 +495,8 @@ describe("a target that cannot work", () => {
   const wanted = "a ws:, wss:, http:, https: or ws+unix: URL without a fragment";
 
   it.each([
-    ["no URL", "venue.example/feed", '"no URL"'],
-    ["an empty one", "", '"no URL"'],
+    ["no URL", "venue.example/feed", '"venue.example/..."'],
+    ["an empty one", "", '""'],
     ["another scheme", "ftp://venue.example/", '"ftp:"'],
     ["a host taken for a scheme", "localhost:8080", '"localhost:"'],
     ["a fragment", "wss://venue.example/#top", '"a URL with a fragment"'],

@@ -419,6 +419,100 @@ describe("messages of a socket that is over", () => {
   });
 });
 
+describe("messages", () => {
+  it("without a `decode` are strings where they came as text, bytes where they came as bytes", () => {
+    const world = startSupervisor();
+    const seen: unknown[] = [];
+    world.comesUp();
+    world.feed.on("message", ({ data }) => seen.push(data));
+    world.socket.receives("text", new Uint8Array([1, 2]));
+    expect(seen).toEqual(["text", Buffer.from([1, 2])]);
+  });
+
+  it("are stamped with the instant of their chunk", () => {
+    const world = startIn("stable");
+    const seen: number[] = [];
+    world.feed.on("message", ({ receivedAtMs }) => seen.push(receivedAtMs));
+    world.clock.advance(123);
+    world.receives({ s: "a", n: 1 }, { s: "a", n: 2 });
+    expect(seen).toEqual([world.clock.nowMs(), world.clock.nowMs()]);
+  });
+
+  it("are heard by a listener until it is taken off", () => {
+    const world = startIn("stable");
+    const seen: unknown[] = [];
+    const off = world.feed.on("message", ({ data }) => seen.push(data.n));
+    world.receives({ s: "a", n: 1 });
+    off();
+    world.receives({ s: "a", n: 2 });
+    expect(seen).toEqual([1]);
+    expect(world.feed.status().inbound).toMatchObject({ delivered: 1, unclaimed: 1 });
+  });
+
+  it("move the positions, which anyone may read", () => {
+    const world = startIn("stable");
+    world.receives({ s: "a", n: 5 }, { s: "b", n: 6 });
+    expect(world.feed.positions()).toEqual(
+      new Map([
+        ["a", 5],
+        ["b", 6],
+      ]),
+    );
+  });
+
+  it("that start their numbering over are told as a reset", () => {
+    const world = startIn("stable", {
+      sequence: ({ s = "", n = 0 }) => {
+        return { stream: s, first: n, last: n, scope: "stream", restarts: n === 1 };
+      },
+    });
+    world.receives({ s: "a", n: 9 }, { s: "a", n: 1 });
+    expect(world.heard("reset")).toMatchObject([{ stream: "a" }]);
+    expect(world.heard("gap")).toEqual([]);
+  });
+});
+
+describe("numbers that belong to a connection", () => {
+  it("start anew with each socket: no gap, and nothing is taken for old", () => {
+    const world = startIn("stable", {
+      sequence: ({ s = "", n = 0 }) => ({ stream: s, first: n, last: n, scope: "connection" }),
+    });
+    world.receives({ s: "a", n: 700 });
+    world.socket.drops();
+    world.waitsItsTurn();
+    world.comesUp();
+    world.receives({ s: "a", n: 1 }, { s: "a", n: 3 });
+    expect(world.feed.status().inbound).toMatchObject({ duplicates: 0, gaps: 1 });
+    expect(world.heard("gap")).toMatchObject([{ stream: "a", from: 2, to: 2 }]);
+  });
+});
+
+describe("a chart that breaks, as only a bug of ours or of a clock may break it", () => {
+  it("leaves no socket behind, and nobody waiting", async () => {
+    const clock = new VirtualClock();
+    let isBroken = false;
+    const breaking = {
+      nowMs: () => clock.nowMs(),
+      setTimeout: (callback: () => void, delayMs: number) => {
+        if (isBroken) throw new Error("no timers left");
+        return clock.setTimeout(callback, delayMs);
+      },
+      clearTimeout: (handle: unknown) => clock.clearTimeout(handle),
+      nextTurn: (callback: () => void) => clock.nextTurn(callback),
+    };
+    const world = startIn("connecting", { clock: breaking });
+    const ready = outcomeOf(world.feed.ready());
+    const next = world.feed.messages().next();
+    isBroken = true;
+    world.socket.opens(); // the next state would arm a timer
+    expect(world.feed.state).toBe("closed");
+    expect(world.socketsOpen).toBe(0);
+    expect(await next).toEqual({ done: true, value: undefined });
+    expect(await ready).toBeInstanceOf(ConnectionClosedError);
+    await world.feed.close();
+  });
+});
+
 describe("facts that a transport tells before it has returned its socket", () => {
   it.each([
     ["a plain URL", url],
@@ -938,6 +1032,26 @@ describe("a send", () => {
       { fate: "unknown" },
       { fate: "written" },
       { fate: "written" },
+    ]);
+  });
+
+  it("that waits behind a stalled socket is not burnt on it when it dies", async () => {
+    const world = startIn("stable");
+    world.socket.holdsSends = true;
+    const half = "x".repeat(600_000);
+    const fates = [half, half, "small", "also small"].map((text) => world.feed.send(text));
+    expect(world.feed.status().outbox.messages).toBe(2);
+    world.socket.drops("ECONNRESET");
+    expect(world.feed.status().outbox).toMatchObject({ messages: 2, unknown: 2 });
+
+    world.waitsItsTurn();
+    world.comesUp();
+    expect(world.sent().slice(-2)).toEqual(["small", "also small"]);
+    expect((await Promise.all(fates)).map(({ fate }) => fate)).toEqual([
+      "unknown",
+      "unknown",
+      "written",
+      "written",
     ]);
   });
 

@@ -52,9 +52,7 @@ describe("a socket in memory", () => {
     closed.socket.closes(1001);
     expect(closed.losses).toEqual([]);
     closed.client.resume();
-    expect(closed.losses).toEqual([
-      { class: "closed-by-peer", phase: "open", closeCode: 1001, detail: "" },
-    ]);
+    expect(closed.losses).toEqual([{ class: "closed-by-peer", phase: "open", closeCode: 1001 }]);
 
     const reset = openSocket();
     reset.client.pause();

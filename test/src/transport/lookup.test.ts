@@ -1,7 +1,7 @@
 import type { LookupOptions } from "node:dns";
 import type { LookupFunction } from "node:net";
 import { describe, expect, it } from "vitest";
-import { guardLookup } from "../../../src/transport/lookup.ts";
+import { guardLookup, shareLookup } from "../../../src/transport/lookup.ts";
 
 type Answer = Parameters<Parameters<LookupFunction>[2]>;
 
@@ -75,5 +75,85 @@ describe("a guarded lookup", () => {
       throw new Error("and then this");
     });
     expect(answers).toEqual([[null, list, undefined]]);
+  });
+});
+
+describe("a guarded lookup that denies private addresses", () => {
+  const codesOf = (...answer: readonly unknown[]) => {
+    const codes: unknown[] = [];
+    const lookup = guardLookup(answering(...answer), true);
+    lookup("feed.test", { all: true }, (error) => codes.push(error?.code));
+    return codes;
+  };
+
+  it("refuses an answer with one in it, however good the others are", () => {
+    const good = { address: "8.8.8.8", family: 4 };
+    const bad = { address: "::1", family: 6 };
+    expect(codesOf(null, [good])).toEqual([undefined]);
+    expect(codesOf(null, [good, bad])).toEqual(["ERR_PRIVATE_ADDRESS"]);
+    expect(codesOf(null, "10.0.0.1", 4)).toEqual(["ERR_PRIVATE_ADDRESS"]);
+  });
+
+  it("still says ENOTFOUND where there is no address", () => {
+    expect(codesOf(null, [])).toEqual(["ENOTFOUND"]);
+  });
+});
+
+describe("a shared lookup", () => {
+  /** Asks when told, and answers when told. */
+  function createShared() {
+    const asked: { readonly hostname: string; readonly answer: (address: string) => void }[] = [];
+    const lookup = shareLookup((hostname, _options, callback) => {
+      asked.push({ hostname, answer: (address) => callback(null, [{ address, family: 4 }]) });
+    });
+    const heard: string[] = [];
+    const ask = (name: string, hostname: string, options: LookupOptions = { all: true }) =>
+      lookup(hostname, options, (_error, [entry]) => {
+        heard.push(`${name} ${typeof entry === "object" ? entry.address : "nothing"}`);
+      });
+    return { asked, heard, ask };
+  }
+
+  it("asks once while it is not answered, and answers all who asked", () => {
+    const { asked, heard, ask } = createShared();
+    ask("first", "feed.test");
+    ask("second", "feed.test");
+    ask("third", "feed.test");
+    expect(asked).toHaveLength(1);
+    asked[0]?.answer("192.0.2.1");
+    expect(heard).toEqual(["first 192.0.2.1", "second 192.0.2.1", "third 192.0.2.1"]);
+    asked[0]?.answer("192.0.2.2");
+    expect(heard).toHaveLength(3);
+  });
+
+  it("asks anew once it has been answered, and for another name or kind of address", () => {
+    const { asked, ask } = createShared();
+    ask("first", "feed.test");
+    ask("other name", "feed2.test");
+    ask("other kind", "feed.test", { all: true, family: 6 });
+    expect(asked.map(({ hostname }) => hostname)).toEqual(["feed.test", "feed2.test", "feed.test"]);
+    asked[0]?.answer("192.0.2.1");
+    ask("again", "feed.test");
+    expect(asked).toHaveLength(4);
+  });
+
+  it("may be asked by who has just been answered", () => {
+    const { asked, heard, ask } = createShared();
+    const lookup = shareLookup((_hostname, _options, callback) => callback(null, "192.0.2.1", 4));
+    lookup("feed.test", {}, () => lookup("feed.test", {}, () => ask("then", "feed.test")));
+    asked[0]?.answer("192.0.2.3");
+    expect(heard).toEqual(["then 192.0.2.3"]);
+  });
+
+  it("that throws has nobody waiting for it", () => {
+    let calls = 0;
+    const lookup = shareLookup(() => {
+      calls += 1;
+      throw new Error("boom");
+    });
+    const ask = () => lookup("feed.test", {}, () => {});
+    expect(ask).toThrow("boom");
+    expect(ask).toThrow("boom");
+    expect(calls).toBe(2);
   });
 });

@@ -53,6 +53,7 @@ describe("options for ws", () => {
     ["agent", ["x", {}, false]],
     ["createConnection", [{}]],
     ["lookup", ["dns"]],
+    ["denyPrivateAddresses", ["yes", 1, null]],
     ["family", [5, "4"]],
     ["localAddress", ["localhost", 4]],
     ["ca", [1, {}, true]],
@@ -104,6 +105,14 @@ describe("options for ws", () => {
     );
   });
 
+  it("refuse to deny private addresses where somebody else looks names up", () => {
+    for (const maker of [{ agent: new Agent() }, { createConnection: () => new PassThrough() }]) {
+      const { option } = refusal({ denyPrivateAddresses: true, ...maker });
+      expect(option).toBe("ws.denyPrivateAddresses");
+      expect(() => createWsTransport({ denyPrivateAddresses: false, ...maker })).not.toThrow();
+    }
+  });
+
   it("are checked when a transport is made, before anything is dialled", () => {
     expect(() => createWsTransport({ maxPayload: 0 })).toThrow(OptionError);
   });
@@ -139,9 +148,11 @@ describe("what reaches ws", () => {
       maxPayload: 1_000,
       rejectUnauthorized: false,
       dangerouslyAllowUntrusted: true,
+      denyPrivateAddresses: true,
     });
     expect(built).toMatchObject({ maxPayload: 1_000, rejectUnauthorized: false });
     expect(built).not.toHaveProperty("dangerouslyAllowUntrusted");
+    expect(built).not.toHaveProperty("denyPrivateAddresses");
   });
 
   it("has an identity check that answers what it throws", () => {

@@ -1,0 +1,8 @@
+/** Every chart of the package, by name. A chart that is not in here is not proven. */
+import type { AnyStateMachine } from "xstate";
+import { connectionMachine, heartbeatMachine } from "../../machines/index.ts";
+
+export const charts = {
+  connection: connectionMachine,
+  heartbeat: heartbeatMachine,
+} satisfies Record<string, AnyStateMachine>;
