@@ -1,0 +1,4 @@
+import { connecting } from "./connecting.ts";
+import { describeCases } from "./run.ts";
+
+describeCases(connecting);

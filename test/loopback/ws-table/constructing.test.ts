@@ -1,0 +1,4 @@
+import { constructing } from "./constructing.ts";
+import { describeCases } from "./run.ts";
+
+describeCases(constructing);

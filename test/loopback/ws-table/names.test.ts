@@ -1,0 +1,4 @@
+import { names } from "./names.ts";
+import { describeCases } from "./run.ts";
+
+describeCases(names);

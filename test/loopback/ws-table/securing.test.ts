@@ -1,0 +1,4 @@
+import { securing } from "./securing.ts";
+import { describeCases } from "./run.ts";
+
+describeCases(securing);
