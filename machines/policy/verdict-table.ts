@@ -35,7 +35,7 @@ export const verdictTable: readonly VerdictRule[] = [
   {
     name: "unreachable-locally", // a blackhole route or our own firewall: it will not change in a second
     when: { class: "unreachable", code: "EINVAL" },
-    ruling: { action: "slow", floorMs: 5_000 },
+    ruling: { action: "slow", floorMs: 5_000, alerts: true },
   },
   { name: "unreachable", when: { class: "unreachable" }, ruling: { action: "retry" } },
   {

@@ -249,7 +249,7 @@ export class SubscriptionRegistry {
     const outcomes: TopicOutcome[] = [];
     for (const topic of answer.topics) {
       const entry = this.#entries.get(topic);
-      if (entry === undefined || !isWaiting(entry.state)) continue;
+      if (entry === undefined || !isWaiting(entry)) continue;
       const { requestId } = entry;
       if (this.#settle(topic, entry, answer.error)) {
         outcomes.push({ topic, reason: answer.error ?? "" });
@@ -291,7 +291,7 @@ export class SubscriptionRegistry {
   }
 
   #mark(topic: string, entry: Entry): void {
-    if (entry.references === 0 && (entry.state === "unsent" || entry.state === "rejected")) {
+    if (entry.references === 0 && entry.state !== "confirmed" && !isWaiting(entry)) {
       this.#forget(topic);
     } else if (needOf(entry) === undefined) {
       this.#dirty.delete(topic);
@@ -310,10 +310,15 @@ export class SubscriptionRegistry {
 
 /** What an entry needs sent now; undefined while it is in order, or waits for an answer. */
 function needOf(entry: Entry): SubscriptionRequest["kind"] | undefined {
-  if (entry.references > 0) return entry.state === "unsent" ? "subscribe" : undefined;
-  return entry.state === "confirmed" || entry.state === "timed-out" ? "unsubscribe" : undefined;
+  const { references, state, timeouts } = entry;
+  if (references > 0) return state === "unsent" ? "subscribe" : undefined;
+  // Also where no answer came: the peer may have heard.
+  const mayBeServed = state === "confirmed" || state === "timed-out" || timeouts > 0;
+  return mayBeServed && state !== "leaving" && state !== "pending" ? "unsubscribe" : undefined;
 }
 
-function isWaiting(state: TopicState): boolean {
+/** An answer may come late: also to a topic that is about to be asked for again. */
+function isWaiting({ state, timeouts }: Entry): boolean {
+  if (state === "unsent") return timeouts > 0;
   return state === "pending" || state === "leaving" || state === "timed-out";
 }

@@ -81,6 +81,8 @@ export class MemorySocket implements TransportSocket {
   closedWith: { readonly code: number; readonly reason: string } | undefined;
   /** A dead link: pings get no pong, sends are still "ok". Set it back for a link that recovers. */
   isSilent = false;
+  /** Told of every chunk that is read, a pong's too, just before what it brings. */
+  onHeard: (() => void) | undefined;
   /** Keeps sends in our own buffer, as a stalled peer does once the kernel's is full. */
   holdsSends = false;
   readonly #sink: SocketSink;
@@ -319,6 +321,7 @@ export class MemorySocket implements TransportSocket {
 
   #heard(): void {
     this.#lastByteAtMs = this.#clock.nowMs();
+    this.onHeard?.();
   }
 
   #read(chunk: () => void): void {

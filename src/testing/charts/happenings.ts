@@ -2,7 +2,7 @@
 import type { AnyEventObject, AnyStateMachine, SnapshotFrom } from "xstate";
 import type { ChartStimulus } from "./model.ts";
 import type { Configuration } from "./pure-chart.ts";
-import { isCalled, timerName } from "./timers.ts";
+import { isCalled } from "./timers.ts";
 import { statesOf } from "./transitions.ts";
 import { delaysOf } from "./words.ts";
 
@@ -34,9 +34,10 @@ export class Happenings<M extends AnyStateMachine> {
     const snapshot = snapshotOf<M>(configuration);
     const armed = armedIn(configuration);
     const given = this.#stimuli.flatMap(([name, stimulus]) => {
+      const { timer: wanted } = stimulus;
+      const timer = armed.find((one) => wanted !== undefined && isCalled(one.name, wanted));
+      if (wanted !== undefined && timer === undefined) return [];
       const events = eventsOf(stimulus, snapshot);
-      const timer = armed.find((one) => isCalled(one.name, stimulus.timer ?? ""));
-      if (stimulus.timer !== undefined && timer === undefined) return [];
       const isPossible =
         stimulus.when?.(snapshot) ??
         (timer !== undefined || (events[0] !== undefined && configuration.snapshot.can(events[0])));
@@ -62,7 +63,7 @@ export class Happenings<M extends AnyStateMachine> {
 /** The timers that are armed, by name. */
 export function armedIn({ timers }: Configuration): readonly ArmedTimer[] {
   return [...timers]
-    .map(([id, event]) => ({ id, name: event === undefined ? id : timerName(event.type) }))
+    .map(([id, { name }]) => ({ id, name }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 

@@ -7,7 +7,7 @@
 import type { AnyStateMachine, AnyStateNode } from "xstate";
 import { reachableStates } from "./reachable.ts";
 import { definitionsOf, nameOfTransition, statesOf } from "./transitions.ts";
-import { isNamedReference, partsOfGuard } from "./words.ts";
+import { isNamedReference, partsOfGuard, writtenActions } from "./words.ts";
 
 export interface LintOptions {
   /** Every type of event that the chart is to hear. Without it events are not looked at. */
@@ -50,7 +50,8 @@ function problem(
 }
 
 function unknownWords(machine: AnyStateMachine, state: AnyStateNode): string[] {
-  const actions = [...state.entry, ...state.exit].map((action) => [action, state.id] as const);
+  const own = writtenActions([...state.entry, ...state.exit]);
+  const actions = own.map((action) => [action, state.id] as const);
   const transitions = definitionsOf(state).map((definition) => ({
     definition,
     where: nameOfTransition(definition) ?? state.id,

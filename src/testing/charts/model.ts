@@ -31,13 +31,13 @@ export interface ChartStimulus<M extends AnyStateMachine> {
    * The timer that sets it off, as {@link ChartClock.fire} takes it: the chart hears the timer's own
    * event first. Such a timer is walked only by the stimuli that name it.
    */
-  readonly timer?: string;
+  readonly timer?: string | undefined;
   /** Where it can happen. @defaultValue where the first event can be taken, or the timer is armed */
-  readonly when?: (snapshot: SnapshotFrom<M>) => boolean;
+  readonly when?: ((snapshot: SnapshotFrom<M>) => boolean) | undefined;
 }
 
 export interface ExploreOptions<M extends AnyStateMachine, N extends string> {
-  readonly input?: InputFrom<M>;
+  readonly input?: InputFrom<M> | undefined;
   /**
    * All that can happen, by name. Timers need no stimulus: each that is armed gets one of its own,
    * `timer backoff`.
@@ -47,14 +47,14 @@ export interface ExploreOptions<M extends AnyStateMachine, N extends string> {
    * What the world answers within the same stimulus, told by where the chart stands; asked again
    * until it is undefined.
    */
-  readonly answer?: (snapshot: SnapshotFrom<M>) => ChartEvent<M> | undefined;
+  readonly answer?: ((snapshot: SnapshotFrom<M>) => ChartEvent<M> | undefined) | undefined;
   /**
    * The abstraction: snapshots with equal keys, and the same timers armed, are one state. Guards that
    * read the context want what they read in here. @defaultValue the state value
    */
-  readonly key?: (snapshot: SnapshotFrom<M>) => string;
+  readonly key?: ((snapshot: SnapshotFrom<M>) => string) | undefined;
   /** More abstract states than this are a key that is too fine. @defaultValue 10,000 */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
 }
 
 /** An abstract state. */

@@ -13,14 +13,22 @@ import {
   type AnyTransitionDefinition,
   type ExecutableActionObject,
 } from "xstate";
+import { timerName } from "./timers.ts";
 
 /** Where a chart stands: its snapshot, and what it waits for. */
 export interface Configuration {
   readonly snapshot: AnyMachineSnapshot;
-  /** What each armed timer will bring, by XState's id; undefined where it is for another actor. */
-  readonly timers: ReadonlyMap<string, AnyEventObject | undefined>;
+  /** The timers that are armed, by XState's id or one like it. */
+  readonly timers: ReadonlyMap<string, PureTimer>;
   /** What was taken on the way here, in order. */
   readonly taken: readonly AnyTransitionDefinition[];
+}
+
+/** A timer, by its name and what it will bring. */
+export interface PureTimer {
+  readonly name: string;
+  /** Undefined where it is for another actor. */
+  readonly event: AnyEventObject | undefined;
 }
 
 export class PureChart {
@@ -29,7 +37,7 @@ export class PureChart {
   readonly #self: AnyActorRef;
   readonly #scope: Parameters<AnyStateMachine["transition"]>[2];
   #taken: AnyTransitionDefinition[] = [];
-  #timers = new Map<string, AnyEventObject | undefined>();
+  #timers = new Map<string, PureTimer>();
 
   constructor(machine: AnyStateMachine, input: unknown) {
     this.#machine = machine;
@@ -67,7 +75,7 @@ export class PureChart {
 
   /** A timer fires. */
   fire(before: Configuration, id: string): Configuration {
-    const event = before.timers.get(id);
+    const event = before.timers.get(id)?.event;
     const timers = new Map(before.timers);
     timers.delete(id);
     return event === undefined ? { ...before, timers } : this.hear({ ...before, timers }, event);
@@ -95,12 +103,17 @@ export class PureChart {
       case "xstate.raise":
       case "xstate.sendTo":
         if (delay === undefined || event === undefined) return;
-        this.#timers.set(
-          id ?? event.type,
-          type === "xstate.raise" || to === this.#self ? event : undefined,
-        );
+        this.#timers.set(id ?? this.#freeId(event.type), {
+          name: timerName(event.type),
+          event: type === "xstate.raise" || to === this.#self ? event : undefined,
+        });
         return;
     }
+  }
+
+  /** XState makes one up by chance. */
+  #freeId(base: string): string {
+    return this.#timers.has(base) ? this.#freeId(`${base}'`) : base;
   }
 }
 

@@ -17,11 +17,11 @@ export interface ChartDriver<N extends string> {
   /** How each stimulus of the model is made to happen. */
   readonly stimuli: Readonly<Record<N, () => void | Promise<void>>>;
   /** @defaultValue {@link ChartClock.fire} */
-  readonly fire?: (timer: string) => void | Promise<void>;
+  readonly fire?: ((timer: string) => void | Promise<void>) | undefined;
   /** What must hold at the start and after each step, told as the step; throws where it does not. */
-  readonly check?: (step: ChartStep) => void | Promise<void>;
+  readonly check?: ((step: ChartStep) => void | Promise<void>) | undefined;
   /** The path is over: ends the real thing, and throws if it leaves anything behind. */
-  readonly end?: () => void | Promise<void>;
+  readonly end?: (() => void | Promise<void>) | undefined;
 }
 
 /** A step as invariants see it. */
@@ -44,7 +44,7 @@ export interface WalkOptions<M extends AnyStateMachine, N extends string> {
     readonly inspect: (event: InspectionEvent) => void;
   }) => ChartDriver<N> | Promise<ChartDriver<N>>;
   /** Counts what the walk takes; several walks may share one. */
-  readonly coverage?: ChartCoverage;
+  readonly coverage?: ChartCoverage | undefined;
 }
 
 /** How far a walk went. */

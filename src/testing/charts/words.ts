@@ -41,7 +41,7 @@ export function partsOfGuard(guard: unknown): readonly unknown[] {
 }
 
 /** What makes a transition happen. */
-export function triggerToText({ eventType, source }: AnyTransitionDefinition): string {
+function triggerToText({ eventType, source }: AnyTransitionDefinition): string {
   const type: string = eventType;
   const trigger = (prefix: string, word: string): string | undefined =>
     type.startsWith(prefix) ? `${word} ${type.slice(prefix.length)}` : undefined;

@@ -90,7 +90,7 @@ describe("the verdict, by class (faults.md §A3)", () => {
     ["dns-transient", loss("dns-transient", { code: "EAI_AGAIN" }), "retry"],
     ["dns-not-found", loss("dns-not-found", { code: "ENOTFOUND" }), "slow 5000+3000"],
     ["unreachable", loss("unreachable", { code: "ECONNREFUSED" }), "retry"],
-    ["unreachable-locally", loss("unreachable", { code: "EINVAL" }), "slow 5000+3000"],
+    ["unreachable-locally", loss("unreachable", { code: "EINVAL" }), "slow! 5000+3000"],
     ["local-resource", loss("local-resource", { code: "EMFILE" }), "slow! 5000+3000"],
     ["handshake", loss("handshake-cut", { code: "ECONNRESET" }), "retry"],
     ["handshake", loss("handshake-timeout"), "retry"],

@@ -9,7 +9,7 @@ export const connectionOptions = {
   topics: ["a", "b"],
   decode: (data: Buffer) => JSON.parse(data.toString()) as Json,
   subscriptions: answered,
-  maxRetries: 2,
+  maxRetries: 3,
 };
 
 export const connectionUrl = () => "wss://venue.example/feed";
