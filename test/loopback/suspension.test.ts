@@ -52,7 +52,7 @@ async function startClient() {
 }
 
 describe("a client with a healthy, quiet peer", () => {
-  it("keeps its socket through a blocked loop and through SIGSTOP", async () => {
+  it("row 69, row 70: keeps its socket through a blocked loop and through SIGSTOP", async () => {
     const { client, lines, says, peer, tell } = await startClient();
 
     const unblocked = says("unblocked");
