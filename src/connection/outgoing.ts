@@ -122,7 +122,7 @@ export class Outgoing<S extends WaitingSend = WaitingSend> {
     this.#askAgain();
     while (this.#sendOne());
     this.#isPumping = false;
-    if (this.#socket !== undefined) this.#parts.onProgress(); // without one nothing is settled
+    if (this.#mode !== "held") this.#parts.onProgress(); // what is not asked is not settled
   }
 
   /** Only on a ready connection: a topic that is never answered must not keep it from getting ready. */
