@@ -1,0 +1,107 @@
+/**
+ * The exchange's clerk on a bad day: requests that are not heard, not answered, refused, answered
+ * twice, late or with somebody else's answer. The exchange itself only knows good days.
+ */
+import type { Answering } from "./steps.ts";
+
+/** A request as it stands on the wire. */
+export interface Request {
+  readonly kind: "subscribe" | "unsubscribe";
+  readonly id: number;
+  readonly topics: readonly string[];
+}
+
+interface Order {
+  readonly how: Answering;
+  readonly ms: number;
+}
+
+/** What becomes of one request, and of its answer. */
+export interface Treatment {
+  /** What the exchange gets in its place; undefined for nothing. */
+  readonly frame: string | undefined;
+  /** Said in place of an answer of the exchange's. */
+  readonly says?: string;
+  /** What becomes of the exchange's answer, as frames with the time that each is held back. */
+  readonly answers?: (answer: string) => readonly { readonly text: string; readonly ms: number }[];
+}
+
+export class Clerk {
+  #orders: Order[] = [];
+
+  /** The next `times` requests are treated so. */
+  order(how: Answering, times: number, ms: number): void {
+    for (let count = 0; count < times; count += 1) this.#orders.push({ how, ms });
+  }
+
+  /** Ordinary days again. */
+  relax(): void {
+    this.#orders = [];
+  }
+
+  /** Undefined for the ordinary. */
+  treat(request: Request, frame: string): Treatment | undefined {
+    const order = this.#orders.shift();
+    if (order === undefined) return undefined;
+    const { id, topics } = request;
+    switch (order.how) {
+      case "unheard":
+        return { frame: undefined };
+      case "unanswered":
+        return { frame, answers: () => [] };
+      case "refused":
+        return {
+          frame: undefined,
+          says: JSON.stringify({ code: 2, msg: "Invalid request: not today", id }),
+        };
+      case "partly": {
+        const [refused, ...served] = topics;
+        if (request.kind === "unsubscribe" || refused === undefined) return undefined;
+        return {
+          frame: JSON.stringify({ method: "SUBSCRIBE", params: served, id }),
+          answers: () => [
+            { text: JSON.stringify({ result: null, id, refused: [refused] }), ms: 0 },
+          ],
+        };
+      }
+      case "twice":
+        return {
+          frame,
+          answers: (text) => [
+            { text, ms: 0 },
+            { text, ms: order.ms },
+          ],
+        };
+      case "late":
+        return { frame, answers: (text) => [{ text, ms: order.ms }] };
+      case "stranger":
+        return {
+          frame,
+          answers: (text) => [
+            { text: JSON.stringify({ result: null, id: 1_000_000 + id }), ms: 0 },
+            { text, ms: 0 },
+          ],
+        };
+    }
+  }
+}
+
+/** Reads a request; undefined for any other frame. */
+export function parseRequest(frame: string): Request | undefined {
+  const isSubscribe = frame.startsWith('{"method":"SUBSCRIBE"');
+  if (!isSubscribe && !frame.startsWith('{"method":"UNSUBSCRIBE"')) return undefined;
+  const { id, params } = JSON.parse(frame) as { id: number; params: string[] };
+  return { kind: isSubscribe ? "subscribe" : "unsubscribe", id, topics: params };
+}
+
+/** The number of the request that a frame answers; undefined for any other frame. */
+export function answerId(frame: Buffer): number | undefined {
+  // Market frames begin with {"stream": only answers are worth parsing.
+  if (frame[2] === STREAM_S) return undefined;
+  const text = frame.toString("utf8");
+  if (!text.startsWith('{"result"') && !text.startsWith('{"code"')) return undefined;
+  const { id } = JSON.parse(text) as { id?: unknown };
+  return typeof id === "number" ? id : undefined;
+}
+
+const STREAM_S = "s".charCodeAt(0);

@@ -1,0 +1,223 @@
+/**
+ * Topics: what the user wants, what was asked for on this socket and what was answered, against what
+ * the supervisor says of them. Invariants 8 and 9.
+ */
+import type { Acknowledgement, Fact, TopicStatus } from "../../../../src/index.ts";
+import type { Request } from "../clerk.ts";
+import type { Scene } from "../scene.ts";
+
+/** How far a topic is on the current socket, by the frames and answers that were seen. */
+interface Asked {
+  id: number;
+  atMs: number;
+  isAnswered: boolean;
+  isRefused: boolean;
+  /** Nobody wanted it any more, since it was asked for. */
+  wasUnwanted: boolean;
+  /** How often it was asked for in vain before. */
+  timeouts: number;
+}
+
+/** A wait between two requests for one topic gets no longer than this. */
+const LONGEST_WAIT_MS = 60_000;
+
+export class Intents {
+  readonly #scene: Scene;
+  readonly #wanted = new Map<string, number>();
+  readonly #asked = new Map<string, Asked>();
+  /** Every request of the current socket. */
+  readonly #requests = new Map<number, Request & { readonly atMs: number }>();
+
+  constructor(scene: Scene, topics: readonly string[]) {
+    this.#scene = scene;
+    this.want(topics);
+  }
+
+  get wanted(): readonly string[] {
+    return [...this.#wanted.keys()];
+  }
+
+  /** Requests that may still have their deadline armed. */
+  get unanswered(): number {
+    const { process, character, toleranceMs } = this.#scene;
+    const sinceMs = process.nowMs() - character.options.resubscribe.requestTimeoutMs - toleranceMs;
+    return [...this.#requests.values()].filter(({ atMs }) => atMs >= sinceMs).length;
+  }
+
+  want(topics: readonly string[]): void {
+    for (const topic of topics) this.#wanted.set(topic, (this.#wanted.get(topic) ?? 0) + 1);
+  }
+
+  unwant(topics: readonly string[]): void {
+    for (const topic of topics) {
+      const references = this.#wanted.get(topic) ?? 0;
+      if (references > 1) this.#wanted.set(topic, references - 1);
+      else this.#unwanted(topic);
+    }
+  }
+
+  /** A new socket, or none: whatever was asked for is forgotten. */
+  dialled(): void {
+    this.#asked.clear();
+    this.#requests.clear();
+  }
+
+  requested(request: Request): void {
+    const { violate, process, character } = this.#scene;
+    const { id, kind, topics } = request;
+    const atMs = process.nowMs();
+    const { topicsPerFrame } = character.options.resubscribe;
+    if (topics.length === 0 || topics.length > topicsPerFrame) {
+      violate("9 asked once", `${topics.length} topics in a frame`);
+    }
+    if (this.#requests.has(id)) violate("9 asked once", `request ${id} twice`);
+    this.#requests.set(id, { ...request, atMs });
+    for (const topic of topics) {
+      const isWanted = this.#wanted.has(topic);
+      const asked = this.#asked.get(topic);
+      if (kind === "subscribe") {
+        if (!isWanted) violate("9 asked once", `${topic} is not wanted, and was asked for`);
+        const isAgain = asked !== undefined && !this.#isForgotten(asked);
+        if (isAgain && !this.#mayAskAgain(asked, atMs, topics.length === 1)) {
+          violate("9 asked once", `${topic} was asked for already`);
+        }
+        this.#ask(topic, id, atMs, isAgain ? asked.timeouts + 1 : 0);
+      } else {
+        if (isWanted) violate("9 asked once", `${topic} is wanted, and was ended`);
+        if (asked === undefined)
+          violate("9 asked once", `${topic} was not asked for, and was ended`);
+        this.#asked.delete(topic);
+      }
+    }
+  }
+
+  /** A request could not be written as a frame: its topics are refused. */
+  requestFailed(request: Request): void {
+    if (request.kind === "unsubscribe") {
+      for (const topic of request.topics) this.#asked.delete(topic);
+      return;
+    }
+    for (const topic of request.topics) {
+      this.#ask(topic, request.id, this.#scene.process.nowMs(), 0);
+      this.#settle(topic, true);
+    }
+  }
+
+  /** The user's protocol read an answer. */
+  answered(answer: Acknowledgement): void {
+    if ("unmatched" in answer) return;
+    if ("topics" in answer) {
+      for (const topic of answer.topics) this.#settle(topic, answer.error !== undefined);
+      return;
+    }
+    const request = this.#requests.get(answer.id);
+    if (request?.kind !== "subscribe") return;
+    for (const topic of request.topics) {
+      if (this.#asked.get(topic)?.id !== answer.id) continue;
+      const isRefused = answer.rejected?.some((one) => one.topic === topic) === true;
+      this.#settle(topic, isRefused || answer.error !== undefined);
+    }
+  }
+
+  /** Written is answered, where nothing ever answers. */
+  written(request: Request): void {
+    if (request.kind === "subscribe")
+      for (const topic of request.topics) this.#settle(topic, false);
+  }
+
+  heard(fact: Fact, isOnSocket: boolean): void {
+    if (fact.type !== "subscriptions.settled") return;
+    if (!isOnSocket) this.#scene.violate("8 intents", "settled without a socket");
+    const told = [
+      ...fact.confirmed,
+      ...fact.rejected.map(({ topic }) => topic),
+      ...fact.timedOut,
+    ].sort();
+    const wanted = this.wanted.toSorted();
+    if (told.join() !== wanted.join()) {
+      this.#scene.violate("8 intents", `settled with ${told.join()}, wanted ${wanted.join()}`);
+    }
+  }
+
+  /** After each step. Without an open socket nothing may be pending or confirmed. */
+  check(topics: readonly TopicStatus[], isOnSocket: boolean): void {
+    const { violate } = this.#scene;
+    if (topics.length !== this.#wanted.size) {
+      const told = topics.map(({ topic }) => topic).join();
+      violate("8 intents", `says ${told}, wanted ${this.wanted.join()}`);
+    }
+    for (const { topic, references, state } of topics) {
+      if (references !== this.#wanted.get(topic)) {
+        violate("8 intents", `${topic}: ${references} references, not ${this.#wanted.get(topic)}`);
+      }
+      const problem = isOnSocket
+        ? this.#contradiction(topic, state)
+        : state === "unsent"
+          ? undefined
+          : "there is no socket";
+      if (problem !== undefined) violate("8 intents", `${topic} is ${state}, and ${problem}`);
+    }
+  }
+
+  #contradiction(topic: string, state: TopicStatus["state"]): string | undefined {
+    const asked = this.#asked.get(topic);
+    const { manner, options } = this.#scene.character;
+    const { requestTimeoutMs } = options.resubscribe;
+    const ageMs = this.#scene.process.nowMs() - (asked?.atMs ?? 0);
+    const isOverdue = ageMs >= requestTimeoutMs - this.#scene.toleranceMs;
+    switch (state) {
+      case "unsent":
+      case "leaving":
+        if (asked === undefined || this.#isForgotten(asked)) return undefined;
+        return isOverdue && !asked.isAnswered ? undefined : "was asked for";
+      case "pending":
+        if (asked === undefined) return "was not asked for";
+        if (asked.isAnswered) return "was answered";
+        if (manner === "unanswered") return undefined; // the kernel takes its time
+        return ageMs > requestTimeoutMs + this.#scene.toleranceMs ? "its time is over" : undefined;
+      case "confirmed":
+        return asked?.isAnswered === true && !asked.isRefused ? undefined : "was not confirmed";
+      case "rejected":
+        return asked?.isRefused === true ? undefined : "was not refused";
+      case "timed-out":
+        if (asked === undefined) return "was not asked for";
+        if (asked.isAnswered) return "was answered";
+        return isOverdue ? undefined : "is still in time";
+    }
+  }
+
+  #settle(topic: string, isRefused: boolean): void {
+    const asked = this.#asked.get(topic);
+    if (asked === undefined || asked.isAnswered) return;
+    asked.isAnswered = true;
+    asked.isRefused = isRefused;
+    if (isRefused && !this.#wanted.has(topic)) this.#asked.delete(topic);
+  }
+
+  #ask(topic: string, id: number, atMs: number, timeouts: number): void {
+    const fresh = { isAnswered: false, isRefused: false, wasUnwanted: false };
+    this.#asked.set(topic, { id, atMs, timeouts, ...fresh });
+  }
+
+  /** In vain for as long as it takes, not too often, and then alone. */
+  #mayAskAgain(asked: Asked, atMs: number, isAlone: boolean): boolean {
+    const { retries, requestTimeoutMs } = this.#scene.character.options.resubscribe;
+    const longestMs = Math.max(LONGEST_WAIT_MS, requestTimeoutMs);
+    const waitMs = Math.min(longestMs, requestTimeoutMs * 2 ** asked.timeouts);
+    const isDue = atMs - asked.atMs >= requestTimeoutMs + waitMs - 2 * this.#scene.toleranceMs;
+    return isDue && isAlone && !asked.isAnswered && asked.timeouts < retries;
+  }
+
+  /** What was refused is forgotten with the wish: who wants it again asks again. */
+  #unwanted(topic: string): void {
+    this.#wanted.delete(topic);
+    const asked = this.#asked.get(topic);
+    if (asked?.isRefused === true) this.#asked.delete(topic);
+    else if (asked !== undefined) asked.wasUnwanted = true;
+  }
+
+  /** What can't be ended is only forgotten, and asked for again when it is wanted again. */
+  #isForgotten(asked: Asked): boolean {
+    return this.#scene.character.manner === "lasting" && asked.wasUnwanted;
+  }
+}

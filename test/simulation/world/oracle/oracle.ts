@@ -1,0 +1,228 @@
+/**
+ * The oracle of one supervisor: it hears every fact, sees every frame and every call of the user's,
+ * and says what is wrong. The parts know one theme each; here they are put together.
+ */
+import type { Loss } from "../../../../machines/index.ts";
+import type { Dial, Fact, Supervisor } from "../../../../src/index.ts";
+import type { BinanceStreamMessage } from "../../../../src/venues/index.ts";
+import { parseRequest } from "../clerk.ts";
+import type { WireObserver } from "../network.ts";
+import type { Scene } from "../scene.ts";
+import type { SimSocket } from "../sim-socket.ts";
+import { Alerts } from "./alerts.ts";
+import type { ConsumerView } from "./consumer.ts";
+import { Feed } from "./feed.ts";
+import { Intents } from "./intents.ts";
+import { Lifecycle } from "./lifecycle.ts";
+import { Secrets } from "./secrets.ts";
+import { Sends } from "./sends.ts";
+import { Wire, type FrameKind } from "./wire.ts";
+
+export type SimSupervisor = Supervisor<BinanceStreamMessage>;
+
+export class Oracle implements WireObserver {
+  readonly lifecycle: Lifecycle;
+  readonly alerts: Alerts;
+  readonly wire: Wire;
+  readonly intents: Intents;
+  readonly feed: Feed;
+  readonly sends: Sends;
+  readonly secrets: Secrets;
+  /** Iterators that are open, oldest first, as `status().queues` lists them. */
+  readonly consumers: ConsumerView[] = [];
+  /** What the user's functions did. */
+  readonly calls = { decoded: 0, invalid: 0, acknowledged: 0, thrown: 0 };
+  readonly #scene: Scene;
+  /** Whether a URL function tells of each dial. */
+  readonly #asksUrl: boolean;
+  #handed = 0;
+  #strays = 0;
+  #facts = 0;
+  #factsOfAll = 0;
+  /** Messages that the client is being handed: a stray may come within another's. */
+  #handing = 0;
+
+  constructor(scene: Scene, topics: readonly string[]) {
+    this.#scene = scene;
+    this.#asksUrl = scene.character.url !== "plain";
+    this.lifecycle = new Lifecycle(scene);
+    this.alerts = new Alerts(scene);
+    this.wire = new Wire(scene);
+    this.intents = new Intents(scene, topics);
+    this.feed = new Feed(scene);
+    this.sends = new Sends(scene);
+    this.secrets = new Secrets(scene);
+  }
+
+  /** Heard by a listener of its own type. */
+  heard(fact: Fact): void {
+    const { log } = this.#scene;
+    this.#facts += 1;
+    const text = this.secrets.look("a fact", fact);
+    if (log.isOn) log.add(text);
+    this.lifecycle.heard(fact);
+    this.alerts.heard(fact);
+    this.wire.heard(fact);
+    this.intents.heard(fact, this.wire.isOpen);
+    if (fact.type === "up") this.sends.up();
+    if (fact.type === "gap") this.feed.gapTold(fact);
+    if (fact.type === "failed" || fact.type === "closed") {
+      this.sends.cleared();
+      const positions = this.feed.positions();
+      for (const consumer of [...this.consumers]) consumer.ends(positions);
+      if (this.#handing > 0 && fact.type === "closed") this.feed.forget();
+    }
+  }
+
+  /** Heard by a listener of every type. */
+  heardByAll(fact: Fact): void {
+    this.#factsOfAll += 1;
+    if (fact.type === "closed" && this.#factsOfAll !== this.#facts) {
+      this.#scene.violate("11 epochs", "closed is not the last fact that * is told");
+    }
+  }
+
+  // The wire.
+
+  dialled(socket: SimSocket, { url }: Dial): void {
+    const { log } = this.#scene;
+    if (log.isOn) log.add(`dial ${socket.id} ${url.length}`);
+    this.wire.dialled(socket);
+    if (!this.#asksUrl) this.dialBegins(undefined, undefined);
+  }
+
+  /** The URL function was asked, or a plain URL was dialled. */
+  dialBegins(attempt: number | undefined, reason: string | undefined): void {
+    this.intents.dialled();
+    this.lifecycle.dialled(attempt, reason);
+  }
+
+  opened(socket: SimSocket): void {
+    this.#scene.log.add(`open ${socket.id}`);
+    this.lifecycle.opened();
+    this.wire.opened();
+  }
+
+  frame(socket: SimSocket, data: string | Uint8Array, isTaken: boolean): void {
+    const text = String(data);
+    const { log } = this.#scene;
+    if (log.isOn) log.add(`${socket.id} < ${text.slice(0, 120)}`);
+    const kind = kindOf(text);
+    this.wire.frame(socket, kind, isTaken);
+    if (kind === "send") this.sends.written(sendId(text), this.lifecycle.isUp);
+    const request = kind === "request" ? parseRequest(text) : undefined;
+    if (request !== undefined) this.intents.requested(request);
+  }
+
+  frameDone(socket: SimSocket, data: string | Uint8Array, error: Error | undefined): void {
+    if (this.#scene.character.manner !== "unanswered" || error !== undefined || socket.isOver)
+      return;
+    const request = parseRequest(String(data));
+    if (request !== undefined) this.intents.written(request);
+  }
+
+  pinged(socket: SimSocket): void {
+    this.#scene.log.add(`${socket.id} < ping`);
+    this.wire.pinged(socket);
+  }
+
+  ponged(socket: SimSocket): void {
+    this.#scene.log.add(`${socket.id} < pong`);
+    this.wire.ponged();
+  }
+
+  handing(): void {
+    this.#handing += 1;
+  }
+
+  handed(isStray: boolean): void {
+    this.#handing -= 1;
+    if (isStray) {
+      this.#strays += 1;
+      return;
+    }
+    this.feed.settled();
+    this.#handed += 1;
+  }
+
+  ended(socket: SimSocket, loss: Loss): void {
+    const { log } = this.#scene;
+    if (log.isOn) log.add(`end ${socket.id} ${loss.class} ${loss.closeCode ?? ""}`);
+    this.lifecycle.ended(loss);
+  }
+
+  left(socket: SimSocket, how: "close" | "terminate"): void {
+    this.#scene.log.add(`${how} ${socket.id}`);
+    this.wire.left(how);
+  }
+
+  // Every step.
+
+  check(feed: SimSupervisor, sockets: number): void {
+    const { violate, process } = this.#scene;
+    const status = feed.status();
+    const { inbound, outbox, callbackFailures } = status;
+    if (process.isSpinning) violate("23 sanity", "the loop turns and no time passes");
+    const pausable = this.consumers.filter(({ options }) => options.overflow === "pause");
+    const timers = 5 + this.intents.unanswered + pausable.length;
+    this.lifecycle.check(status, process.armed, sockets, timers);
+    this.alerts.check();
+    const { state } = this.lifecycle;
+    const budgetMs = Math.max(0, ...pausable.map(({ options }) => options.pauseBudgetMs));
+    this.wire.check(state === "connected", budgetMs);
+    if (state !== "closing") this.intents.check(feed.topics(), state === "connected");
+    this.sends.check(outbox.messages, outbox.bytes);
+    status.queues.forEach(({ depth }, index) => this.consumers[index]?.checkDepth(depth));
+
+    const { calls, feed: view } = this;
+    const counted = [
+      ["messages", inbound.messages, calls.decoded],
+      ["invalid", inbound.invalid, calls.invalid],
+      ["acknowledgements", inbound.acknowledgements, calls.acknowledged],
+      ["duplicates", inbound.duplicates, view.duplicates],
+      ["gaps", inbound.gaps, view.gaps],
+      ["late", inbound.late, this.#strays],
+      ["queues", status.queues.length, this.consumers.length],
+    ] as const;
+    for (const [what, said, right] of counted) {
+      if (said !== right) violate("13 completeness", `${what} are ${right}, said ${said}`);
+    }
+    if (!this.#scene.character.hasLogin && calls.decoded !== this.#handed) {
+      violate("13 completeness", `${this.#handed} messages came, ${calls.decoded} were decoded`);
+    }
+    if (callbackFailures !== calls.thrown) {
+      violate("21 callbacks", `${calls.thrown} throws, said ${callbackFailures}`);
+    }
+    if (this.#facts !== this.#factsOfAll) {
+      violate("17 alternation", `* heard ${this.#factsOfAll} of ${this.#facts} facts`);
+    }
+    if (feed.actor?.getSnapshot().status === "error") violate("23 sanity", "the chart failed");
+  }
+
+  /** It is closed, and the user has read what there was. */
+  finish(feed: SimSupervisor): void {
+    this.sends.finish();
+    this.lifecycle.waits.finish();
+    this.secrets.look("the status", feed.status());
+    this.secrets.look("the snapshot", feed.actor?.getSnapshot());
+    this.secrets.look("the supervisor", feed);
+  }
+}
+
+const KINDS: readonly (readonly [start: string, kind: FrameKind])[] = [
+  ['{"method":"SUBSCRIBE"', "request"],
+  ['{"method":"UNSUBSCRIBE"', "request"],
+  ['{"method":"LIST_SUBSCRIPTIONS","id":"s', "send"],
+  ['{"method":"LIST_SUBSCRIPTIONS","id":"probe"', "probe"],
+  ['{"method":"LIST_SUBSCRIPTIONS","id":"login"', "login"],
+];
+
+function kindOf(text: string): FrameKind {
+  return KINDS.find(([start]) => text.startsWith(start))?.[1] ?? "unknown";
+}
+
+const SEND_START = '{"method":"LIST_SUBSCRIPTIONS","id":"s';
+
+function sendId(text: string): number {
+  return Number.parseInt(text.slice(SEND_START.length), 10);
+}

@@ -1,0 +1,299 @@
+/**
+ * Bugs to be planted, one at a time: if a simulation does not find them it has no teeth.
+ *
+ * The first are those of the plan (faults.md §D2) whose feature exists, in its words; the others are
+ * slips of the kind that reviews let pass. Each is one replacement in one file; the text to be replaced
+ * must stand there exactly once.
+ */
+
+export interface PlantedBug {
+  readonly name: string;
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+export const plantedBugs: readonly PlantedBug[] = [
+  // Of the plan.
+  {
+    name: "a timer is not cleared on stop",
+    file: "src/connection/outgoing.ts",
+    find: "      this.#clearWake();\n      this.#clearDeadlines();\n    } else {",
+    replace: "      this.#clearDeadlines();\n    } else {",
+  },
+  {
+    name: "failures are forgiven at open",
+    file: "machines/connection.machine.ts",
+    find: 'entry: ["announceUp", "startSending"],',
+    replace: 'entry: ["announceUp", "startSending", "forgiveFailures"],',
+  },
+  {
+    name: "a replay skips what was pending",
+    file: "src/subscriptions/registry.ts",
+    find: '      entry.state = "unsent";\n      entry.requestId = 0;\n      entry.timeouts = 0;\n      this.#dirty.add(topic);',
+    replace:
+      '      if (entry.state === "pending") continue;\n      entry.state = "unsent";\n      entry.requestId = 0;\n      entry.timeouts = 0;\n      this.#dirty.add(topic);',
+  },
+  {
+    name: "a gap is told twice",
+    file: "src/supervisor/inbound.ts",
+    find: "        parts.onGap(gap);",
+    replace: "        parts.onGap(gap);\n        parts.onGap(gap);",
+  },
+  {
+    name: "a late message of an old epoch is accepted",
+    file: "src/connection/socket-attempt.ts",
+    find: "    if (this.#isOver) this.#parts.countLate();\n    else this.#parts.receive",
+    replace: "    this.#parts.receive",
+  },
+  {
+    name: "the outbox's bound is off by one",
+    file: "src/supervisor/outbox.ts",
+    find: "this.#waiting.length + 1 > messages",
+    replace: "this.#waiting.length > messages",
+  },
+  {
+    name: "a stop while the URL is resolved leaks a socket",
+    file: "src/connection/socket-attempt.ts",
+    find: "    if (this.#isOver) return;\n    const { transport, clock } = this.#parts;",
+    replace: "    const { transport, clock } = this.#parts;",
+  },
+  {
+    name: "Retry-After is ignored",
+    file: "machines/policy/verdict.ts",
+    find: "Math.max(ruling.floorMs ?? 0, retryAfterMs(loss))",
+    replace: "ruling.floorMs ?? 0",
+  },
+  {
+    name: "an unsubscribe while away is lost",
+    file: "src/subscriptions/registry.ts",
+    find: "      if (entry === undefined || entry.references === 0) continue;",
+    replace:
+      '      if (entry === undefined || entry.references === 0 || entry.state === "unsent") continue;',
+  },
+  {
+    name: "a one-step heartbeat",
+    file: "machines/heartbeat.machine.ts",
+    find: '      { target: "doubting" },',
+    replace:
+      '      { target: "expired", actions: { type: "noteSilence", params: ({ event }) => event } },',
+  },
+  {
+    name: "the window of duplicates is off by one",
+    file: "src/sequence/tracker.ts",
+    find: "    if (point.last <= last) {\n      if (point.first > point.last) return ALIVE;",
+    replace: "    if (point.last < last) {\n      if (point.first > point.last) return ALIVE;",
+  },
+  {
+    name: "a throw in a listener is not caught",
+    file: "src/supervisor/publisher.ts",
+    find: "        this.#listenerFailed(type, error, fact);\n      }\n    }",
+    replace: "        throw error;\n      }\n    }",
+  },
+  {
+    name: "a silent socket is not terminated",
+    file: "src/connection/socket-attempt.ts",
+    find: "    if (this.#isOver) return;\n    this.#finish();\n    this.#socket?.terminate();\n  }",
+    replace: "    if (this.#isOver) return;\n    this.#finish();\n  }",
+  },
+  {
+    name: "credentials are renewed again and again",
+    file: "machines/connection.context.ts",
+    find: "    hasRenewed: context.hasRenewed || ruling.renews,",
+    replace: "    hasRenewed: false,",
+  },
+  {
+    name: "a long outage is never left",
+    file: "machines/policy/backoff.ts",
+    find: "  const ceilingMs = context.isLongOutage\n    ? Math.max",
+    replace: "  const ceilingMs = context.isLongOutage\n    ? 1e6 * Math.max",
+  },
+  {
+    name: "jitter is constant",
+    file: "machines/connection.context.ts",
+    find: "  const [random, afterFirst] = nextRandom(context.rng);",
+    replace: "  const [random, afterFirst] = [0.5, nextRandom(context.rng)[1]];",
+  },
+  {
+    name: "the budget is not charged",
+    file: "machines/policy/retry-budget.ts",
+    find: "    tokens: Math.max(tokensAt(budget, state, atMs) - 1, 0),",
+    replace: "    tokens: tokensAt(budget, state, atMs),",
+  },
+  {
+    name: "redaction is missed in an error",
+    file: "src/connection/check-dial.ts",
+    find: 'typeof text === "string" ? shown(text) : text',
+    replace: "text",
+  },
+
+  // More: the socket and its epochs.
+  {
+    name: "reconnect leaves the old socket alone",
+    file: "machines/connection.machine.ts",
+    find: 'entry: ["holdSends", "countAttempt", "dropSocket", "openSocket", "dialSocket"],',
+    replace: 'entry: ["holdSends", "countAttempt", "openSocket", "dialSocket"],',
+  },
+  {
+    name: "the connect deadline starts over with each phase",
+    file: "machines/connection.machine.ts",
+    find: '    "socket.progressed": { actions:',
+    replace: '    "socket.progressed": { target: "connecting", actions:',
+  },
+  {
+    name: "closing has no deadline",
+    file: "machines/connection.machine.ts",
+    find: '  after: { closeTimeout: "closed" },\n',
+    replace: "",
+  },
+  {
+    name: "a connect command waits the backoff out",
+    file: "machines/connection.machine.ts",
+    find: '    connect: { target: "connecting", actions: "dialOnCommand" },\n    reconnect: { target: "connecting", actions: "dialOnCommand" },\n    close: "closed",\n  },\n} satisfies State);\n\nconst failed',
+    replace: '    close: "closed",\n  },\n} satisfies State);\n\nconst failed',
+  },
+  {
+    name: "a wait of 0 is taken for none",
+    file: "machines/connection.context.ts",
+    find: "  return { retryInMs: toTimerMs(budgeted.waitMs),",
+    replace: "  return { retryInMs: toTimerMs(budgeted.waitMs) || 1_000,",
+  },
+  {
+    name: "outages are announced at each loss",
+    file: "machines/connection.setup.ts",
+    find: "        enqueue.assign({ isUp: false });",
+    replace: "",
+  },
+  {
+    name: "the long-outage alert outlives its outage",
+    file: "machines/connection.setup.ts",
+    find: '      enqueue.emit({ type: "up", attempt: context.attempt });\n      enqueue("disarmLongOutage");',
+    replace: '      enqueue.emit({ type: "up", attempt: context.attempt });',
+  },
+
+  // The heartbeat.
+  {
+    name: "silence is not ours while we don't read",
+    file: "src/connection/link.ts",
+    find: "const heardAtMs = this.#isPaused ? atMs :",
+    replace: "const heardAtMs =",
+  },
+  {
+    name: "the heartbeat outlives an answer",
+    file: "machines/heartbeat.machine.ts",
+    find: "      silentMs <= atMs - context.checkedAtMs,",
+    replace: "      silentMs < 0 && atMs > context.checkedAtMs,",
+  },
+
+  // Topics.
+  {
+    name: "topics that nobody wants are replayed",
+    file: "src/subscriptions/registry.ts",
+    find: "      if (entry.references === 0) {\n        this.#entries.delete(topic);\n        continue;\n      }\n      entry.state",
+    replace: "      entry.references = Math.max(entry.references, 1);\n      entry.state",
+  },
+  {
+    name: "one unsubscribe takes all references back",
+    file: "src/subscriptions/registry.ts",
+    find: "      entry.references -= 1;",
+    replace: "      entry.references = 0;",
+  },
+  {
+    name: "an answer to another's request is believed",
+    file: "src/subscriptions/registry.ts",
+    find: "entry !== undefined && entry.requestId === request.id",
+    replace: "entry !== undefined",
+  },
+  {
+    name: "the pacer forgets what it let pass",
+    file: "src/subscriptions/pacer.ts",
+    find: "    this.#next = (this.#next + 1) % this.#sentAtMs.length;",
+    replace: "    this.#next = 0;",
+  },
+  {
+    name: "a deadline is not taken off by its answer",
+    file: "src/connection/outgoing.ts",
+    find: "    this.#parts.clock.clearTimeout(this.#deadlines.get(id));\n    this.#deadlines.delete(id);",
+    replace: "    this.#deadlines.delete(id);",
+  },
+
+  // Sends.
+  {
+    name: "what a dead socket had is sent again",
+    file: "src/supervisor/outbox.ts",
+    find: "      this.counts.unknown += 1;\n      item.settle(UNKNOWN);\n    }\n    this.#inFlight.clear();",
+    replace:
+      "      this.#waiting.unshift(item);\n      this.#bytes += item.bytes;\n    }\n    this.#inFlight.clear();",
+  },
+  {
+    name: "an expired message is sent all the same",
+    file: "src/supervisor/outbox.ts",
+    find: "      if (item.expiresAtMs > nowMs) {",
+    replace: "      if (item.expiresAtMs > 0 || nowMs > 0) {",
+  },
+  {
+    name: "drop-newest drops the oldest",
+    file: "src/supervisor/outbox.ts",
+    find: 'overflow === "drop-oldest" ? this.#waiting.shift() : this.#waiting.pop()',
+    replace: "this.#waiting.shift()",
+  },
+  {
+    name: "sends that wait when it is closed are forgotten",
+    file: "src/supervisor/supervisor.ts",
+    find: '    this.#outbox.clear("closed");\n',
+    replace: "",
+  },
+
+  // Those who read.
+  {
+    name: "an overflow leaves no mark",
+    file: "src/supervisor/message-queue.ts",
+    find: "      this.#drops.addHead(oldest, this.#head);",
+    replace: "",
+  },
+  {
+    name: "a mark stands behind what follows it",
+    file: "src/supervisor/message-queue.ts",
+    find: "this.#drops.addTail(item, this.#items.length);",
+    replace: "this.#drops.addTail(item, this.#items.length + 1);",
+  },
+  {
+    name: "a pause outlasts its budget",
+    file: "src/supervisor/message-queue.ts",
+    find: "      this.#pauseTimer = undefined;\n      this.#parts.source.resume();\n    }, this",
+    replace: "      this.#pauseTimer = undefined;\n    }, this",
+  },
+  {
+    name: "an iterator is told nothing of gaps",
+    file: "src/supervisor/consumers.ts",
+    find: "    for (const queue of this.#queues) queue.push(item);\n  }\n\n  open(",
+    replace: "    void item;\n  }\n\n  open(",
+  },
+  {
+    name: "iterators wait for ever when it fails",
+    file: "src/supervisor/supervisor.ts",
+    find: "      this.#consumers.end(new ConnectionFailedError(fact.loss, fact.rule));\n",
+    replace: "",
+  },
+
+  // Those who listen.
+  {
+    name: "a closed supervisor still announces",
+    file: "src/supervisor/supervisor.ts",
+    find: '    if (type === "closed") this.#finish(); // it is the last fact\n    const fact = this.#publish(type, payload);',
+    replace:
+      '    const fact = this.#publish(type, payload);\n    if (type === "closed") this.#finish();',
+  },
+  {
+    name: "facts overtake each other",
+    file: "src/supervisor/publisher.ts",
+    find: "    if (this.#isTelling) return fact;\n",
+    replace: "",
+  },
+  {
+    name: "ready() leaves its listeners behind",
+    file: "src/supervisor/when-ready.ts",
+    find: "      for (const off of offs) off();\n",
+    replace: "",
+  },
+];

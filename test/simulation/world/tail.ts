@@ -1,0 +1,135 @@
+/**
+ * The end of a life: no fault any more, so everything must come good, within bounds (L1 to L5).
+ *
+ * First without help, then on a fresh socket that the user asks for: there every topic must be
+ * confirmed, every stream deliver and every send be settled. Then it is closed, and nothing is left.
+ */
+import type { World } from "./world.ts";
+
+/** No fault at the exchange lasts longer, in milliseconds; nor does anything that a clerk holds back. */
+const LONGEST_FAULT_MS = 10_000;
+/** What a user waits for at most before helping. */
+const PATIENCE_MS = 60_000;
+
+export async function heal(world: World): Promise<void> {
+  world.heal();
+  await world.pass(LONGEST_FAULT_MS);
+  if (world.user.isClosed) {
+    for (let steps = 0; steps < 6 && world.user.isClosed; steps += 1) {
+      await world.perform({ do: "nothing" });
+    }
+  }
+  world.user.drain();
+  await world.perform({ do: "nothing" });
+  if (isBroken(world)) return;
+
+  await becomesReady(world);
+  if (isBroken(world)) return;
+  await comesGood(world);
+  if (isBroken(world)) return;
+  await closes(world);
+}
+
+/** L1: by itself, unless it rests in `failed`, waits for very long, or nothing can notice that it is dead. */
+async function becomesReady(world: World): Promise<void> {
+  const { scene } = world;
+  const { options } = scene.character;
+  const { feed } = world.user;
+  const waitMs = feed.status().retryInMs ?? 0;
+  const isHelpless = waitMs > PATIENCE_MS || options.heartbeat === null;
+  if (feed.state === "failed" || isHelpless) await world.perform({ do: "reconnect" });
+  const heartbeatMs =
+    options.heartbeat === null
+      ? 0
+      : options.heartbeat.intervalMs + 6 * (options.heartbeat.timeoutMs + scene.toleranceMs);
+  // One loss that is yet to be noticed, its wait, and a dial; once more, for one that came of age.
+  const roundMs =
+    heartbeatMs + PATIENCE_MS + options.connectTimeoutMs + options.resubscribe.timeoutMs;
+  const isReady = await until(world, () => feed.status().isReady, 2 * roundMs);
+  if (!isReady && feed.state !== "failed" && !isBroken(world)) {
+    const { retryInMs, phase } = feed.status();
+    scene.violate("L1 ready again", `${feed.state} ${phase ?? ""} ${retryInMs ?? ""}`);
+  }
+}
+
+async function comesGood(world: World): Promise<void> {
+  const { scene, user } = world;
+  const { feed, oracle } = user;
+  const { options, market } = scene.character;
+  await world.perform({ do: "reconnect" });
+  const { pacing, timeoutMs, requestTimeoutMs } = options.resubscribe;
+  const frames = oracle.intents.wanted.length + 2;
+  const pacedMs = [pacing, ...options.pacing].reduce(
+    (sum, window) => sum + (frames / window.frames + 1) * window.perMs,
+    0,
+  );
+  const boundMs = options.connectTimeoutMs + timeoutMs + requestTimeoutMs + pacedMs + 1_000;
+  const confirms = () =>
+    feed.status().isReady && feed.topics().every(({ state }) => state === "confirmed");
+  if (!(await until(world, confirms, 2 * boundMs)) && !isBroken(world)) {
+    const topics = feed.topics().map(({ topic, state }) => `${topic} ${state}`);
+    scene.violate("L2 all confirmed", `${feed.state}: ${topics.join(", ")}`);
+    return;
+  }
+
+  const sendsMs = options.pacing.reduce(
+    (sum, { frames: most, perMs }) => sum + (oracle.sends.open / most + 2) * perMs,
+    1_000,
+  );
+  if (!(await until(world, () => oracle.sends.open === 0, 2 * sendsMs)) && !isBroken(world)) {
+    scene.violate("L4 outbox empty", `${oracle.sends.open} sends wait`);
+  }
+
+  const expected = feed
+    .topics()
+    .filter(({ topic }) => speaks(topic, market))
+    .map(({ topic }) => ({ topic, before: oracle.feed.deliveriesOf(topic) }));
+  const deliver = () =>
+    expected.every(({ topic, before }) => oracle.feed.deliveriesOf(topic) > before);
+  if (scene.character.hasTap && !(await until(world, deliver, 60_000)) && !isBroken(world)) {
+    const silent = expected.filter(
+      ({ topic, before }) => oracle.feed.deliveriesOf(topic) <= before,
+    );
+    scene.violate("L3 streams deliver", silent.map(({ topic }) => topic).join(", "));
+  }
+}
+
+async function closes(world: World): Promise<void> {
+  const { scene, user, clock } = world;
+  await world.perform({ do: "close" });
+  const { closeTimeoutMs } = scene.character.options;
+  await world.pass(closeTimeoutMs + scene.toleranceMs);
+  await world.perform({ do: "nothing" });
+  if (!user.isClosed) scene.violate("L5 closes", `still ${user.feed.state}`);
+  const dials = world.network.newest?.id;
+  await world.dismiss();
+  // Whatever is still on its way comes to nobody.
+  await world.pass(LONGEST_FAULT_MS);
+  world.check();
+  if (world.network.newest?.id !== dials) scene.violate("3 no dial after the end", "dialled");
+  scene.log.add(`ends at ${clock.nowMs()}`);
+}
+
+/** Waits in strides until it is so; false when it is not by then. */
+async function until(world: World, isSo: () => boolean, boundMs: number): Promise<boolean> {
+  for (let waitedMs = 0; waitedMs <= boundMs; waitedMs += 250) {
+    if (isSo()) return true;
+    if (isBroken(world)) return false;
+    await world.perform({ do: "pass", ms: 250 });
+  }
+  return isSo();
+}
+
+function isBroken(world: World): boolean {
+  return world.violations.length > 0;
+}
+
+function speaks(topic: string, market: World["scene"]["character"]["market"]): boolean {
+  const [symbol = "", kind = ""] = topic.split("@");
+  if (!market.symbols.some((name) => name.toLowerCase() === symbol)) return false;
+  return (
+    kind === "trade" ||
+    kind === "depth" ||
+    (kind === "bookTicker" && market.bookTickersPerSecond > 0)
+  );
+}

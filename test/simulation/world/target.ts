@@ -1,0 +1,232 @@
+/**
+ * What the user of a life gives to `createSupervisor`: Binance's profile with the manners of this life,
+ * and functions that may misbehave. Each tells the oracle what it was asked and what it said.
+ */
+import type {
+  Acknowledgement,
+  AuthenticationSession,
+  SequencePoint,
+  SubscriptionProtocol,
+  SupervisorOptions,
+} from "../../../src/index.ts";
+import type { VirtualClock } from "../../../src/testing/index.ts";
+import {
+  binanceSpot,
+  type BinanceStreamMessage,
+  type VenueProfile,
+} from "../../../src/venues/index.ts";
+import type { Character } from "./character.ts";
+import type { Request } from "./clerk.ts";
+import { UserError, type MischiefBox } from "./mischief.ts";
+import type { Network } from "./network.ts";
+import type { Oracle } from "./oracle/oracle.ts";
+import { userRules, userVerdict } from "./oracle/rulings.ts";
+import { CANARY } from "./oracle/secrets.ts";
+import type { Process } from "./process.ts";
+
+export interface TargetParts {
+  readonly character: Character;
+  readonly world: VirtualClock;
+  readonly process: Process;
+  readonly network: Network;
+  readonly oracle: Oracle;
+  readonly mischief: MischiefBox;
+  readonly topics: readonly string[];
+  readonly signal: AbortSignal;
+  readonly seed: number;
+}
+
+type M = BinanceStreamMessage;
+
+const ENDPOINT = "wss://exchange.test";
+const URL_TEXT = `${ENDPOINT}/stream?token=${CANARY}`;
+
+const venue = binanceSpot({ endpoint: ENDPOINT });
+
+export function createTarget(parts: TargetParts): VenueProfile<M> {
+  const { character } = parts;
+  return {
+    ...venue,
+    url: character.url === "plain" ? URL_TEXT : (attempt) => resolveUrl(parts, attempt),
+    limits: {
+      pacing: character.options.pacing,
+      countsControlFrames: character.options.countsControlFrames,
+      topicsPerConnection: 1_024,
+    },
+    subscriptions: createProtocol(parts),
+    decode: (data, isBinary) => decode(parts, data, isBinary),
+    sequence: (message) => sequence(parts, message),
+  };
+}
+
+export function createOptions(parts: TargetParts): SupervisorOptions<M> {
+  const { character, network, process, oracle, mischief } = parts;
+  const { heartbeat, pacing: _, countsControlFrames: __, ...options } = character.options;
+  const fail = (): never => {
+    oracle.calls.thrown += 1;
+    throw new UserError("on purpose");
+  };
+  const probe = (): string => {
+    if (mischief.take("probe") !== undefined) fail();
+    return '{"method":"LIST_SUBSCRIPTIONS","id":"probe"}';
+  };
+  return {
+    ...options,
+    transport: network.transport,
+    clock: process,
+    seed: parts.seed,
+    signal: parts.signal,
+    topics: parts.topics,
+    headers: { authorization: `Bearer ${CANARY}` },
+    heartbeat: heartbeat === null || !character.hasOwnProbe ? heartbeat : { ...heartbeat, probe },
+    authenticate: character.hasLogin ? (session) => login(parts, session) : undefined,
+    backoff: character.backoff === "function" ? () => backoff(parts) : character.backoff,
+    verdict:
+      character.verdict === "function"
+        ? (loss) => {
+            const how = mischief.take("verdict");
+            if (how === "throws") fail();
+            if (how === "nonsense") {
+              oracle.calls.thrown += 1;
+              return { action: "dance" } as never;
+            }
+            const ruling = userVerdict(loss);
+            oracle.lifecycle.waits.verdictSaid = ruling;
+            return ruling;
+          }
+        : character.verdict === "rules"
+          ? userRules
+          : undefined,
+  };
+}
+
+function backoff({ oracle, mischief }: TargetParts): number {
+  const how = mischief.take("backoff");
+  if (how !== undefined) oracle.calls.thrown += 1;
+  if (how === "throws") throw new UserError("on purpose");
+  const waitMs = how === "nonsense" ? NaN : 400;
+  oracle.lifecycle.waits.backoffSaid = Number.isNaN(waitMs) ? undefined : waitMs;
+  return waitMs;
+}
+
+function resolveUrl(
+  { character, oracle, mischief, process, world }: TargetParts,
+  attempt: { readonly reason: string; readonly attempt: number; readonly signal: AbortSignal },
+): string | Promise<string> {
+  oracle.dialBegins(attempt.attempt, attempt.reason);
+  switch (mischief.take("url")) {
+    case "throws":
+      throw new UserError("on purpose");
+    case "rejects":
+      return process.awaits(Promise.reject(new UserError("on purpose")));
+    case "hangs":
+      return new Promise(() => {});
+    case "nonsense":
+      return `http//${CANARY}`;
+    case undefined:
+  }
+  if (character.url === "function") return URL_TEXT;
+  if (character.url === "promise") return process.awaits(Promise.resolve(URL_TEXT));
+  const resolved = new Promise<string>((resolve) => {
+    world.setTimeout(() => resolve(URL_TEXT), 150);
+  });
+  return process.awaits(resolved);
+}
+
+async function login(
+  { mischief, process }: TargetParts,
+  session: AuthenticationSession,
+): Promise<void> {
+  const how = mischief.take("login");
+  if (how === "throws") throw new UserError("on purpose");
+  const talk = async (): Promise<void> => {
+    await session.send('{"method":"LIST_SUBSCRIPTIONS","id":"login"}');
+    for (;;) {
+      const { data } = await session.receive();
+      if (data.includes('"login"')) return;
+    }
+  };
+  const hang = (): Promise<void> =>
+    new Promise((_, reject) => {
+      session.signal.addEventListener("abort", () => reject(new UserError("given up")));
+    });
+  await process.awaits(how === "hangs" ? hang() : talk());
+}
+
+function decode(
+  { oracle, mischief }: TargetParts,
+  data: Buffer,
+  isBinary: boolean,
+): BinanceStreamMessage {
+  oracle.feed.settled();
+  oracle.calls.decoded += 1;
+  try {
+    if (mischief.take("decode") !== undefined) throw new UserError("on purpose");
+    return venue.decode(data, isBinary);
+  } catch (error) {
+    oracle.calls.invalid += 1;
+    throw error;
+  }
+}
+
+function sequence({ oracle, mischief }: TargetParts, message: M): SequencePoint | undefined {
+  if (mischief.take("sequence") !== undefined) {
+    oracle.calls.invalid += 1;
+    throw new UserError("on purpose");
+  }
+  // An answer that nobody waits for is a message like any other.
+  const point = "stream" in message ? venue.sequence?.(message) : undefined;
+  oracle.feed.read(message, point);
+  return point;
+}
+
+/** The venue's protocol, in the manner of this life. */
+function createProtocol(parts: TargetParts): SubscriptionProtocol<M> {
+  const { oracle, mischief, character } = parts;
+  const { subscriptions } = venue;
+  const asked = new Map<number, readonly string[]>();
+  const ask = (kind: Request["kind"], topics: readonly string[], id: number) => {
+    if (mischief.take("request") !== undefined) {
+      oracle.calls.thrown += 1;
+      oracle.intents.requestFailed({ kind, id, topics });
+      throw new UserError("on purpose");
+    }
+    asked.set(id, topics);
+    return { method: kind === "subscribe" ? "SUBSCRIBE" : "UNSUBSCRIBE", params: topics, id };
+  };
+  const acknowledge = (message: M): Acknowledgement | undefined => {
+    const answer = readAnswer(message, subscriptions.acknowledge?.(message));
+    if (answer === undefined) return undefined;
+    oracle.calls.acknowledged += 1;
+    const said = character.manner === "by-topic" ? byTopic(answer, asked) : answer;
+    oracle.intents.answered(said);
+    return said;
+  };
+  return {
+    subscribe: (topics, id) => ask("subscribe", topics, id),
+    ...(character.manner === "lasting"
+      ? {}
+      : { unsubscribe: (topics, id) => ask("unsubscribe", topics, id) }),
+    ...(character.manner === "unanswered" ? {} : { acknowledge }),
+  };
+}
+
+/** Adds what the clerk says of single topics, which Binance has no words for. */
+function readAnswer(message: M, answer: Acknowledgement | undefined): Acknowledgement | undefined {
+  if (answer === undefined || !("id" in answer)) return answer;
+  const { refused = [] } = message as { readonly refused?: readonly string[] };
+  return { ...answer, rejected: refused.map((topic) => ({ topic, reason: "not today" })) };
+}
+
+/** For venues that echo topics instead of counting requests. */
+function byTopic(
+  answer: Acknowledgement,
+  asked: ReadonlyMap<number, readonly string[]>,
+): Acknowledgement {
+  if (!("id" in answer)) return answer;
+  const topics = asked.get(answer.id);
+  if (topics === undefined) return { unmatched: true };
+  const refused = answer.rejected?.map(({ topic }) => topic) ?? [];
+  if (refused.length > 0) return { topics: refused, error: "not today" };
+  return { topics, error: answer.error };
+}
