@@ -106,6 +106,8 @@ export class DemoLog {
       case "up":
       case "gap":
       case "reset":
+      case "mismatch":
+      case "notice":
       case "overflow":
       case "subscriptions.settled":
       case "topic.rejected":

@@ -40,6 +40,12 @@ export function factToText(fact: Fact): string {
       return `${printable(fact.stream)} ${rangeToText(fact.from, fact.to)} never came`;
     case "reset":
       return `${printable(fact.stream)} numbers start over`;
+    case "mismatch":
+      return `${printable(fact.stream)} is not what was sent: its checksum differs`;
+    case "notice": {
+      const within = fact.withinMs === null ? "" : ` within ${showMs(fact.withinMs)}`;
+      return `${fact.action}${within}: ${fact.detail}`;
+    }
     case "overflow": {
       const { dropped, streams } = fact.overflow;
       const where = streams.length === 0 ? "" : `: ${list(streams.map(droppedToText))}`;

@@ -8,6 +8,7 @@ import type { ConnectionAlert } from "../../machines/connection.events.ts";
 import type { Loss } from "../../machines/loss.ts";
 import type { Position } from "../sequence/point.ts";
 import type { TopicOutcome } from "../subscriptions/registry.ts";
+import type { VenueNotice } from "../venues/venue.ts";
 import type { MessageItem, OverflowItem } from "./items.ts";
 import type { OutageReport } from "./outage.ts";
 
@@ -46,6 +47,14 @@ export interface FactPayloads {
   gap: { readonly stream: string; readonly from: Position; readonly to: Position };
   /** A venue started its numbering over. */
   reset: { readonly stream: string };
+  /** A checksum proves that a stream is not what was sent. */
+  mismatch: { readonly stream: string };
+  /** What the venue announces about the connection or itself. `detail` is its own text, escaped. */
+  notice: {
+    readonly action: VenueNotice["action"];
+    readonly detail: string;
+    readonly withinMs: number | null;
+  };
   /** A slow consumer's buffer dropped messages; once per burst, when it has caught up or every 1,000. */
   overflow: { readonly overflow: OverflowItem };
   /** Every wanted topic has its answer on this socket, or none within its time. */

@@ -81,6 +81,8 @@ export class OutageLog {
         return undefined;
       case "gap":
       case "reset":
+      case "mismatch":
+      case "notice":
       case "overflow":
       case "subscriptions.settled":
       case "topic.rejected":

@@ -9,17 +9,17 @@ import {
   type SubscriptionRequest,
   type TopicStatus,
 } from "../subscriptions/registry.ts";
-import { topicKeys, type Topic } from "../subscriptions/topic.ts";
+import type { Topic } from "../subscriptions/topic.ts";
 import { printable } from "../transport/printable.ts";
 import type { FactPayloads, FactType } from "./facts.ts";
 import type { Settings } from "./settings.ts";
 import type { Status } from "./status.ts";
+import type { Talk } from "./talk.ts";
 
 export interface SubscriptionsParts<M> {
-  readonly settings: Pick<
-    Settings<M>,
-    "protocol" | "checkTopics" | "topicsPerConnection" | "topics"
-  >;
+  readonly settings: Pick<Settings<M>, "parseTopics" | "topicsPerConnection" | "topics">;
+  /** The words of the current socket. */
+  readonly talk: () => Pick<Talk<M>, "subscribe" | "unsubscribe">;
   readonly publish: <T extends FactType>(type: T, payload: FactPayloads[T]) => void;
   readonly callbackFailed: (callback: string, error: unknown) => void;
   /** A request was answered: its deadline is off. */
@@ -67,12 +67,12 @@ export class Subscriptions<M> {
 
   /** The frame of a request; undefined when the user's function gave none. */
   encode({ id, kind, topics }: SubscriptionRequest): string | Uint8Array | undefined {
-    const { settings, callbackFailed } = this.#parts;
-    const { protocol } = settings;
+    const { callbackFailed } = this.#parts;
+    const talk = this.#parts.talk();
     this.#hasUnannounced = true;
     try {
       const frame =
-        kind === "subscribe" ? protocol.subscribe(topics, id) : protocol.unsubscribe?.(topics, id);
+        kind === "subscribe" ? talk.subscribe(topics, id) : talk.unsubscribe?.(topics, id);
       const encoded = frame === undefined ? undefined : encodeFrame(frame);
       if (encoded === undefined) throw new OptionError(`subscriptions.${kind}()`, "a frame", frame);
       return encoded;
@@ -109,9 +109,7 @@ export class Subscriptions<M> {
   }
 
   #check(topics: Topic | readonly Topic[]): readonly string[] {
-    const keys = topicKeys(topics, "topic");
-    this.#parts.settings.checkTopics(keys, "topic");
-    return keys;
+    return this.#parts.settings.parseTopics(topics, "topic");
   }
 
   /** One more topic than the venue allows on a connection is said now, not by a closed socket later. */

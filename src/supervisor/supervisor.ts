@@ -18,7 +18,8 @@ import type { TopicStatus } from "../subscriptions/registry.ts";
 import { TopicRetries } from "../subscriptions/topic-retries.ts";
 import type { Topic } from "../subscriptions/topic.ts";
 import { printable } from "../transport/printable.ts";
-import { checkSignal } from "./check.ts";
+import type { VenueWord } from "../venues/venue.ts";
+import { checkSignal } from "../check.ts";
 import { Consumers } from "./consumers.ts";
 import type {
   EventName,
@@ -38,12 +39,15 @@ import { Publisher } from "./publisher.ts";
 import { Run } from "./run.ts";
 import { checkClose, checkSettings, checkTtl, type Settings } from "./settings.ts";
 import type { Status } from "./status.ts";
+import type { Talk } from "./talk.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import { reasonOf, whenReady } from "./when-ready.ts";
 
 /** One supervised connection. Made by `supervise` (running) or `createSupervisor` (to be embedded). */
 export class Supervisor<M = RawMessage> implements AsyncDisposable {
   readonly #settings: Settings<M>;
+  /** What is spoken on the current socket. */
+  #talk: Talk<M>;
   readonly #publisher: Publisher<M>;
   readonly #subscriptions: Subscriptions<M>;
   readonly #tracker = new SequenceTracker();
@@ -63,11 +67,13 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
     const settings = checkSettings(target, options, (callback, error) =>
       this.#publisher.callbackFailed(callback, error),
     );
-    const { clock, protocol } = settings;
+    const { clock } = settings;
     this.#settings = settings;
+    this.#talk = settings.talk();
     this.#publisher = new Publisher(clock);
     this.#subscriptions = new Subscriptions({
       settings,
+      talk: () => this.#talk,
       publish: (type, payload) => this.#publish(type, payload),
       callbackFailed: (callback, error) => this.#publisher.callbackFailed(callback, error),
       onAnswered: (id) => this.#outgoing.answered(id),
@@ -79,10 +85,10 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
       outbox: this.#outbox,
       registry: this.#subscriptions.registry,
       pacer: new Pacer(settings.pacing),
-      subscriptionPacer: new Pacer([settings.subscriptionPacing]),
+      subscriptionPacer: new Pacer(settings.subscriptionPacing),
       topicsPerFrame: settings.topicsPerFrame,
-      canUnsubscribe: protocol.unsubscribe !== undefined,
-      isAnswered: protocol.acknowledge !== undefined,
+      canUnsubscribe: settings.canUnsubscribe,
+      isAnswered: settings.isAnswered,
       requestTimeoutMs: settings.requestTimeoutMs,
       encode: (request) => this.#subscriptions.encode(request),
       onProgress: () => this.#subscriptions.progressed(),
@@ -110,7 +116,10 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
         this.#run = new Run(owner, clock, (type, payload) => this.#note(type, payload));
         this.#heedSignal();
       },
-      onNewSocket: () => this.#tracker.newSocket(),
+      onNewSocket: () => {
+        this.#talk = settings.talk();
+        this.#tracker.newSocket();
+      },
       onReplayAbandoned: () => this.#subscriptions.announce(),
     });
     this.#consumers = new Consumers({
@@ -363,11 +372,9 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
   }
 
   #createInbound(): (raw: Buffer, isBinary: boolean) => void {
-    const { decode, protocol, sequence } = this.#settings;
     return createInbound<M>({
-      decode,
-      acknowledge: protocol.acknowledge?.bind(protocol),
-      sequence,
+      talk: () => this.#talk,
+      schema: this.#settings.schema,
       tracker: this.#tracker,
       counts: this.#counts,
       receivedAtMs: () => this.#link.lastHeardAtMs,
@@ -376,10 +383,14 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
         message: (item) => this.#consumers.message(item),
         mark: (item) => this.#consumers.mark(item),
       },
-      onAcknowledgement: (answer) => {
-        this.#subscriptions.acknowledge(answer);
-        this.#outgoing.pump();
+      recoveries: {
+        isIdle: true,
+        broken: () => undefined,
+        take: () => false,
+        restarted: () => undefined,
       },
+      heard: undefined,
+      onControl: (word) => this.#heed(word),
       onInvalid: (error, raw) =>
         this.#publish("message.invalid", {
           reason: printable(error instanceof Error ? error.message : String(error)),
@@ -387,8 +398,27 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
         }),
       onGap: ({ stream, from, to }) => this.#publish("gap", { stream, from, to }),
       onReset: ({ stream }) => this.#publish("reset", { stream }),
+      onMismatch: (stream) => this.#publish("mismatch", { stream }),
       onUnfollowed: () =>
         this.#publish("alert", { alert: { kind: "too-many-streams", limit: MAX_STREAMS } }),
     });
+  }
+
+  /** A control word of the venue's. */
+  #heed(word: VenueWord): void {
+    switch (word.kind) {
+      case "answer":
+        this.#subscriptions.acknowledge(word.answer);
+        this.#outgoing.pump();
+        return;
+      case "answers":
+        for (const answer of word.answers) this.#subscriptions.acknowledge(answer);
+        this.#outgoing.pump();
+        return;
+      case "challenge":
+      case "notice":
+      case "alive":
+        return;
+    }
   }
 }

@@ -75,8 +75,7 @@ export interface Conversation<M> {
   /** The frame that ends them. Without it an unwanted topic goes on until the next socket. */
   unsubscribe?(topics: readonly string[], id: number): Frame;
   /**
-   * One frame as a message. May throw: the frame is then counted and reported as invalid. `undefined`
-   * is for a frame that has nothing to say.
+   * One frame as a message. May throw: the frame is then counted and reported as invalid.
    */
   decode(data: Buffer, isBinary: boolean): M;
   /** What a message says besides data; undefined for data. */
@@ -85,10 +84,14 @@ export interface Conversation<M> {
   topicOf?(message: M): string | undefined;
   /**
    * Where a message stands in its stream; undefined for what is not numbered. A stream is named as its
-   * topic, unless its numbering is the whole connection's. Asked for control messages too: at some
-   * venues they are numbered. `raw` is for positions that `JSON.parse` would round.
+   * topic, unless its numbering is the whole connection's. `raw` is for positions that `JSON.parse` would
+   * round.
    */
   sequence?(message: M, raw: Buffer): SequencePoint | undefined;
+  /** Control messages are numbered like the others: `sequence` is asked for them too. @defaultValue false */
+  readonly numbersControl?: boolean;
+  /** True for a message with which its topic begins anew: a book's snapshot. Points may say so too. */
+  isSnapshot?(message: M): boolean;
   /** False when a message proves that what was delivered before it is not whole: a checksum. */
   verify?(message: M): boolean;
 }

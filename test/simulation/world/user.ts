@@ -31,6 +31,8 @@ const FACTS: Readonly<Record<FactType, true>> = {
   "attempt.failed": true,
   gap: true,
   reset: true,
+  mismatch: true,
+  notice: true,
   overflow: true,
   "subscriptions.settled": true,
   "topic.rejected": true,

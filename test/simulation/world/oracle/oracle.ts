@@ -178,7 +178,7 @@ export class Oracle implements WireObserver {
     const counted = [
       ["messages", inbound.messages, calls.decoded],
       ["invalid", inbound.invalid, calls.invalid],
-      ["acknowledgements", inbound.acknowledgements, calls.acknowledged],
+      ["control", inbound.control, calls.acknowledged],
       ["duplicates", inbound.duplicates, view.duplicates],
       ["gaps", inbound.gaps, view.gaps],
       ["late", inbound.late, this.#strays],
