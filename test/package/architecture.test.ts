@@ -13,7 +13,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
   machines: ["xstate"],
   "src/system.ts": [],
   "src/errors.ts": ["machines"],
-  "src/sequence": [],
+  "src/sequence": ["src/errors.ts"],
   "src/subscriptions": ["src/errors.ts"],
   "src/transport": ["machines", "src/errors.ts", "src/system.ts", "node:*"],
   "src/transport/ws-transport.ts": ["src/transport", "machines", "src/system.ts", "node:*", "ws"],
