@@ -59,6 +59,12 @@ export type {
 export type { FreshnessPolicy } from "./subscriptions/freshness.ts";
 export type { SchemaOf, SchemaOption } from "./supervisor/schema.ts";
 export type { Position, SequencePoint, SequenceVerdict } from "./sequence/point.ts";
+export {
+  sequenceRules,
+  type RuleExceptions,
+  type RuleKind,
+  type SequenceRule,
+} from "./sequence/rule.ts";
 export type { Dial, SocketSink, Transport, TransportSocket } from "./transport/transport.ts";
 export type { CompressionOptions, WsTransportOptions } from "./transport/ws-options.ts";
 export type { Clock } from "./system.ts";

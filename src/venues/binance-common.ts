@@ -7,6 +7,7 @@
 import type { VerdictRule } from "../../machines/policy/verdict.ts";
 import type { Bridge, Recovery, Snapshot } from "../recovery/recovery.ts";
 import type { SequencePoint } from "../sequence/point.ts";
+import { sequenceRules } from "../sequence/rule.ts";
 import { defineVenue } from "./define-venue.ts";
 import { fetchJson, type Fetch } from "./kit/fetch-json.ts";
 import { isRecord, parseFrame, textOf } from "./kit/json.ts";
@@ -80,6 +81,9 @@ export const binanceLimits = {
   connects: [{ attempts: 300, perMs: 300_000 }], // per address [docs]
 } as const;
 
+/** Numbers that rise and jump; the same again is the same book. */
+const GROWS = sequenceRules.monotonic();
+
 /** 24 hours [docs]. */
 const MAX_AGE_MS = 86_400_000;
 
@@ -145,7 +149,7 @@ function point(stream: string, numbers: BinanceNumbers | undefined): SequencePoi
     last,
     previous,
     scope: "stream",
-    rule: isMonotonic === true ? "monotonic" : "contiguous",
+    rule: isMonotonic === true ? GROWS : undefined,
   };
 }
 

@@ -6,7 +6,7 @@
  * `rest-api.md` of the same; [rec] recorded traffic of 2024-08-08 (`recordings/README.md`); [issues]
  * binance-connector-js#530, -go#90.
  */
-import type { Bridge } from "../recovery/recovery.ts";
+import { bridgeRange } from "../sequence/bridge.ts";
 import {
   binanceLimits,
   binanceSources,
@@ -126,7 +126,8 @@ export function binanceSpot(options: BinanceSpotOptions = {}): VenueProfile<Bina
     // The server pings every 20 s and cuts after 60 s without a pong [docs]: 20 s of silence is odd.
     heartbeat: { intervalMs: 25_000, timeoutMs: 5_000 },
     numbersOf,
-    bridge,
+    // `u <= lastUpdateId` is in it; the first to follow has `U <= lastUpdateId + 1 <= u`. [docs]
+    bridge: bridgeRange,
   });
 }
 
@@ -147,9 +148,3 @@ function numbersOf({ stream, data }: BinanceStreamMessage): BinanceNumbers | und
 function monotonic(last: number): BinanceNumbers {
   return { first: last, last, isMonotonic: true };
 }
-
-/** `u <= lastUpdateId` is in the snapshot; the first to follow has `U <= lastUpdateId + 1 <= u`. [docs] */
-const bridge: Bridge = (snapshot, { first, last }) => {
-  if (BigInt(last) <= BigInt(snapshot)) return "drop";
-  return BigInt(first) <= BigInt(snapshot) + 1n ? "apply" : "refetch";
-};

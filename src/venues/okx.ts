@@ -8,6 +8,7 @@
  */
 import type { VerdictRule } from "../../machines/policy/verdict.ts";
 import type { SequencePoint } from "../sequence/point.ts";
+import { sequenceRules } from "../sequence/rule.ts";
 import { defineVenue } from "./define-venue.ts";
 import { isRecord, parseFrame, textOf } from "./kit/json.ts";
 import { channelGrammar, splitTopic } from "./kit/topic-grammar.ts";
@@ -90,6 +91,9 @@ const sources: readonly VenueSource[] = [
 /** Books that are linked message by message. `books5` and `bbo-tbt` are whole each time. [book] */
 const LINKED = new Set(["books", "books-l2-tbt", "books50-l2-tbt"]);
 const WHOLE = new Set(["books5", "bbo-tbt"]);
+
+/** The same number again is the same book, said again. */
+const GROWS = sequenceRules.monotonic({ equal: "alive" });
 
 /** On `/business`; a wrong endpoint answers 60018 or 64001. [connect, codes] */
 const BUSINESS = /^(mark-price-|index-)?candle\w+$|^trades-all$|^sprd-/;
@@ -269,7 +273,7 @@ function sequence(message: OkxMessage, stream: string | undefined): SequencePoin
       : { stream, first: seqId, last: seqId, previous, scope: "stream" };
   }
   if (WHOLE.has(channel)) {
-    return { stream, first: seqId, last: seqId, scope: "stream", rule: "monotonic" };
+    return { stream, first: seqId, last: seqId, scope: "stream", rule: GROWS };
   }
   return undefined;
 }

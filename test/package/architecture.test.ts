@@ -14,7 +14,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
   "src/system.ts": [],
   "src/errors.ts": ["machines"],
   "src/check.ts": ["machines", "src/errors.ts"],
-  "src/sequence": [],
+  "src/sequence": ["src/errors.ts"],
   "src/recovery": ["src/sequence"],
   "src/subscriptions": ["src/errors.ts"],
   "src/transport": ["machines", "src/errors.ts", "src/system.ts", "node:*"],
