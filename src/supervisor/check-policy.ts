@@ -34,6 +34,7 @@ type PolicyOptions = Pick<
   | "resubscribe"
   | "heartbeat"
   | "closeTimeoutMs"
+  | "maxAgeMs"
   | "verdict"
 >;
 
@@ -43,6 +44,7 @@ export interface PolicyParts {
   readonly venueRules: readonly VerdictRule[];
   readonly credentials: VerdictPolicy["credentials"];
   readonly report: ReportFailure;
+  readonly venueMaxAgeMs?: number | undefined;
 }
 
 export function checkPolicy(parts: PolicyParts): ConnectionPolicy {
@@ -73,6 +75,7 @@ export function checkPolicy(parts: PolicyParts): ConnectionPolicy {
     ),
     heartbeat: checkHeartbeat(options.heartbeat, parts.venueHeartbeat ?? defaults.heartbeat),
     closeTimeoutMs: checkMs(options.closeTimeoutMs, "closeTimeoutMs", defaults.closeTimeoutMs),
+    maxAgeMs: checkMaxAge(options.maxAgeMs, parts.venueMaxAgeMs ?? null),
     verdict: checkVerdict({
       given: options.verdict,
       venueRules: parts.venueRules,
@@ -106,6 +109,11 @@ function checkHeartbeat(value: unknown, fallback: HeartbeatPolicy): HeartbeatPol
     1,
   );
   return { intervalMs, timeoutMs, suspendedAfterMs };
+}
+
+function checkMaxAge(value: unknown, fallback: number | null): number | null {
+  if (value === undefined) return fallback;
+  return value === null ? null : checkMs(value, "maxAgeMs", 0, 1);
 }
 
 function checkBackoff(value: unknown, report: ReportFailure): BackoffShape | BackoffFunction {

@@ -81,6 +81,7 @@ const KNOWN = [
   "pacing",
   "heartbeat",
   "closeTimeoutMs",
+  "maxAgeMs",
   "outbox",
   "verdict",
   "ws",
@@ -112,6 +113,7 @@ export function checkSettings<M>(
   const policy = checkPolicy({
     options,
     venueHeartbeat: venue?.heartbeat,
+    venueMaxAgeMs: venue?.maxAgeMs,
     venueRules: venue?.verdict ?? [],
     credentials,
     report,
