@@ -34,8 +34,8 @@ export const mutants = [
   [
     "failures are forgiven on open",
     "machines/connection.machine.ts",
-    'entry: "replaySubscriptions",',
-    'entry: ["replaySubscriptions", "forgiveFailures"],',
+    'entry: ["replaySubscriptions", "followPlan"],',
+    'entry: ["replaySubscriptions", "followPlan", "forgiveFailures"],',
     charts,
   ],
   [
@@ -48,8 +48,8 @@ export const mutants = [
   [
     "subscriptions are not replayed",
     "machines/connection.machine.ts",
-    'entry: "replaySubscriptions",',
-    "",
+    'entry: ["replaySubscriptions", "followPlan"],',
+    'entry: ["followPlan"],',
     charts,
   ],
   [
@@ -76,15 +76,15 @@ export const mutants = [
   [
     "a socket outlives its loss",
     "machines/connection.machine.ts",
-    'tags: "queues",\n  entry: ["holdSends", "dropSocket"],',
-    'tags: "queues",\n  entry: ["holdSends"],',
+    'tags: "queues",\n  entry: ["holdSends", "dropPlan", "dropSocket"],',
+    'tags: "queues",\n  entry: ["holdSends", "dropPlan"],',
     charts,
   ],
   [
     "sends flow while away",
     "machines/connection.machine.ts",
-    'tags: "queues",\n  entry: ["holdSends", "dropSocket"],',
-    'tags: "queues",\n  entry: ["dropSocket", "startSending"],',
+    'tags: "queues",\n  entry: ["holdSends", "dropPlan", "dropSocket"],',
+    'tags: "queues",\n  entry: ["dropPlan", "dropSocket", "startSending"],',
     charts,
   ],
   [
@@ -162,6 +162,42 @@ export const mutants = [
     "machines/connection.context.ts",
     "hasRenewed: context.hasRenewed || ruling.renews,",
     "hasRenewed: false,",
+    charts,
+  ],
+  // The planned reconnect.
+  [
+    "a later notice puts the reconnect off",
+    "machines/rotation.ts",
+    "plan.dueAtMs < than.dueAtMs",
+    "plan.dueAtMs > than.dueAtMs",
+    charts,
+  ],
+  [
+    "a plan outlives its socket",
+    "machines/connection.machine.ts",
+    'tags: "queues",\n  entry: ["holdSends", "dropPlan", "dropSocket"],',
+    'tags: "queues",\n  entry: ["holdSends", "dropSocket"],',
+    charts,
+  ],
+  [
+    "each notice draws anew",
+    "machines/connection.context.ts",
+    "    context.rotation === null\n      ? nextRandom",
+    "    context.rotation !== undefined\n      ? nextRandom",
+    charts,
+  ],
+  [
+    "a notice is followed without a token",
+    "machines/connection.context.ts",
+    "waitForToken(policy.retryBudget, budget, atMs, plan.inMs)",
+    "waitForToken(policy.retryBudget, { ...budget, tokens: 9 }, atMs, plan.inMs)",
+    charts,
+  ],
+  [
+    "a planned reconnect counts as the owner's",
+    "machines/connection.context.ts",
+    'dialReason: "rotation",',
+    'dialReason: "command",',
     charts,
   ],
   // The heartbeat and the policies.

@@ -7,6 +7,7 @@
 import type { Attempt, ConnectionLink, ConnectionOwner, PeerChecked } from "../../machines/link.ts";
 import type { SocketFact } from "../../machines/connection.events.ts";
 import type { Clock } from "../system.ts";
+import { printable } from "../transport/printable.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { SocketAttempt, type SocketAttemptParts } from "./socket-attempt.ts";
 
@@ -95,6 +96,12 @@ export class Link implements ConnectionLink {
     if (!this.#isReplaying) return;
     this.#isReplaying = false;
     this.#report({ type: "subscriptions.settled" });
+  }
+
+  /** The venue says that it ends this socket within `withinMs`; `detail` in its own words. */
+  expires(withinMs: number, detail: string): void {
+    const atMs = this.#parts.clock.nowMs();
+    this.#report({ type: "socket.expiring", withinMs, detail: printable(detail), atMs });
   }
 
   startSending(): void {

@@ -34,6 +34,7 @@ type PolicyOptions = Pick<
   | "resubscribe"
   | "heartbeat"
   | "closeTimeoutMs"
+  | "maxAgeMs"
   | "verdict"
 >;
 
@@ -44,6 +45,7 @@ export interface PolicyParts {
   readonly venueRules: readonly VerdictRule[];
   readonly credentials: VerdictPolicy["credentials"];
   readonly report: ReportFailure;
+  readonly venueMaxAgeMs?: number | undefined;
 }
 
 export function checkPolicy(parts: PolicyParts): ConnectionPolicy {
@@ -74,6 +76,7 @@ export function checkPolicy(parts: PolicyParts): ConnectionPolicy {
     ),
     heartbeat: checkHeartbeat(options.heartbeat, parts.venueHeartbeat ?? defaults.heartbeat),
     closeTimeoutMs: checkMs(options.closeTimeoutMs, "closeTimeoutMs", defaults.closeTimeoutMs),
+    maxAgeMs: checkMaxAge(options.maxAgeMs, parts.venueMaxAgeMs ?? null),
     verdict: checkVerdict({
       given: options.verdict,
       venueRules: parts.venueRules,
@@ -112,6 +115,11 @@ function checkHeartbeat(value: unknown, fallback: HeartbeatPolicy): HeartbeatPol
 /** Without a venue's probe, which is no number and no part of the chart. */
 function policyOf({ intervalMs, timeoutMs, suspendedAfterMs }: HeartbeatPolicy): HeartbeatPolicy {
   return { intervalMs, timeoutMs, suspendedAfterMs };
+}
+
+function checkMaxAge(value: unknown, fallback: number | null): number | null {
+  if (value === undefined) return fallback;
+  return value === null ? null : checkMs(value, "maxAgeMs", 0, 1);
 }
 
 function checkBackoff(value: unknown, report: ReportFailure): BackoffShape | BackoffFunction {

@@ -96,6 +96,11 @@ export interface SupervisorOptions<M = RawMessage> {
   readonly heartbeat?: HeartbeatOptions | null | undefined;
   /** Patience with the peer's half of a closing handshake. @defaultValue 2,000 */
   readonly closeTimeoutMs?: number | undefined;
+  /**
+   * The server cuts a connection of this age. It is replaced before, at a random moment between 90 % and
+   * 98 % of it; `null` for never. @defaultValue the venue's, or null
+   */
+  readonly maxAgeMs?: number | null | undefined;
   readonly outbox?: Partial<OutboxPolicy> | undefined;
   /** Rows before the table's own (and the venue's), or a function asked before all rows. */
   readonly verdict?: readonly VerdictRule[] | VerdictFunction | undefined;
