@@ -135,6 +135,7 @@ function checkLimits(given: Partial<VenueLimits>): VenueLimits {
 const MODES = [
   "server-ping",
   "challenge",
+  "server-message",
   "channel",
   "idle-probe",
   "client-ping",

@@ -72,8 +72,11 @@ export interface VenueProfile<M> {
 export interface Conversation<M> {
   /** The frame that asks for `topics`. `id` is a positive integer, never used twice. */
   subscribe(topics: readonly string[], id: number): Frame;
-  /** The frame that ends them. Without it an unwanted topic goes on until the next socket. */
-  unsubscribe?(topics: readonly string[], id: number): Frame;
+  /**
+   * The frame that ends them; undefined where there is nothing to end. Without this function an unwanted
+   * topic goes on until the next socket.
+   */
+  unsubscribe?(topics: readonly string[], id: number): Frame | undefined;
   /**
    * One frame as a message. May throw: the frame is then counted and reported as invalid.
    */
@@ -150,6 +153,8 @@ export type Keepalive =
   | { readonly mode: "server-ping" }
   /** The server asks in a message, which `control` calls a challenge. */
   | { readonly mode: "challenge" }
+  /** The server says something by itself, often enough. */
+  | { readonly mode: "server-message" }
   /** A channel that must be subscribed for its heartbeats. */
   | { readonly mode: "channel" }
   /** The heartbeat's probe, sent when nothing was heard, is enough. */
