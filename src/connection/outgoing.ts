@@ -130,7 +130,7 @@ export class Outgoing<S extends WaitingSend = WaitingSend> {
     const { clock, registry, retries } = this.#parts;
     if (this.#socket === undefined || this.#mode !== "open") return;
     const nowMs = clock.nowMs();
-    for (const topic of retries.takeDue(nowMs)) registry.askAgain(topic);
+    registry.askAgain(retries.takeDue(nowMs));
     const waitMs = retries.waitMs(nowMs);
     if (waitMs !== undefined) this.#wakeIn(waitMs);
   }
