@@ -7,7 +7,7 @@
  */
 import type { Acknowledgement } from "./protocol.ts";
 import { isWaiting, needOf, newEntry, type Entry, type TopicState } from "./entry.ts";
-import { RequestPlan, type RequestKind } from "./request-plan.ts";
+import { RequestPlan, type Batch, type RequestKind } from "./request-plan.ts";
 
 export type { TopicState } from "./entry.ts";
 
@@ -169,14 +169,7 @@ export class SubscriptionRegistry {
    * What cannot be unsubscribed (`canUnsubscribe` false) is forgotten instead, or asked for once more.
    */
   nextRequest(maxTopics: number, canUnsubscribe: boolean): SubscriptionRequest | undefined {
-    let batch = this.#plan.take(maxTopics);
-    while (batch?.kind === "unsubscribe" && !canUnsubscribe) {
-      for (const topic of batch.topics) {
-        const entry = this.#entries.get(topic);
-        if (entry !== undefined) this.#leave(topic, entry);
-      }
-      batch = this.#plan.take(maxTopics);
-    }
+    const batch = this.#nextBatch(maxTopics, canUnsubscribe);
     if (batch === undefined) return undefined;
 
     const { kind, topics } = batch;
@@ -281,6 +274,17 @@ export class SubscriptionRegistry {
     return [...this.#entries]
       .filter(([, { references }]) => references > 0)
       .map(([topic, { state, references }]) => ({ topic, state, references }));
+  }
+
+  #nextBatch(maxTopics: number, canUnsubscribe: boolean): Batch | undefined {
+    for (;;) {
+      const batch = this.#plan.take(maxTopics);
+      if (batch?.kind !== "unsubscribe" || canUnsubscribe) return batch;
+      for (const topic of batch.topics) {
+        const entry = this.#entries.get(topic);
+        if (entry !== undefined) this.#leave(topic, entry);
+      }
+    }
   }
 
   #forgetOldestExpired(): void {
