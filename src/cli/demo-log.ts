@@ -111,6 +111,9 @@ export class DemoLog {
       case "overflow":
       case "subscriptions.settled":
       case "topic.rejected":
+      case "topic.stale":
+      case "topic.fresh":
+      case "topic.quarantined":
       case "alert":
       case "failed":
       case "closed":

@@ -1,4 +1,5 @@
 /** The options of what goes out, checked: how topics are asked for, pacing, the outbox, the probe. */
+import type { LinkKeepalive } from "../connection/link.ts";
 import { OptionError } from "../errors.ts";
 import type { PacingWindow } from "../subscriptions/pacer.ts";
 import {
@@ -8,7 +9,7 @@ import {
   type SubscriptionProtocol,
 } from "../subscriptions/protocol.ts";
 import type { TopicRetryPolicy } from "../subscriptions/topic-retries.ts";
-import type { VenueLimits, VenueProfile } from "../venues/venue.ts";
+import type { Keepalive, VenueLimits, VenueProfile } from "../venues/venue.ts";
 import {
   checkFunction,
   checkInteger,
@@ -134,11 +135,53 @@ export function checkProbe(
   checkFunction(given, "heartbeat.probe");
   const probe = (given ?? venueProbe) as (() => Frame) | undefined;
   if (probe === undefined) return undefined;
+  return guard(probe, "heartbeat.probe", report);
+}
+
+/** The frames that a venue wants first on every socket. */
+export function checkOpening(
+  opening: (() => readonly Frame[]) | undefined,
+  report: ReportFailure,
+): (() => readonly (string | Uint8Array)[]) | undefined {
+  if (opening === undefined) return undefined;
   return () => {
     try {
-      return encodeFrame(probe());
+      return opening().map(encodeFrame);
     } catch (error) {
-      report("heartbeat.probe", error);
+      report("venue.opening", error);
+      return [];
+    }
+  };
+}
+
+/** What a venue wants said, whatever else flows; the other modes need nothing of us. */
+export function checkKeepalive(
+  keepalive: Keepalive | undefined,
+  report: ReportFailure,
+): LinkKeepalive | undefined {
+  switch (keepalive?.mode) {
+    case "client-ping":
+      return { everyMs: keepalive.everyMs };
+    case "client-message":
+      return {
+        everyMs: keepalive.everyMs,
+        frame: guard(keepalive.frame, "venue.keepalive.frame", report),
+      };
+    default:
+      return undefined;
+  }
+}
+
+function guard(
+  makeFrame: () => Frame,
+  name: string,
+  report: ReportFailure,
+): () => string | Uint8Array | undefined {
+  return () => {
+    try {
+      return encodeFrame(makeFrame());
+    } catch (error) {
+      report(name, error);
       return undefined;
     }
   };

@@ -86,6 +86,9 @@ export class OutageLog {
       case "overflow":
       case "subscriptions.settled":
       case "topic.rejected":
+      case "topic.stale":
+      case "topic.fresh":
+      case "topic.quarantined":
       case "alert":
       case "recovered":
       case "failed":

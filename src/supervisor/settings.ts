@@ -8,17 +8,17 @@ import type { InspectionEvent } from "xstate";
 import type { ConnectionPolicy } from "../../machines/connection.context.ts";
 import { checkHeaders, checkProtocols, checkUrl } from "../connection/check-dial.ts";
 import type { Authenticate } from "../connection/authentication.ts";
+import type { LinkKeepalive } from "../connection/link.ts";
 import { isRenewable, type DialTarget } from "../connection/resolvable.ts";
 import { OptionError } from "../errors.ts";
 import type { Recovery, RecoveryPolicy } from "../recovery/recovery.ts";
 import type { FreshnessPolicy } from "../subscriptions/freshness.ts";
 import type { PacingWindow } from "../subscriptions/pacer.ts";
-import type { Frame } from "../subscriptions/protocol.ts";
 import { topicKeys, type Topic } from "../subscriptions/topic.ts";
 import { randomSeed, realClock, type Clock } from "../system.ts";
 import type { Transport } from "../transport/transport.ts";
 import { createWsTransport } from "../transport/ws-transport.ts";
-import type { Keepalive, VenueProfile } from "../venues/venue.ts";
+import type { VenueProfile } from "../venues/venue.ts";
 import {
   checkFunction,
   checkInteger,
@@ -28,6 +28,8 @@ import {
   type ReportFailure,
 } from "../check.ts";
 import {
+  checkKeepalive,
+  checkOpening,
   checkOutbox,
   checkPacing,
   checkProbe,
@@ -62,8 +64,8 @@ export interface Settings<M> extends ResubscribeSettings {
   readonly canUnsubscribe: boolean;
   /** Whether requests are answered; if not, written is confirmed. */
   readonly isAnswered: boolean;
-  readonly opening: (() => readonly Frame[]) | undefined;
-  readonly keepalive: Keepalive | undefined;
+  readonly opening: (() => readonly (string | Uint8Array)[]) | undefined;
+  readonly keepalive: LinkKeepalive | undefined;
   readonly groupOf: ((topic: string) => string) | undefined;
   readonly recovery: ((stream: string) => Recovery) | undefined;
   readonly recoveryPolicy: RecoveryPolicy;
@@ -154,8 +156,8 @@ export function checkSettings<M>(
     talk,
     canUnsubscribe: words.unsubscribe !== undefined,
     isAnswered: words.control !== undefined,
-    opening: venue?.opening,
-    keepalive: venue?.keepalive,
+    opening: checkOpening(venue?.opening, report),
+    keepalive: checkKeepalive(venue?.keepalive, report),
     groupOf: options.subscriptions === undefined ? venue?.limits.groupOf : undefined,
     ...resubscribe,
     recovery: checkRecovery(options.recovery, venue?.recovery?.bind(venue), report),

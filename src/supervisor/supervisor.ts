@@ -18,9 +18,9 @@ import type { TopicStatus } from "../subscriptions/registry.ts";
 import { TopicRetries } from "../subscriptions/topic-retries.ts";
 import type { Topic } from "../subscriptions/topic.ts";
 import { printable } from "../transport/printable.ts";
-import type { VenueWord } from "../venues/venue.ts";
 import { checkSignal } from "../check.ts";
 import { Consumers } from "./consumers.ts";
+import { ControlWords } from "./control-words.ts";
 import type {
   EventName,
   Fact,
@@ -78,12 +78,14 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
       callbackFailed: (callback, error) => this.#publisher.callbackFailed(callback, error),
       onAnswered: (id) => this.#outgoing.answered(id),
       onSettled: () => this.#link.settled(),
+      onWork: () => this.#outgoing.pump(),
     });
     this.#outbox = new Outbox(settings.outbox, clock);
     this.#outgoing = new Outgoing({
       clock,
       outbox: this.#outbox,
       registry: this.#subscriptions.registry,
+      quarantine: this.#subscriptions.quarantine,
       pacer: new Pacer(settings.pacing),
       subscriptionPacer: new Pacer(settings.subscriptionPacing),
       topicsPerFrame: settings.topicsPerFrame,
@@ -92,6 +94,7 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
       requestTimeoutMs: settings.requestTimeoutMs,
       encode: (request) => this.#subscriptions.encode(request),
       onProgress: () => this.#subscriptions.progressed(),
+      onQuarantined: (quarantined) => this.#subscriptions.noteQuarantined(quarantined),
       retries: new TopicRetries(settings.topicRetries),
       onTimeout: (topics, retryInMs) =>
         this.#publish("alert", { alert: { kind: "subscriptions-timed-out", topics, retryInMs } }),
@@ -100,6 +103,8 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
       clock,
       outgoing: this.#outgoing,
       probe: settings.probe,
+      opening: settings.opening,
+      keepalive: settings.keepalive,
       countsControlFrames: settings.countsControlFrames,
       attempt: {
         target: settings.target,
@@ -121,6 +126,10 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
         this.#tracker.newSocket();
       },
       onReplayAbandoned: () => this.#subscriptions.announce(),
+      onReading: (isReading) => {
+        if (isReading) this.#subscriptions.resume("reader");
+        else this.#subscriptions.pause("reader");
+      },
     });
     this.#consumers = new Consumers({
       clock,
@@ -372,6 +381,13 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
   }
 
   #createInbound(): (raw: Buffer, isBinary: boolean) => void {
+    const words = new ControlWords<M>({
+      link: { expires: (withinMs, detail) => this.#link.expires(withinMs, detail) },
+      outgoing: this.#outgoing,
+      subscriptions: this.#subscriptions,
+      publish: (type, payload) => this.#publish(type, payload),
+      callbackFailed: (callback, error) => this.#publisher.callbackFailed(callback, error),
+    });
     return createInbound<M>({
       talk: () => this.#talk,
       schema: this.#settings.schema,
@@ -389,8 +405,8 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
         take: () => false,
         restarted: () => undefined,
       },
-      heard: undefined,
-      onControl: (word) => this.#heed(word),
+      heard: (topic) => this.#subscriptions.heard(topic, this.#link.lastHeardAtMs),
+      onControl: (word) => words.heed(word),
       onInvalid: (error, raw) =>
         this.#publish("message.invalid", {
           reason: printable(error instanceof Error ? error.message : String(error)),
@@ -402,23 +418,5 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
       onUnfollowed: () =>
         this.#publish("alert", { alert: { kind: "too-many-streams", limit: MAX_STREAMS } }),
     });
-  }
-
-  /** A control word of the venue's. */
-  #heed(word: VenueWord): void {
-    switch (word.kind) {
-      case "answer":
-        this.#subscriptions.acknowledge(word.answer);
-        this.#outgoing.pump();
-        return;
-      case "answers":
-        for (const answer of word.answers) this.#subscriptions.acknowledge(answer);
-        this.#outgoing.pump();
-        return;
-      case "challenge":
-      case "notice":
-      case "alive":
-        return;
-    }
   }
 }

@@ -3,8 +3,8 @@
  *
  * A talk is made anew for every socket, because some servers hand out numbers that hold for one only.
  */
-import type { SubscriptionProtocol } from "../subscriptions/protocol.ts";
-import { topicIsFrame } from "../subscriptions/protocol.ts";
+import { OptionError } from "../errors.ts";
+import { topicIsFrame, type Frame, type SubscriptionProtocol } from "../subscriptions/protocol.ts";
 import type { Conversation, VenueProfile, VenueWord } from "../venues/venue.ts";
 import type { SupervisorOptions } from "./options.ts";
 
@@ -59,8 +59,20 @@ function asUserAsks<M>(
         };
   return {
     subscribe: protocol.subscribe.bind(protocol),
-    ...optional("unsubscribe", protocol.unsubscribe?.bind(protocol)),
+    ...optional("unsubscribe", insist(protocol.unsubscribe?.bind(protocol))),
     ...optional("control", control),
+  };
+}
+
+/** A venue may have nothing to end; a user who gives nothing has forgotten something. */
+function insist(
+  unsubscribe: ((topics: readonly string[], id: number) => Frame) | undefined,
+): Conversation<never>["unsubscribe"] {
+  if (unsubscribe === undefined) return undefined;
+  return (topics, id) => {
+    const frame: Frame | undefined = unsubscribe(topics, id);
+    if (frame === undefined) throw new OptionError("subscriptions.unsubscribe()", "a frame", frame);
+    return frame;
   };
 }
 

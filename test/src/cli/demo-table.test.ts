@@ -15,7 +15,7 @@ const status: Status = {
   lastLoss: { class: "silent", phase: "open", silentMs: 1_502 },
   outage: undefined,
   lastByteAtMs: 12_000,
-  topics: { wanted: 2, confirmed: 2, pending: 0, rejected: 0 },
+  topics: { wanted: 2, confirmed: 2, pending: 0, rejected: 0, quarantined: 0 },
   inbound: {
     messages: 9,
     bytes: 9,

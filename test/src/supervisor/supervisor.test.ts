@@ -337,6 +337,7 @@ describe("status()", () => {
       confirmed: 2,
       pending: 0,
       rejected: 1,
+      quarantined: 0,
     });
   });
 

@@ -110,6 +110,10 @@ export class Intents {
       for (const topic of answer.topics) this.#settle(topic, answer.error !== undefined);
       return;
     }
+    if ("state" in answer) {
+      for (const topic of answer.state) this.#settle(topic, false);
+      return;
+    }
     const request = this.#requests.get(answer.id);
     if (request?.kind !== "subscribe") return;
     for (const topic of request.topics) {
@@ -132,6 +136,7 @@ export class Intents {
       ...fact.confirmed,
       ...fact.rejected.map(({ topic }) => topic),
       ...fact.timedOut,
+      ...fact.quarantined,
     ].sort();
     const wanted = this.wanted.toSorted();
     if (told.join() !== wanted.join()) {
@@ -152,7 +157,7 @@ export class Intents {
       }
       const problem = isOnSocket
         ? this.#contradiction(topic, state)
-        : state === "unsent"
+        : state === "unsent" || state === "quarantined"
           ? undefined
           : "there is no socket";
       if (problem !== undefined) violate("8 intents", `${topic} is ${state}, and ${problem}`);
@@ -170,6 +175,8 @@ export class Intents {
       case "leaving":
         if (asked === undefined || this.#isForgotten(asked)) return undefined;
         return isOverdue && !asked.isAnswered ? undefined : "was asked for";
+      case "quarantined":
+        return asked === undefined ? undefined : "was asked for";
       case "pending":
         if (asked === undefined) return "was not asked for";
         if (asked.isAnswered) return "was answered";
