@@ -57,6 +57,7 @@ export type {
   SnapshotRecovery,
 } from "./recovery/recovery.ts";
 export type { FreshnessPolicy } from "./subscriptions/freshness.ts";
+export type { QuarantinePolicy } from "./subscriptions/quarantine.ts";
 export type { SchemaOf, SchemaOption } from "./supervisor/schema.ts";
 export type { Position, SequencePoint, SequenceVerdict } from "./sequence/point.ts";
 export {

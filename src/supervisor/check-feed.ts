@@ -2,6 +2,7 @@
 import { OptionError } from "../errors.ts";
 import { checkInteger, checkKeys, checkMs, type ReportFailure } from "../check.ts";
 import type { FetchSnapshot, Recovery, RecoveryPolicy } from "../recovery/recovery.ts";
+import { defaultQuarantine, type QuarantinePolicy } from "../subscriptions/quarantine.ts";
 import type { FreshnessPolicy } from "../subscriptions/freshness.ts";
 
 type RecoveryOf = (stream: string) => Recovery;
@@ -114,4 +115,27 @@ function readFreshness(value: unknown, path: string): FreshnessPolicy {
   const read = (ms: unknown, name: string): number | null =>
     ms === undefined || ms === null ? null : checkMs(ms, `${path}.${name}`, 0, 1);
   return { firstMs: read(firstMs, "firstMs"), silenceMs: read(silenceMs, "silenceMs") };
+}
+
+/** @defaultValue {@link defaultQuarantine} */
+export function checkQuarantine(value: unknown): QuarantinePolicy | null {
+  if (value === null) return null;
+  const base = defaultQuarantine;
+  const given = checkKeys(value === undefined ? {} : value, "quarantine", [
+    "suspectWithinMs",
+    "suspectAfter",
+    "strikes",
+    "quarantineMs",
+  ]);
+  return {
+    suspectWithinMs: checkMs(
+      given.suspectWithinMs,
+      "quarantine.suspectWithinMs",
+      base.suspectWithinMs,
+      1,
+    ),
+    suspectAfter: checkInteger(given.suspectAfter, "quarantine.suspectAfter", base.suspectAfter, 1),
+    strikes: checkInteger(given.strikes, "quarantine.strikes", base.strikes, 1),
+    quarantineMs: checkMs(given.quarantineMs, "quarantine.quarantineMs", base.quarantineMs, 1),
+  };
 }

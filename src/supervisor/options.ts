@@ -15,6 +15,7 @@ import type { Recovery, RecoveryPolicy } from "../recovery/recovery.ts";
 import type { SequencePoint } from "../sequence/point.ts";
 import type { FreshnessPolicy } from "../subscriptions/freshness.ts";
 import type { PacingWindow } from "../subscriptions/pacer.ts";
+import type { QuarantinePolicy } from "../subscriptions/quarantine.ts";
 import type { Frame, SubscriptionProtocol } from "../subscriptions/protocol.ts";
 import type { Topic } from "../subscriptions/topic.ts";
 import type { Clock } from "../system.ts";
@@ -68,6 +69,11 @@ export interface SupervisorOptions<M = RawMessage> {
     | ((topic: string) => Partial<FreshnessPolicy> | null | undefined)
     | null
     | undefined;
+  /**
+   * When a topic is suspected of killing sockets, and how long it then rests, so that the others live.
+   * `null`: never. @defaultValue two losses that it alone can be blamed for; 600,000 ms
+   */
+  readonly quarantine?: Partial<QuarantinePolicy> | null | undefined;
   /** Schemas (Standard Schema) by topic, or a function of the topic. @defaultValue nothing is checked */
   readonly schema?: SchemaOption | undefined;
 

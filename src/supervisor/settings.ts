@@ -14,6 +14,7 @@ import { OptionError } from "../errors.ts";
 import type { Recovery, RecoveryPolicy } from "../recovery/recovery.ts";
 import type { FreshnessPolicy } from "../subscriptions/freshness.ts";
 import type { PacingWindow } from "../subscriptions/pacer.ts";
+import type { QuarantinePolicy } from "../subscriptions/quarantine.ts";
 import { topicKeys, type Topic } from "../subscriptions/topic.ts";
 import { randomSeed, realClock, type Clock } from "../system.ts";
 import type { Transport } from "../transport/transport.ts";
@@ -39,7 +40,12 @@ import {
 } from "./check-intent.ts";
 import { checkPolicy } from "./check-policy.ts";
 import type { SupervisorOptions, Target } from "./options.ts";
-import { checkFreshness, checkRecovery, checkRecoveryPolicy } from "./check-feed.ts";
+import {
+  checkFreshness,
+  checkQuarantine,
+  checkRecovery,
+  checkRecoveryPolicy,
+} from "./check-feed.ts";
 import type { OutboxPolicy } from "./outbox.ts";
 import { checkSchema, type SchemaOf } from "./schema.ts";
 import { talksOf, type Talk } from "./talk.ts";
@@ -70,6 +76,7 @@ export interface Settings<M> extends ResubscribeSettings {
   readonly recovery: ((stream: string) => Recovery) | undefined;
   readonly recoveryPolicy: RecoveryPolicy;
   readonly freshness: ((topic: string) => FreshnessPolicy | null) | undefined;
+  readonly quarantine: QuarantinePolicy | null;
   readonly schema: SchemaOf | undefined;
   readonly pacing: readonly PacingWindow[];
   readonly countsControlFrames: boolean;
@@ -90,6 +97,7 @@ const KNOWN = [
   "recovery",
   "recoveryPolicy",
   "freshness",
+  "quarantine",
   "schema",
   "connectTimeoutMs",
   "backoff",
@@ -163,6 +171,7 @@ export function checkSettings<M>(
     recovery: checkRecovery(options.recovery, venue?.recovery?.bind(venue), report),
     recoveryPolicy: checkRecoveryPolicy(options.recoveryPolicy, venue?.recoveryPolicy),
     freshness: checkFreshness(options.freshness, venue?.freshness?.bind(venue), report),
+    quarantine: checkQuarantine(options.quarantine),
     schema: checkSchema(options.schema, report),
     pacing: checkPacing(options.pacing, venue?.limits.pacing ?? []),
     countsControlFrames: venue?.limits.countsControlFrames ?? false,

@@ -36,6 +36,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
     "src/sequence",
     "src/subscriptions",
   ],
+  "src/venues/bitfinex-book.ts": ["src/venues", "node:zlib"], // CRC-32 is the platform's
   "src/supervisor": [
     "machines",
     "xstate",

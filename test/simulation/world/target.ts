@@ -76,6 +76,8 @@ export function createOptions(parts: TargetParts): SupervisorOptions<M> {
   };
   return {
     ...options,
+    quarantine: null, // the network of these lives kills sockets enough without it
+    freshness: null, // and a market may be quiet for minutes
     transport: network.transport,
     clock: process,
     seed: parts.seed,
