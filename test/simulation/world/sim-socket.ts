@@ -24,6 +24,8 @@ export class SimSocket implements TransportSocket, Readable {
   /** The client was told of its end, or terminated it. */
   isOver = false;
   isPaused = false;
+  /** When the client last went on reading. */
+  resumedAtMs = 0;
   /** Nothing gets through to the exchange, nor from it: the path is dead and nobody says so. */
   isMuteUp = false;
   isMuteDown = false;
@@ -167,6 +169,7 @@ export class SimSocket implements TransportSocket, Readable {
 
   resume(): void {
     this.isPaused = false;
+    this.resumedAtMs = this.#parts.process.nowMs();
     this.#flow();
   }
 

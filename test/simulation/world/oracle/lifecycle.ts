@@ -40,6 +40,8 @@ export class Lifecycle {
   /** When the next dial is due by itself, and how long its wait was said to be. */
   #due: { readonly atMs: number; readonly waitMs: number } | undefined;
   #commandedAtMs: number | undefined;
+  /** A command was given that dials at once. */
+  #isDialAsked = false;
   /** What the wire said of the end of the socket, until a fact says it too. */
   #wireLoss: Loss | undefined;
   #openedAtMs: number | undefined;
@@ -86,6 +88,9 @@ export class Lifecycle {
   commanded(command: Command): void {
     if (command === "connect" || command === "reconnect") {
       this.#commandedAtMs = this.#now;
+      const isOn = this.#state === "connecting" || this.#state === "connected";
+      const isOff = this.#state === "reconnecting" || this.#state === "failed";
+      this.#isDialAsked ||= isOff || (isOn && command === "reconnect");
     } else this.#closeAskedAtMs ??= this.#now;
   }
 
@@ -118,6 +123,7 @@ export class Lifecycle {
     this.#dialsSinceUp += 1;
     this.#dialsOfOutage += 1;
     this.#isDialOpen = true;
+    this.#isDialAsked = false;
     this.#dialledAtMs = atMs;
     this.#due = undefined;
     if (attempt !== undefined && attempt !== this.#dialsSinceUp) {
@@ -200,6 +206,9 @@ export class Lifecycle {
     if (status.isReady !== this.isUp) violate("17 alternation", `isReady is ${status.isReady}`);
     while (this.#early.length > 0) this.#judgeEarly();
     this.waits.reported(status.failures, true);
+
+    const isOver = this.#state === "closing" || this.#state === "closed";
+    if (this.#isDialAsked && !isOver) violate("7 deadlines", "a command did not dial");
 
     const isResting = this.#state === "failed" || this.#state === "closed";
     if (sockets > 1) violate("1 one socket", `${sockets} sockets`);

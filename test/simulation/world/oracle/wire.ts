@@ -133,7 +133,9 @@ export class Wire {
     const trueMs = atMs - Math.max(socket.lastByteAtMs, this.#openedAtMs);
     if (silentMs > trueMs + 1) violate("18 silence", `${silentMs} ms said, ${trueMs} ms true`);
     const leastMs = heartbeat.intervalMs + heartbeat.timeoutMs - 3; // two timers, each a little early
-    if (trueMs < leastMs) violate("18 silence", `declared after ${trueMs} ms, not ${leastMs}`);
+    const ownMs = atMs - Math.max(atMs - trueMs, socket.resumedAtMs);
+    if (ownMs < leastMs) violate("18 silence", `declared after ${ownMs} ms, not ${leastMs}`);
+    if (socket.isPaused) violate("18 silence", "declared while we did not read");
   }
 
   /** Only a stop of our own, long enough, ends a connection unasked. */
