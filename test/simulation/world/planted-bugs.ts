@@ -171,13 +171,6 @@ export const plantedBugs: readonly PlantedBug[] = [
     replace: '      enqueue.emit({ type: "up", attempt: context.attempt });',
   },
 
-  {
-    name: "a command in the listener of a loss overtakes the dial that failed",
-    file: "src/supervisor/run.ts",
-    find: "    this.#isTelling = true;\n",
-    replace: "",
-  },
-
   // The heartbeat.
   {
     name: "silence is not ours while we don't read",

@@ -113,8 +113,11 @@ function resolveUrl(
   { character, oracle, mischief, process, world }: TargetParts,
   attempt: { readonly reason: string; readonly attempt: number; readonly signal: AbortSignal },
 ): string | Promise<string> {
-  const asked = `${URL_TEXT}&ask=${oracle.dialBegins(attempt.attempt, attempt.reason)}`;
-  switch (mischief.take("url")) {
+  const dial = oracle.dialBegins(attempt.attempt, attempt.reason);
+  const asked = `${URL_TEXT}&ask=${dial}`;
+  const how = mischief.take("url");
+  if (how === "throws" || how === "rejects") oracle.lifecycle.urlFailed(dial);
+  switch (how) {
     case "throws":
       throw new UserError("on purpose");
     case "rejects":

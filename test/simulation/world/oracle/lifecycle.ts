@@ -49,6 +49,8 @@ export class Lifecycle {
   #failures = 0;
   #troubles = 0;
   #dialsOfOutage = 0;
+  /** Dials whose URL function threw. */
+  readonly #urlFailures = new Set<number>();
   /** The fact `closed` was told: it is the last. */
   #isOver = false;
   /** A listener is calling: what it causes is told when it is done. */
@@ -145,6 +147,11 @@ export class Lifecycle {
 
   ended(loss: Loss): void {
     this.#wireLoss = loss;
+  }
+
+  /** The URL function gave none for that dial. */
+  urlFailed(dial: number): void {
+    this.#urlFailures.add(dial);
   }
 
   // What the supervisor says.
@@ -269,6 +276,9 @@ export class Lifecycle {
     if (!this.#isDialOpen) violate("17 alternation", `${type} (${loss.class}) without a dial`);
     if (this.#wireLoss !== undefined && this.#wireLoss.class !== loss.class) {
       violate("17 alternation", `${loss.class}, where the wire said ${this.#wireLoss.class}`);
+    }
+    if (loss.class === "resolver" && !this.#urlFailures.has(this.#dials)) {
+      violate("17 alternation", `dial ${this.#dials} is charged for what another met`);
     }
     this.#isDialOpen = false;
     this.#wireLoss = undefined;
