@@ -17,6 +17,11 @@ export const namedSeeds: readonly NamedSeed[] = [
     shows: ['"react","to":"gap","with":"unsubscribe"', "reacts to gap with unsubscribe"],
   },
   {
+    name: "two consumers pause the socket, one upon the other",
+    seed: 6656,
+    shows: ['"overflow":"pause"'],
+  },
+  {
     name: "a listener reconnects in the step that dials",
     seed: 54,
     shows: ["reacts to state with reconnect"],

@@ -20,12 +20,10 @@ export class Wire {
   #frames: Sent[] = [];
   #openedAtMs = 0;
   #connectedAtMs = 0;
-  #resumedAtMs = 0;
   /** Probes since the peer was heard. */
   #probes = 0;
   #heardAtMs = 0;
   #stoppedWhenHeardMs = 0;
-  #pausedSinceMs: number | undefined;
   #isClosed = false;
   handed = 0;
 
@@ -45,8 +43,6 @@ export class Wire {
     this.#frames = [];
     this.#isClosed = false;
     this.#probes = 0;
-    this.#resumedAtMs = 0;
-    this.#pausedSinceMs = undefined;
   }
 
   opened(): void {
@@ -101,16 +97,13 @@ export class Wire {
     if (socket === undefined || socket.isOver || !isConnected) return;
     this.#noteHeard(socket);
     if (socket.isPaused) {
-      this.#pausedSinceMs ??= this.#now;
-      const lateMs = this.#now - this.#pausedSinceMs - pauseBudgetMs;
+      const lateMs = this.#now - socket.pausedAtMs - pauseBudgetMs;
       if (lateMs > toleranceMs) violate("7 deadlines", `paused for ${lateMs} ms too long`);
       return;
     }
-    if (this.#pausedSinceMs !== undefined) this.#resumedAtMs = this.#now;
-    this.#pausedSinceMs = undefined;
     const { heartbeat } = character.options;
     if (heartbeat === null) return;
-    const silentMs = this.#now - Math.max(this.#heardAtMs, this.#connectedAtMs, this.#resumedAtMs);
+    const silentMs = this.#now - Math.max(this.#heardAtMs, this.#connectedAtMs, socket.resumedAtMs);
     const { intervalMs, timeoutMs } = heartbeat;
     const stoppedMs = process.stoppedMs - this.#stoppedWhenHeardMs;
     const isExcused = stoppedMs > 0 || toleranceMs * 2 > timeoutMs;
