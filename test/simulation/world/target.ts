@@ -119,8 +119,11 @@ function resolveUrl(
   { character, oracle, mischief, process, world }: TargetParts,
   attempt: { readonly reason: string; readonly attempt: number; readonly signal: AbortSignal },
 ): string | Promise<string> {
-  oracle.dialBegins(attempt.attempt, attempt.reason);
-  switch (mischief.take("url")) {
+  const dial = oracle.dialBegins(attempt.attempt, attempt.reason);
+  const asked = `${URL_TEXT}&ask=${dial}`;
+  const how = mischief.take("url");
+  if (how === "throws" || how === "rejects") oracle.lifecycle.urlFailed(dial);
+  switch (how) {
     case "throws":
       throw new UserError("on purpose");
     case "rejects":
@@ -131,10 +134,10 @@ function resolveUrl(
       return `http//${CANARY}`;
     case undefined:
   }
-  if (character.url === "function") return URL_TEXT;
-  if (character.url === "promise") return process.awaits(Promise.resolve(URL_TEXT));
+  if (character.url === "function") return asked;
+  if (character.url === "promise") return process.awaits(Promise.resolve(asked));
   const resolved = new Promise<string>((resolve) => {
-    world.setTimeout(() => resolve(URL_TEXT), 150);
+    world.setTimeout(() => resolve(asked), 150);
   });
   return process.awaits(resolved);
 }
