@@ -9,7 +9,7 @@ import { predecessor, successor, type Position } from "./position.ts";
 import { SequenceRule } from "./rule.ts";
 
 export const FIRST: SequenceVerdict = { kind: "first" };
-export const NEXT: SequenceVerdict = { kind: "next" };
+const NEXT: SequenceVerdict = { kind: "next" };
 export const DUPLICATE: SequenceVerdict = { kind: "duplicate" };
 export const STALE: SequenceVerdict = { kind: "stale" };
 export const RESET: SequenceVerdict = { kind: "reset" };
@@ -22,6 +22,10 @@ const LINKED = new SequenceRule("linked");
 export function judge(known: Position, point: SequencePoint): SequenceVerdict {
   const rule = point.rule ?? (point.previous === undefined ? RANGE : LINKED);
   switch (rule.kind) {
+    case "contiguous":
+    case "range":
+    case "connection":
+      return judgeRange(rule, known, point);
     case "linked":
       return judgeLinked(rule, known, point);
     case "monotonic":
@@ -29,10 +33,6 @@ export function judge(known: Position, point: SequencePoint): SequenceVerdict {
     case "checksum":
     case "none":
       return NEXT;
-    case "contiguous":
-    case "range":
-    case "connection":
-      return judgeRange(rule, known, point);
   }
 }
 

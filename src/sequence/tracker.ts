@@ -44,12 +44,13 @@ export class SequenceTracker {
     const state = this.#streams.get(point.stream);
     if (state === undefined) return this.#begin(point);
 
-    if (point.restarts === true || isAnotherRun(point.session, state.session)) {
+    const { session } = point;
+    if (point.restarts === true || isAnotherRun(session, state.session)) {
       state.last = point.last;
-      state.session = point.session;
+      state.session = session;
       return RESET;
     }
-    state.session ??= point.session;
+    if (session !== undefined) state.session = session;
 
     const verdict = judge(state.last, point);
     // These leave a stream where it is.
