@@ -254,7 +254,7 @@ describe("a topic that kills every socket that asks for it", () => {
         }
         // Two strikes, after as many halvings and better as it takes to have it alone.
         expect(losses).toBeLessThanOrEqual(2 + Math.ceil(Math.log2(count)));
-        while (court.tries().includes(bad) === false) {
+        while (!court.tries().includes(bad)) {
           if (court.quarantine.waitMs(court.nowMs) === undefined) break;
         }
         expect(topics.filter((topic) => topic !== bad && court.quarantine.holdOf(topic))).toEqual(
