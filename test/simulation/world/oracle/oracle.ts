@@ -35,6 +35,7 @@ export class Oracle implements WireObserver {
   readonly #scene: Scene;
   /** Whether a URL function tells of each dial. */
   readonly #asksUrl: boolean;
+  #asks = 0;
   #handed = 0;
   #strays = 0;
   #facts = 0;
@@ -89,12 +90,17 @@ export class Oracle implements WireObserver {
     if (log.isOn) log.add(`dial ${socket.id} ${url.length}`);
     this.wire.dialled(socket);
     if (!this.#asksUrl) this.dialBegins(undefined, undefined);
+    else if (!url.endsWith(`&ask=${this.#asks}`) || this.lifecycle.isClosed) {
+      this.#scene.violate("11 epochs", "dialled with the URL of an attempt that is over");
+    }
   }
 
-  /** The URL function was asked, or a plain URL was dialled. */
-  dialBegins(attempt: number | undefined, reason: string | undefined): void {
+  /** The URL function was asked, or a plain URL was dialled. Gives the number of the attempt. */
+  dialBegins(attempt: number | undefined, reason: string | undefined): number {
     this.intents.dialled();
     this.lifecycle.dialled(attempt, reason);
+    this.#asks += 1;
+    return this.#asks;
   }
 
   opened(socket: SimSocket): void {
@@ -178,7 +184,7 @@ export class Oracle implements WireObserver {
     const counted = [
       ["messages", inbound.messages, calls.decoded],
       ["invalid", inbound.invalid, calls.invalid],
-      ["acknowledgements", inbound.acknowledgements, calls.acknowledged],
+      ["control", inbound.control, calls.acknowledged],
       ["duplicates", inbound.duplicates, view.duplicates],
       ["gaps", inbound.gaps, view.gaps],
       ["late", inbound.late, this.#strays],
