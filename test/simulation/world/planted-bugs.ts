@@ -80,9 +80,9 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "the window of duplicates is off by one",
-    file: "src/sequence/tracker.ts",
-    find: "    if (point.last <= last) {\n      if (point.first > point.last) return ALIVE;",
-    replace: "    if (point.last < last) {\n      if (point.first > point.last) return ALIVE;",
+    file: "src/sequence/judge.ts",
+    find: "  if (last > known) {\n    const expected",
+    replace: "  if (last >= known) {\n    const expected",
   },
   {
     name: "a throw in a listener is not caught",
