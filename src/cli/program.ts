@@ -7,6 +7,7 @@ import { connect, type ConnectOptions } from "./connect.ts";
 import { demo, type DemoOptions } from "./demo.ts";
 import type { CommandIo } from "./output.ts";
 import { simulate, type SimulateOptions } from "./simulate.ts";
+import { venueNames } from "./venue-catalog.ts";
 
 /** The user's mistake. */
 const WRONG_USAGE = 2;
@@ -70,7 +71,7 @@ function addConnect(program: Command, io: CommandIo, run: Run): void {
         "to the connection is told on stderr. SIGINT and SIGTERM close it politely.",
     )
     .argument("<url|topic...>", "one URL, or with --venue the topics to subscribe")
-    .addOption(new Option("--venue <name>", "connect to a venue").choices(["binance-spot"]))
+    .addOption(new Option("--venue <name>", "connect to a venue").choices(venueNames))
     .option("--endpoint <url>", "with --venue: scheme, host and port to use instead of its own")
     .addOption(
       new Option("--subscribe <frame>", "send this frame on every connect (repeatable)")
