@@ -29,7 +29,12 @@ export type RecordedEvent =
   /** A socket was opened. */
   | { readonly kind: "opened"; readonly url: string }
   /** The venue sent a frame on it. */
-  | { readonly kind: "received"; readonly atMs: number; readonly line: number; readonly raw: Buffer }
+  | {
+      readonly kind: "received";
+      readonly atMs: number;
+      readonly line: number;
+      readonly raw: Buffer;
+    }
   /** Something else crossed the wire: the client's own frame, or an answer by REST. */
   | { readonly kind: "aside" };
 
