@@ -76,6 +76,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
     "src/errors.ts",
     "src/index.ts",
     "src/system.ts",
+    "src/sequence",
     "src/supervisor",
     "src/transport",
     "src/venues",
