@@ -9,7 +9,7 @@ import type { Conversation, VenueProfile } from "../venues/venue.ts";
 /** How many of a stream's gaps are kept with their numbers; all are counted. */
 const MAX_RANGES = 1_000;
 
-export interface GapRange {
+interface GapRange {
   readonly from: Position;
   readonly to: Position;
 }
