@@ -6,9 +6,10 @@ import { toCount, toList, toNames, toNumber, toPort, toPositive } from "./argume
 import { check, type CheckOptions } from "./check.ts";
 import { connect, type ConnectOptions } from "./connect.ts";
 import { demo, type DemoOptions } from "./demo.ts";
-import { knownVenues } from "./known-venues.ts";
+
 import type { CommandIo } from "./output.ts";
 import { simulate, type SimulateOptions } from "./simulate.ts";
+import { allVenues, venueNames } from "./venue-catalog.ts";
 
 /** The user's mistake. */
 const WRONG_USAGE = 2;
@@ -73,7 +74,7 @@ function addConnect(program: Command, io: CommandIo, run: Run): void {
         "to the connection is told on stderr. SIGINT and SIGTERM close it politely.",
     )
     .argument("<url|topic...>", "one URL, or with --venue the topics to subscribe")
-    .addOption(new Option("--venue <name>", "connect to a venue").choices(["binance-spot"]))
+    .addOption(new Option("--venue <name>", "connect to a venue").choices(venueNames))
     .option("--endpoint <url>", "with --venue: scheme, host and port to use instead of its own")
     .addOption(
       new Option("--subscribe <frame>", "send this frame on every connect (repeatable)")
@@ -116,7 +117,7 @@ function addCheck(program: Command, io: CommandIo, run: Run): void {
     .argument("<file>", "the recording")
     .option("--venue <name>", "its venue (default: found out from the recording)")
     .option("--json", "one line of JSON: totals and streams")
-    .action((file: string, options: CheckOptions) => run(check(file, options, io, knownVenues())));
+    .action((file: string, options: CheckOptions) => run(check(file, options, io, allVenues())));
 }
 
 function addSimulate(program: Command, io: CommandIo, run: Run): void {

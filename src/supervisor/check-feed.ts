@@ -45,7 +45,7 @@ function readRecovery(value: unknown, path: string): Recovery {
   return { fetchSnapshot: fetchSnapshot as FetchSnapshot, bridge: bridge as never };
 }
 
-export const defaultRecoveryPolicy: RecoveryPolicy = {
+const defaultRecoveryPolicy: RecoveryPolicy = {
   concurrent: 4,
   spacingMs: 250,
   timeoutMs: 10_000,

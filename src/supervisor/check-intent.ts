@@ -159,17 +159,10 @@ export function checkKeepalive(
   keepalive: Keepalive | undefined,
   report: ReportFailure,
 ): LinkKeepalive | undefined {
-  switch (keepalive?.mode) {
-    case "client-ping":
-      return { everyMs: keepalive.everyMs };
-    case "client-message":
-      return {
-        everyMs: keepalive.everyMs,
-        frame: guard(keepalive.frame, "venue.keepalive.frame", report),
-      };
-    default:
-      return undefined;
-  }
+  if (keepalive?.mode === "client-ping") return { everyMs: keepalive.everyMs };
+  if (keepalive?.mode !== "client-message") return undefined;
+  const { everyMs, frame } = keepalive;
+  return { everyMs, frame: guard(frame, "venue.keepalive.frame", report) };
 }
 
 function guard(

@@ -61,10 +61,10 @@ interface Consumers<M> {
 }
 
 /** Why a stream is not whole. */
-export type BreakCause = "gap" | "reset" | "checksum" | "start";
+type BreakCause = "gap" | "reset" | "checksum" | "start";
 
 /** Who repairs streams, as the data path sees it. */
-export interface StreamRecoveries<M> {
+interface StreamRecoveries<M> {
   /** True while every stream is whole: then there is nothing to ask. */
   readonly isIdle: boolean;
   /** A stream is not whole any more; before the message that shows it is delivered. */

@@ -217,7 +217,7 @@ function grammar({
 }
 
 /** `depth`, `depth@100ms`: changes of a book, which only a snapshot makes whole. Not `depth20`. */
-export function isDepthDiff(stream: string): boolean {
+function isDepthDiff(stream: string): boolean {
   return /@depth(@\d+ms)?$/.test(stream);
 }
 

@@ -5,7 +5,7 @@
  * `book:tBTCUSD:P1:F1:100`, `candles:trade:1m:tBTCUSD`, `status:deriv:tBTCF0:USTF0`. Sources as in
  * `bitfinex.ts`.
  */
-import { isRecord } from "./kit/json.ts";
+import { isRecord, textOf } from "./kit/json.ts";
 import type { ParsedTopic, TopicGrammar } from "./venue.ts";
 
 const SYMBOL = /^[tf][A-Z0-9]+(:[A-Z0-9]+)?$/;
@@ -23,7 +23,7 @@ export const bitfinexTopics: TopicGrammar = {
     if (typeof symbol !== "string") return wrong;
     const options = [prec, freq, len];
     if (options.every((value) => value === undefined)) return read(`${channel}:${symbol}`);
-    const full = options.map((value, index) => String(value ?? BOOK_DEFAULTS[index]));
+    const full = options.map((value, index) => textOf(value ?? BOOK_DEFAULTS[index]));
     return read(`${channel}:${symbol}:${full.join(":")}`);
   },
 };
@@ -81,6 +81,6 @@ export function topicOfAnswer(event: object): string | undefined {
   if (channel !== "book") return `${channel}:${symbol}`;
   return bookTopic(
     symbol,
-    [prec, freq, len].map((value, index) => String(value ?? BOOK_DEFAULTS[index])),
+    [prec, freq, len].map((value, index) => textOf(value ?? BOOK_DEFAULTS[index])),
   );
 }

@@ -203,17 +203,20 @@ function refusal(event: BitfinexEvent): VenueWord {
   return { kind: "answer", answer: { topics: [topic], error } };
 }
 
-/** Rely on the code only. [docs] */
+/** What an `info` event's code says; rely on nothing else of it. [docs] */
+const notices: ReadonlyMap<number | undefined, "replace" | "pause" | "resume"> = new Map([
+  [20_051, "replace"],
+  [20_060, "pause"],
+  [20_061, "resume"],
+] as const);
+
 function announcement({ code, msg, platform }: BitfinexEvent): VenueWord {
+  const action = notices.get(code);
   const detail = `${textOf(code)}: ${textOf(msg ?? "")}`;
-  switch (code) {
-    case 20_051:
-      return { kind: "notice", notice: { action: "replace", withinMs: RESTART_WITHIN_MS, detail } };
-    case 20_060:
-      return { kind: "notice", notice: { action: "pause", detail } };
-    case 20_061:
-      return { kind: "notice", notice: { action: "resume", detail } };
+  if (action === "replace") {
+    return { kind: "notice", notice: { action, withinMs: RESTART_WITHIN_MS, detail } };
   }
+  if (action !== undefined) return { kind: "notice", notice: { action, detail } };
   if (platform?.status === 0) {
     return { kind: "notice", notice: { action: "status", detail: "platform in maintenance" } };
   }

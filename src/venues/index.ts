@@ -11,6 +11,39 @@ export {
   type BinanceTrade,
 } from "./binance-spot.ts";
 export {
+  binanceCoinm,
+  binanceUsdm,
+  type BinanceFuturesBookTicker,
+  type BinanceFuturesDepthUpdate,
+  type BinanceFuturesMessage,
+  type BinanceFuturesOptions,
+  type BinanceUsdmOptions,
+} from "./binance-futures.ts";
+export {
+  bitfinex,
+  type BitfinexBookEntry,
+  type BitfinexMessage,
+  type BitfinexOptions,
+  type BitfinexTradeEntry,
+} from "./bitfinex.ts";
+export {
+  coinbaseAdvanced,
+  type CoinbaseAdvancedMessage,
+  type CoinbaseAdvancedOptions,
+  type CoinbaseLevel2Event,
+  type CoinbaseLevel2Update,
+  type CoinbaseMarketTrade,
+  type CoinbaseTradesEvent,
+} from "./coinbase-advanced.ts";
+export {
+  deribit,
+  type DeribitBook,
+  type DeribitChange,
+  type DeribitMessage,
+  type DeribitOptions,
+  type DeribitTrade,
+} from "./deribit.ts";
+export {
   okx,
   type OkxArg,
   type OkxBook,

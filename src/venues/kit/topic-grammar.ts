@@ -9,7 +9,7 @@ import type { ParsedTopic, TopicGrammar } from "../venue.ts";
 import type { Topic } from "../../subscriptions/topic.ts";
 
 /** What is known of one channel. */
-export interface ChannelFacts {
+interface ChannelFacts {
   /** The endpoint that serves it. */
   readonly service: string;
   /** Takes no instrument, such as a heartbeat or a status channel. */

@@ -78,6 +78,7 @@ export function createOptions(parts: TargetParts): SupervisorOptions<M> {
     ...options,
     quarantine: null, // the network of these lives kills sockets enough without it
     freshness: null, // and a market may be quiet for minutes
+    maxAgeMs: null,
     transport: network.transport,
     clock: process,
     seed: parts.seed,
@@ -210,7 +211,11 @@ function createWords(
   };
   const control = (message: M): VenueWord | undefined => {
     const word = binance.control?.(message);
-    if (word?.kind !== "answer") return word;
+    if (word === undefined) return undefined;
+    if (word.kind !== "answer") {
+      oracle.calls.acknowledged += 1;
+      return { kind: "alive" }; // these lives plan no reconnects: each loss is somebody's
+    }
     const answer = readAnswer(message, word.answer);
     oracle.calls.acknowledged += 1;
     const said = character.manner === "by-topic" ? byTopic(answer, asked) : answer;

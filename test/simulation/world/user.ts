@@ -244,18 +244,21 @@ export class User {
   }
 
   check(sockets: number): void {
-    this.oracle.check(this.feed, sockets);
+    const status = this.feed.status();
+    this.oracle.check(this.feed, status, sockets);
     const { violate } = this.#scene;
     const { isUp } = this.oracle.lifecycle;
-    const { state } = this.feed;
+    const { state } = status;
     if (this.#readies > 0 && (isUp || state === "failed" || state === "closed")) {
       violate("2 nothing left", `${this.#readies} ready() wait in ${state}`);
     }
     const listeners = LISTENERS + (this.#scene.character.hasTap ? 2 : 0) + this.#reactions.size;
     const isWaited = this.#readies > 0 || state === "closing";
-    if (!isWaited && this.feed.status().listeners !== listeners) {
-      const said = this.feed.status().listeners;
-      violate("2 nothing left", `${said} listeners in ${state}, of the user's ${listeners}`);
+    if (!isWaited && status.listeners !== listeners) {
+      violate(
+        "2 nothing left",
+        `${status.listeners} listeners in ${state}, of the user's ${listeners}`,
+      );
     }
     if (this.#closes > 0 && state === "closed") {
       violate("2 nothing left", `${this.#closes} close() wait in ${state}`);

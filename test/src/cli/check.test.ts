@@ -6,7 +6,7 @@ import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { defineVenue } from "ws-supervisor/venues";
 import { check, checkRecording } from "../../../src/cli/check.ts";
-import { knownVenues } from "../../../src/cli/known-venues.ts";
+import { allVenues } from "../../../src/cli/venue-catalog.ts";
 import type { RecordingAccount } from "../../../src/cli/recording-check.ts";
 import { coinbaseMatches } from "./coinbase-matches.ts";
 import { numberedVenue } from "./numbered-venue.ts";
@@ -179,7 +179,7 @@ describe.skipIf(!isHere)(isHere ? "the recordings of shared/" : absent, () => {
     async (file, venue, messages, pairs) => {
       const stdout = new Collector();
       const io = { stdout, stderr: new Collector(), signal: new AbortController().signal };
-      const venues = [...knownVenues(), coinbaseMatches];
+      const venues = [...allVenues(), coinbaseMatches];
       expect(await check(join(recordings, file), { json: true }, io, venues)).toBe(0);
       const account = JSON.parse(stdout.text) as RecordingAccount;
       const clean = { gaps: 0, duplicates: 0, stale: 0, resets: 0, invalid: 0, mismatches: 0 };
@@ -192,14 +192,14 @@ describe.skipIf(!isHere)(isHere ? "the recordings of shared/" : absent, () => {
   );
 
   it("Bitfinex's counter runs from 1 to 1670 over everything that the connection sent", async () => {
-    const bitfinex = knownVenues().find(({ id }) => id === "bitfinex");
+    const bitfinex = allVenues().find(({ id }) => id === "bitfinex");
     if (bitfinex === undefined) throw new Error("no profile of Bitfinex");
     const account = await checkRecording(join(recordings, "cryptofeed/BITFINEX.ws.11.0"), bitfinex);
     expect(account.streams).toMatchObject([{ first: 1, last: 1_670, next: 1_669 }]);
   });
 
   it("futures judged by the spot rule would miss 6,391 times: the venue decides", async () => {
-    const spot = knownVenues().find(({ id }) => id === "binance-spot");
+    const spot = allVenues().find(({ id }) => id === "binance-spot");
     if (spot === undefined) throw new Error("no profile of Binance spot");
     const usdm = "hftbacktest/usdm_btcusdt_20240808.gz";
     const account = await checkRecording(join(recordings, usdm), spot);

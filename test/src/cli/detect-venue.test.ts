@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { defineVenue } from "ws-supervisor/venues";
 import { detectVenue } from "../../../src/cli/detect-venue.ts";
-import { knownVenues } from "../../../src/cli/known-venues.ts";
+import { allVenues } from "../../../src/cli/venue-catalog.ts";
 import { frameOf, numberedVenue, type Numbered } from "./numbered-venue.ts";
 
 const frames = (...messages: readonly Numbered[]) => messages.map(frameOf);
@@ -76,8 +76,8 @@ describe("the venue of a recording", () => {
 
   it("is nobody's where nobody reads a frame", () => {
     const url = undefined;
-    expect(detectVenue({ url, frames: [Buffer.from("{}")] }, knownVenues())).toBe(undefined);
-    expect(detectVenue({ url, frames: [] }, knownVenues())).toBe(undefined);
+    expect(detectVenue({ url, frames: [Buffer.from("{}")] }, allVenues())).toBe(undefined);
+    expect(detectVenue({ url, frames: [] }, allVenues())).toBe(undefined);
   });
 
   it("tells Binance's markets apart by their numbers", () => {
@@ -90,9 +90,7 @@ describe("the venue of a recording", () => {
       );
     const spot = [depth(1, 4), depth(5, 9), depth(10, 10)];
     const futures = [depth(100, 104, 77), depth(250, 280, 104), depth(300, 301, 280)];
-    expect(detectVenue({ url: undefined, frames: spot }, knownVenues())?.id).toBe("binance-spot");
-    expect(detectVenue({ url: undefined, frames: futures }, knownVenues())?.id).toBe(
-      "binance-usdm",
-    );
+    expect(detectVenue({ url: undefined, frames: spot }, allVenues())?.id).toBe("binance-spot");
+    expect(detectVenue({ url: undefined, frames: futures }, allVenues())?.id).toBe("binance-usdm");
   });
 });

@@ -3,7 +3,7 @@
  * and says what is wrong. The parts know one theme each; here they are put together.
  */
 import type { Loss } from "../../../../machines/index.ts";
-import type { Dial, Fact, Supervisor } from "../../../../src/index.ts";
+import type { Dial, Fact, Status, Supervisor } from "../../../../src/index.ts";
 import type { BinanceStreamMessage } from "../../../../src/venues/index.ts";
 import { parseRequest } from "../clerk.ts";
 import type { WireObserver } from "../network.ts";
@@ -164,9 +164,8 @@ export class Oracle implements WireObserver {
 
   // Every step.
 
-  check(feed: SimSupervisor, sockets: number): void {
+  check(feed: SimSupervisor, status: Status, sockets: number): void {
     const { violate, process } = this.#scene;
-    const status = feed.status();
     const { inbound, outbox, callbackFailures } = status;
     if (process.isSpinning) violate("23 sanity", "the loop turns and no time passes");
     const pausable = this.consumers.filter(({ options }) => options.overflow === "pause");
