@@ -8,7 +8,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createRandom } from "../../machines/policy/random.ts";
-import { knownVenues } from "../../src/cli/known-venues.ts";
+import { allVenues } from "../../src/cli/venue-catalog.ts";
 import { readFrame, RecordingCheck } from "../../src/cli/recording-check.ts";
 import type { SequencePoint, SequenceVerdict } from "../../src/index.ts";
 import { checkPoint } from "../../src/sequence/point.ts";
@@ -38,7 +38,7 @@ const rows: [file: string, venue: string][] = [
 ];
 
 function venueOf(id: string): VenueProfile<unknown> {
-  const venue = [...knownVenues(), coinbaseMatches].find((each) => each.id === id);
+  const venue = [...allVenues(), coinbaseMatches].find((each) => each.id === id);
   if (venue === undefined) throw new Error(`no profile ${id}`);
   return venue;
 }
