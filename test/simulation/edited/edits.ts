@@ -145,7 +145,7 @@ function arrivalsOf(
   return arrivals;
 }
 
-export function isOfConnection({ scope, rule }: SequencePoint): boolean {
+function isOfConnection({ scope, rule }: SequencePoint): boolean {
   return scope === "connection" || rule?.kind === "connection";
 }
 
