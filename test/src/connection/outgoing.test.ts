@@ -241,6 +241,9 @@ describe("a topic that kills the socket that asks for it", () => {
     expect(line.states()).toEqual({ a: "confirmed", bad: "unsent" });
     line.outgoing.pump();
     expect(line.asked().at(-1)).toBe("sub bad");
+    line.clock.advance(200);
+    expect(lossesAtMs).toHaveLength(5);
+    expect(line.states()).toEqual({ a: "unsent", bad: "unsent" }); // struck once, as one that is new
   });
 });
 
@@ -273,6 +276,16 @@ describe("a network that flaps", () => {
       }
       line.dials();
     }
+    line.socket.opens();
+    expect(line.asked()).toEqual(["sub a"]);
+  });
+
+  it("does not make suspects of topics that we were about to end", () => {
+    const line = new Line({ topics: ["a"] }).comesUp();
+    line.clock.advance(5_000);
+    line.subscriptions.renew(["a"]);
+    line.socket.drops();
+    line.clock.advance(1_000);
     line.socket.opens();
     expect(line.asked()).toEqual(["sub a"]);
   });
