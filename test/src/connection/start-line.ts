@@ -7,6 +7,7 @@ import { Link, type LinkParts } from "../../../src/connection/link.ts";
 import { Outgoing } from "../../../src/connection/outgoing.ts";
 import { Pacer, type PacingWindow } from "../../../src/subscriptions/pacer.ts";
 import type { SubscriptionProtocol } from "../../../src/subscriptions/protocol.ts";
+import { topicKeys } from "../../../src/subscriptions/topic.ts";
 import { TopicRetries } from "../../../src/subscriptions/topic-retries.ts";
 import type { FactPayloads, FactType } from "../../../src/supervisor/facts.ts";
 import { defaultOutbox, Outbox, type OutboxItem } from "../../../src/supervisor/outbox.ts";
@@ -57,11 +58,12 @@ export class Line {
       settings: {
         ...options,
         clock,
-        protocol,
         topics,
         topicsPerConnection,
-        checkTopics: () => undefined,
+        isAnswered: protocol.acknowledge !== undefined,
+        parseTopics: topicKeys,
       },
+      talk: () => protocol,
       publish: <T extends FactType>(type: T, payload: FactPayloads[T]) => {
         this.facts.push({ type, ...payload });
       },
