@@ -65,6 +65,7 @@ export function checkPoint(point: SequencePoint): void {
   }
 }
 
-function isPosition(value: unknown): boolean {
+/** A safe integer or a bigint. */
+export function isPosition(value: unknown): value is Position {
   return Number.isSafeInteger(value) || typeof value === "bigint";
 }

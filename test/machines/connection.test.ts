@@ -1155,7 +1155,7 @@ describe("nothing is left", () => {
     expect(connection.link.socketsOpen).toBe(1);
     expect(connection.clock.armed).toBe(2); // the attempt's deadline and the long outage
     expect(context.history.length).toBe(32);
-    expect(Object.keys(children)).toEqual(["socket"]);
+    expect(Object.keys(children)).toEqual(["recoveries", "socket"]);
   });
 });
 

@@ -15,6 +15,14 @@ const table: Readonly<Record<string, readonly string[]>> = {
   "src/errors.ts": ["machines"],
   "src/sequence": [],
   "src/subscriptions": ["src/errors.ts"],
+  "src/recovery": [
+    "machines",
+    "src/system.ts",
+    "src/sequence",
+    "src/transport/printable.ts",
+    "src/connection/explain.ts",
+    "src/supervisor/items.ts",
+  ],
   "src/transport": ["machines", "src/errors.ts", "src/system.ts", "node:*"],
   "src/transport/ws-transport.ts": ["src/transport", "machines", "src/system.ts", "node:*", "ws"],
   "src/transport/ws-options.ts": ["src/transport", "src/errors.ts", "node:*", "ws"],
@@ -25,7 +33,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
     "src/transport",
     "src/subscriptions",
   ],
-  "src/venues": ["machines", "src/connection", "src/sequence", "src/subscriptions"],
+  "src/venues": ["machines", "src/connection", "src/recovery", "src/sequence", "src/subscriptions"],
   "src/supervisor": [
     "machines",
     "xstate",
@@ -35,6 +43,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
     "src/subscriptions",
     "src/transport",
     "src/connection",
+    "src/recovery",
     "src/venues",
   ],
   "src/index.ts": [
