@@ -100,11 +100,11 @@ export class BrokenStream<M> {
    * True for a message that makes it whole without us: it is delivered, and {@link isRestartedBy} is asked
    * after that. On a new socket a numbering of the connection's starts over by itself.
    */
-  startsOver({ restarts, scope }: SequencePoint): boolean {
+  startsOver(isSnapshot: boolean, { scope }: SequencePoint): boolean {
     if (typeof this.recovery === "string") {
-      return restarts === true || (this.isAwaited && scope === "connection");
+      return isSnapshot || (this.isAwaited && scope === "connection");
     }
-    this.#isStartingOver = restarts === true && this.state !== "joining";
+    this.#isStartingOver = isSnapshot && this.state !== "joining";
     return this.#isStartingOver;
   }
 

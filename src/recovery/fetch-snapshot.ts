@@ -2,7 +2,7 @@
  * One fetch by a function of the user's or the venue's: told once how it went, unless it was ended before.
  */
 import { explain } from "../connection/explain.ts";
-import { isPosition } from "../sequence/point.ts";
+import { isPosition } from "../sequence/position.ts";
 import type { FetchSnapshot, Snapshot } from "./recovery.ts";
 
 interface Outcome {

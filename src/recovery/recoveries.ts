@@ -63,7 +63,7 @@ export class Recoveries<M> implements RecoveryDoor {
     const broken = this.#streams.get(point.stream);
     if (broken === undefined) return false;
     if (broken.state === "settling") return this.#settle(broken, item, point);
-    if (broken.startsOver(point)) return false;
+    if (broken.startsOver(item.isSnapshot, point)) return false;
     const { isAwaited } = broken;
     const isTaken = broken.holds;
     if (isTaken && !broken.deltas.push(item, point)) this.counts.overflowed += 1;
@@ -186,7 +186,7 @@ export class Recoveries<M> implements RecoveryDoor {
   /** Deltas that the snapshot has may still come; the first that it has not must join it. */
   #settle(broken: BrokenStream<M>, item: MessageItem<M>, point: SequencePoint): boolean {
     const { stream } = broken;
-    switch (this.#judge(broken, point)) {
+    switch (item.isSnapshot ? "apply" : this.#judge(broken, point)) {
       case "drop":
         this.counts.covered += 1;
         return true;
@@ -200,7 +200,7 @@ export class Recoveries<M> implements RecoveryDoor {
   }
 
   #judge({ recovery, settledAt }: BrokenStream<M>, point: SequencePoint) {
-    if (typeof recovery !== "object" || point.restarts === true) return "apply";
+    if (typeof recovery !== "object") return "apply";
     try {
       const judgement = recovery.bridge(settledAt, point);
       return judgement === "drop" || judgement === "apply" ? judgement : "refetch";

@@ -19,7 +19,7 @@ import {
   checkOneOf,
   ignoreRejection,
   type ReportFailure,
-} from "./check.ts";
+} from "../check.ts";
 import { checkVerdict } from "./check-verdict.ts";
 import { defaults, type SupervisorOptions } from "./options.ts";
 
@@ -42,6 +42,7 @@ type PolicyOptions = Pick<
 export interface PolicyParts {
   readonly options: PolicyOptions;
   readonly venueHeartbeat: HeartbeatPolicy | undefined;
+  readonly venueBudget: RetryBudget | undefined;
   readonly venueRules: readonly VerdictRule[];
   readonly credentials: VerdictPolicy["credentials"];
   readonly report: ReportFailure;
@@ -68,7 +69,7 @@ export function checkPolicy(parts: PolicyParts): ConnectionPolicy {
       1,
     ),
     maxRetries: checkInteger(options.maxRetries, "maxRetries", defaults.maxRetries, 0, Infinity),
-    retryBudget: checkBudget(options.retryBudget),
+    retryBudget: checkBudget(options.retryBudget, parts.venueBudget ?? defaultRetryBudget),
     stableAfterMs: checkMs(options.stableAfterMs, "stableAfterMs", defaults.stableAfterMs),
     resubscribeTimeoutMs: checkMs(
       resubscribe.timeoutMs,
@@ -90,7 +91,7 @@ export function checkPolicy(parts: PolicyParts): ConnectionPolicy {
 }
 
 function checkHeartbeat(value: unknown, fallback: HeartbeatPolicy): HeartbeatPolicy | null {
-  if (value === undefined) return fallback;
+  if (value === undefined) return policyOf(fallback);
   if (value === null) return null;
   const keys = ["intervalMs", "timeoutMs", "suspendedAfterMs", "probe"] as const;
   const given = checkKeys(value, "heartbeat", keys);
@@ -112,6 +113,11 @@ function checkHeartbeat(value: unknown, fallback: HeartbeatPolicy): HeartbeatPol
     fallback.suspendedAfterMs ?? defaults.heartbeat.suspendedAfterMs,
     1,
   );
+  return { intervalMs, timeoutMs, suspendedAfterMs };
+}
+
+/** Without a venue's probe, which is no number and no part of the chart. */
+function policyOf({ intervalMs, timeoutMs, suspendedAfterMs }: HeartbeatPolicy): HeartbeatPolicy {
   return { intervalMs, timeoutMs, suspendedAfterMs };
 }
 
@@ -167,11 +173,11 @@ function guardBackoff(backoff: BackoffFunction, report: ReportFailure): BackoffF
   };
 }
 
-function checkBudget(value: unknown): RetryBudget {
-  if (value === undefined) return defaultRetryBudget;
+function checkBudget(value: unknown, fallback: RetryBudget): RetryBudget {
+  if (value === undefined) return fallback;
   const { attempts, perMs } = checkKeys(value, "retryBudget", ["attempts", "perMs"]);
   return {
-    attempts: checkInteger(attempts, "retryBudget.attempts", defaultRetryBudget.attempts, 1),
-    perMs: checkMs(perMs, "retryBudget.perMs", defaultRetryBudget.perMs, 1),
+    attempts: checkInteger(attempts, "retryBudget.attempts", fallback.attempts, 1),
+    perMs: checkMs(perMs, "retryBudget.perMs", fallback.perMs, 1),
   };
 }

@@ -14,7 +14,7 @@ import {
   checkMs,
   ignoreRejection,
   type ReportFailure,
-} from "./check.ts";
+} from "../check.ts";
 
 export interface VerdictParts {
   /** The option `verdict`. */

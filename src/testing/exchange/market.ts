@@ -5,6 +5,7 @@
  * `t` is one higher each time; every change of a book has an id, a depth event covers `U` to `u` and
  * begins where the last one of its stream ended; a book ticker shows the id it was taken at, so it
  * rises and jumps. Each symbol has its own chance: one more symbol changes nothing for the others.
+ * What nobody listens to is never written down.
  */
 import { createRandom } from "../../../machines/policy/random.ts";
 import { OptionError } from "../../errors.ts";
@@ -92,31 +93,42 @@ function createBeats(
   let updateId = 50_000_000_000 + Math.floor(random() * 1e9);
   let midCents = 10_000 + Math.floor(random() * 6_000_000);
 
-  const price = (offsetCents: number): string => ((midCents + offsetCents) / 100).toFixed(8);
-  const quantity = (): string => `${(random() * 2).toFixed(5)}000`;
   const drift = (): void => {
     midCents = Math.max(1_000, midCents + Math.round((random() - 0.5) * 20));
   };
-  const levels = (side: 1 | -1): [string, string][] =>
-    Array.from({ length: Math.floor(random() * 4) }, (_, level) => [
-      price(side * (level + 1)),
-      random() < 0.3 ? "0.00000000" : quantity(),
-    ]);
+  const quantity = (): number => random() * 2;
+  const levels = (side: 1 | -1): Level[] =>
+    Array.from({ length: Math.floor(random() * 4) }, (_, level) => ({
+      cents: midCents + side * (level + 1),
+      quantity: random() < 0.3 ? 0 : quantity(),
+    }));
 
   const trade = (atMs: number): SourceEvent => {
     drift();
     tradeId += 1;
-    const [p, q, m] = [price(0), quantity(), random() < 0.5];
-    const payload = { e: "trade", E: atMs, s: upper, t: tradeId, p, q, T: atMs, m, M: true };
-    const text = JSON.stringify(payload);
-    return { stream: `${lower}@trade`, text, numbers: single(tradeId, true) };
+    const [t, cents, size, m] = [tradeId, midCents, quantity(), random() < 0.5];
+    return {
+      stream: `${lower}@trade`,
+      get text() {
+        const [p, q] = [priceText(cents), quantityText(size)];
+        return JSON.stringify({ e: "trade", E: atMs, s: upper, t, p, q, T: atMs, m, M: true });
+      },
+      numbers: single(t, true),
+    };
   };
 
   const bookTicker = (): SourceEvent => {
     updateId += 1 + Math.floor(random() * 4);
-    const [b, B, a, A] = [price(-1), quantity(), price(1), quantity()];
-    const text = JSON.stringify({ u: updateId, s: upper, b, B, a, A });
-    return { stream: `${lower}@bookTicker`, text, numbers: single(updateId, false) };
+    const [u, cents, bid, ask] = [updateId, midCents, quantity(), quantity()];
+    return {
+      stream: `${lower}@bookTicker`,
+      get text() {
+        const [b, B] = [priceText(cents - 1), quantityText(bid)];
+        const [a, A] = [priceText(cents + 1), quantityText(ask)];
+        return JSON.stringify({ u, s: upper, b, B, a, A });
+      },
+      numbers: single(u, false),
+    };
   };
 
   const depth = (stream: string): ((atMs: number) => SourceEvent) => {
@@ -125,9 +137,15 @@ function createBeats(
       updateId += 1 + Math.floor(random() * 12);
       const [U, u] = [covered + 1, updateId];
       covered = updateId;
-      const payload = { e: "depthUpdate", E: atMs, s: upper, U, u, b: levels(-1), a: levels(1) };
-      const text = JSON.stringify(payload);
-      return { stream, text, numbers: { first: U, last: u, isContiguous: true } };
+      const [bids, asks] = [levels(-1), levels(1)];
+      return {
+        stream,
+        get text() {
+          const [b, a] = [bids.map(levelText), asks.map(levelText)];
+          return JSON.stringify({ e: "depthUpdate", E: atMs, s: upper, U, u, b, a });
+        },
+        numbers: { first: U, last: u, isContiguous: true },
+      };
     };
   };
 
@@ -143,6 +161,24 @@ function createBeats(
     { dueAtMs: 0, intervalMs: () => 100, speak: depth(`${lower}@depth@100ms`) },
     { dueAtMs: 0, intervalMs: () => 1_000, speak: depth(`${lower}@depth`) },
   ];
+}
+
+/** One level of a book's side, before it is written down. */
+interface Level {
+  readonly cents: number;
+  readonly quantity: number;
+}
+
+function levelText({ cents, quantity }: Level): [price: string, quantity: string] {
+  return [priceText(cents), quantity === 0 ? "0.00000000" : quantityText(quantity)];
+}
+
+function priceText(cents: number): string {
+  return (cents / 100).toFixed(8);
+}
+
+function quantityText(quantity: number): string {
+  return `${quantity.toFixed(5)}000`;
 }
 
 function single(id: number, isContiguous: boolean): EventNumbers {

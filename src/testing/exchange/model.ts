@@ -169,7 +169,8 @@ export class ExchangeModel {
     this.#onEvent({ type: "replay.began", atMs: this.#nowMs });
   }
 
-  #emit({ stream, text, numbers }: SourceEvent): void {
+  #emit(event: SourceEvent): void {
+    const { stream, numbers } = event;
     const { isVerbatim } = this.#source;
     this.ledger.emit(stream, numbers);
     const audience = this.#sessions.all.filter(
@@ -177,6 +178,7 @@ export class ExchangeModel {
         !session.isSilent && (isVerbatim ? listens(session) : session.streams.has(stream)),
     );
     const copies = audience.length === 0 ? 0 : this.#faults.copiesOf(numbers);
+    const text = copies === 0 ? "" : event.text;
     for (let copy = 0; copy < copies; copy += 1) {
       for (const session of audience) {
         const frame = session.isCombined && !isVerbatim ? wrap(stream, text) : text;

@@ -45,7 +45,10 @@ export class Session implements Subscriptions {
   /** When {@link takeDue} is next due; Infinity for never. While silent only the silence's end is. */
   get dueAtMs(): number {
     const silentUntilMs = this.#timers.get("speak");
-    return silentUntilMs ?? Math.min(...this.#timers.values());
+    if (silentUntilMs !== undefined) return silentUntilMs;
+    let dueAtMs = Infinity;
+    for (const atMs of this.#timers.values()) if (atMs < dueAtMs) dueAtMs = atMs;
+    return dueAtMs;
   }
 
   /** The timer that is due, disarmed. */

@@ -17,7 +17,7 @@ export interface EventNumbers {
 export interface SourceEvent {
   /** Such as `btcusdt@trade`. Empty for a recorded frame that names none. */
   readonly stream: string;
-  /** The raw payload; of a verbatim source, the whole frame. */
+  /** The raw payload; of a verbatim source, the whole frame. May be made when it is read. */
   readonly text: string;
   readonly numbers: EventNumbers | undefined;
 }

@@ -188,12 +188,17 @@ export function pointOf(stream: string, first: number, last: number): SequencePo
   return { stream, first, last, scope: stream.startsWith("wire") ? "connection" : "stream" };
 }
 
-export function itemOf({ stream, first, last }: SequencePoint, atMs = 0): MessageItem<number> {
+export function itemOf(
+  { stream, first, last, restarts }: SequencePoint,
+  atMs = 0,
+): MessageItem<number> {
   return {
     kind: "message",
     data: Number(last),
     raw: Buffer.alloc(0),
+    topic: undefined,
     stream,
+    isSnapshot: restarts === true,
     first,
     position: last,
     receivedAtMs: atMs,
