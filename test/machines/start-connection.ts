@@ -87,7 +87,7 @@ export class FakeSocket {
 }
 
 /** Where nothing is broken, nothing is asked. */
-class FakeDoor implements RecoveryDoor {
+export class FakeDoor implements RecoveryDoor {
   readonly calls: string[] = [];
 
   attach(): void {
