@@ -18,6 +18,7 @@ import {
   type MemoryTransport,
 } from "../../../src/testing/memory-transport.ts";
 import { VirtualClock } from "../../../src/testing/virtual-clock.ts";
+import { FakeDoor } from "../../machines/start-connection.ts";
 import { answered, type Json } from "../start-supervisor.ts";
 
 export interface LineOptions
@@ -104,6 +105,10 @@ export class Line {
         receive: (raw) => this.#receive(JSON.parse(raw.toString()) as Json),
         countLate: () => undefined,
       },
+      recoveries: new FakeDoor(),
+      onSocketGone: () => {
+        this.socketsGone += 1;
+      },
       onAttach: () => undefined,
       onNewSocket: () => undefined,
       onReplayAbandoned: () => undefined,
@@ -114,6 +119,9 @@ export class Line {
     });
     this.dials();
   }
+
+  /** How often the link said that an attempt is over. */
+  socketsGone = 0;
 
   /** The newest socket. */
   get socket(): MemorySocket {
