@@ -1,0 +1,23 @@
+/** Every venue that the simulated exchange speaks as. */
+import { OptionError } from "../../../errors.ts";
+import type { Dialect } from "../dialect.ts";
+import { binanceSpotDialect } from "./binance-spot.ts";
+
+const dialects = {
+  "binance-spot": binanceSpotDialect,
+} satisfies Readonly<Record<string, Dialect>>;
+
+export type VenueId = keyof typeof dialects;
+
+export function isVenueId(text: string): text is VenueId {
+  return Object.hasOwn(dialects, text);
+}
+
+/** The venues, as `venue` names them. */
+export const simulatedVenues: readonly VenueId[] = Object.keys(dialects).filter(isVenueId);
+
+/** @throws OptionError */
+export function dialectOf(venue: string): Dialect {
+  if (isVenueId(venue)) return dialects[venue];
+  throw new OptionError("venue", `one of ${simulatedVenues.join(", ")}`, venue);
+}
