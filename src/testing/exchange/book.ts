@@ -120,12 +120,16 @@ export class Book {
   tellFast(atMs: number): BookChange {
     if (this.#numbering === "single") this.#position += 1;
     const change = this.#tell("book", this.#fast, atMs);
-    const undo = { bids: this.#apply("bids", change.bids), asks: this.#apply("asks", change.asks) };
-    if (!change.restarts) {
-      this.#past.push({ last: change.last, previous: change.previous, ...undo });
+    const { last, previous, restarts } = change;
+    const before = {
+      bids: this.#apply("bids", change.bids),
+      asks: this.#apply("asks", change.asks),
+    };
+    if (!restarts) {
+      this.#past.push({ last, previous, ...before });
       if (this.#past.length > HISTORY) this.#past.shift();
     }
-    return change;
+    return { ...change, before };
   }
 
   tellSlow(atMs: number): BookChange {

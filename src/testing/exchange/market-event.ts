@@ -37,6 +37,8 @@ export interface BookChange {
   readonly restarts: boolean;
   readonly bids: readonly Level[];
   readonly asks: readonly Level[];
+  /** What these levels were before, in the same order; of the feed `book` only. */
+  readonly before?: { readonly bids: readonly Level[]; readonly asks: readonly Level[] };
 }
 
 /** Best bid and ask, at a position of the book. */
