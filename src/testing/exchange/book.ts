@@ -194,12 +194,14 @@ export class Book {
 
   #edge(side: Side, isBest: boolean): Level {
     const wantsHigh = (side === "bids") === isBest;
-    let edge: Level | undefined;
-    for (const level of this.#live[side]) {
-      if (edge === undefined || level[0] > edge[0] === wantsHigh) edge = level;
+    const levels = this.#live[side];
+    let edge = wantsHigh ? -Infinity : Infinity;
+    for (const price of levels.keys()) {
+      if (price > edge === wantsHigh) edge = price;
     }
-    if (edge === undefined) throw new Error(`the book of ${this.instrument} has no ${side}`);
-    return edge;
+    const quantity = levels.get(edge);
+    if (quantity === undefined) throw new Error(`the book of ${this.instrument} has no ${side}`);
+    return [edge, quantity];
   }
 }
 

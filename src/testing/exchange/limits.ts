@@ -11,6 +11,8 @@ export interface ExchangeLimits {
   readonly pingIntervalMs: number;
   /** How long a ping may stay unanswered; a pong after exactly this time still counts. */
   readonly pongTimeoutMs: number;
+  /** Whether a pong that answers no ping keeps a connection alive too. @defaultValue false */
+  readonly takesUnsolicitedPongs?: boolean | undefined;
   /** A connection of this age is closed. */
   readonly maxAgeMs: number;
 }
@@ -30,7 +32,7 @@ export interface LimitOptions extends Partial<ExchangeLimits> {
 
 /** The limits of an exchange: the venue's, but for what is given. */
 export function createLimits(venue: ExchangeLimits, options: LimitOptions = {}): ExchangeLimits {
-  const { inboundPerSecond, inbound, ...others } = options;
+  const { inboundPerSecond, inbound, takesUnsolicitedPongs, ...others } = options;
   for (const [name, value] of Object.entries({ inboundPerSecond, ...others })) {
     if (name !== "inboundPerSecond" && !(name in venue))
       throw new OptionError(`limits.${name}`, "no such limit", value);
@@ -45,7 +47,12 @@ export function createLimits(venue: ExchangeLimits, options: LimitOptions = {}):
     inboundPerSecond === undefined
       ? (inbound ?? venue.inbound)
       : [{ frames: inboundPerSecond, perMs: 1_000, countsControlFrames: true }];
-  return { ...venue, ...others, inbound: windows };
+  return {
+    ...venue,
+    ...others,
+    inbound: windows,
+    takesUnsolicitedPongs: takesUnsolicitedPongs ?? venue.takesUnsolicitedPongs,
+  };
 }
 
 /** Counts what came within the last `perMs`. Memory is bounded: what is not admitted isn't kept. */

@@ -152,7 +152,8 @@ export class Session {
   /** A pong answers the ping whose payload it copies, and those before; any other is unsolicited. */
   answerPing(payload: string): void {
     const index = this.#unanswered.findIndex((ping) => ping.payload === payload);
-    this.#unanswered.splice(0, index + 1);
+    const isAsGood = index === -1 && this.#limits.takesUnsolicitedPongs === true;
+    this.#unanswered.splice(0, isAsGood ? this.#unanswered.length : index + 1);
     this.#awaitPong();
   }
 

@@ -5,9 +5,9 @@
  * Facts: venues.md §3.2, read 2026-11-22. Undocumented, and so not simulated: a notice before shutdown.
  */
 import type { Dialect, StreamNumbers } from "../dialect.ts";
-import type { BookView, MarketEvent } from "../market-event.ts";
+import type { MarketEvent, MarketView } from "../market-event.ts";
 import { showPrice, showQuantity } from "../market-event.ts";
-import { createBinance, writeLevels, type BinanceFlavour } from "./binance.ts";
+import { createBinance, topOf, writeLevels, type BinanceFlavour } from "./binance.ts";
 
 /** What the high-frequency route serves; the rest is `/market`'s. A stream on the wrong one is silent. */
 const isPublic = (stream: string): boolean => /@(depth|bookTicker|trade|rpiDepth)/.test(stream);
@@ -56,10 +56,11 @@ function createFutures(futures: Futures): Dialect {
       maxStreams: 1_024,
       pingIntervalMs: 180_000,
       pongTimeoutMs: 600_000,
+      takesUnsolicitedPongs: true,
       maxAgeMs: 86_400_000,
     },
     account,
-    payload: (event, stream, book) => writePayload(futures, event, stream, book),
+    payload: (event, stream, market) => writePayload(futures, event, stream, market),
     snapshot: ({ position, bids, asks }, nowMs) => ({
       lastUpdateId: position,
       E: nowMs,
@@ -94,7 +95,7 @@ function writePayload(
   { price, quantity, pairOf, st }: Futures,
   event: MarketEvent,
   stream: string,
-  book: BookView | undefined,
+  market: MarketView,
 ): object {
   const s = event.instrument;
   const [E, T] = [event.atMs, event.atMs];
@@ -113,11 +114,7 @@ function writePayload(
     }
     case "book":
     case "slow-book": {
-      const depth = /@depth(\d+)/.exec(stream)?.[1];
-      const isPartial = depth !== undefined && book !== undefined;
-      const shown = isPartial
-        ? { bids: book.bids.slice(0, Number(depth)), asks: book.asks.slice(0, Number(depth)) }
-        : event;
+      const shown = topOf(event, stream, market) ?? event;
       const [b, a] = [
         writeLevels(shown.bids, price, quantity),
         writeLevels(shown.asks, price, quantity),

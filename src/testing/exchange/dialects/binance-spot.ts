@@ -6,7 +6,7 @@
  */
 import type { Dialect } from "../dialect.ts";
 import { showPrice, showQuantity } from "../market-event.ts";
-import { createBinance, writeLevels } from "./binance.ts";
+import { createBinance, topOf, writeLevels } from "./binance.ts";
 
 const price = (tenths: number): string => showPrice(tenths, 8);
 const quantity = (thousandths: number): string => showQuantity(thousandths, 8);
@@ -47,7 +47,7 @@ export const binanceSpotDialect: Dialect = createBinance({
     }
   },
 
-  payload: (event, stream, book) => {
+  payload: (event, stream, market) => {
     const s = event.instrument;
     const E = event.atMs;
     switch (event.feed) {
@@ -66,12 +66,12 @@ export const binanceSpotDialect: Dialect = createBinance({
       }
       case "book":
       case "slow-book": {
-        const depth = /@depth(\d+)/.exec(stream)?.[1];
-        if (depth !== undefined && book !== undefined) {
+        const top = topOf(event, stream, market);
+        if (top !== undefined) {
           return {
-            lastUpdateId: book.position,
-            bids: writeLevels(book.bids.slice(0, Number(depth)), price, quantity),
-            asks: writeLevels(book.asks.slice(0, Number(depth)), price, quantity),
+            lastUpdateId: top.position,
+            bids: writeLevels(top.bids, price, quantity),
+            asks: writeLevels(top.asks, price, quantity),
           };
         }
         const b = writeLevels(event.bids, price, quantity);

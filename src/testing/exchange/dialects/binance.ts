@@ -6,14 +6,14 @@
  */
 import type { Desk, Dialect, HttpAnswer, HttpRequest, Subject, Talk } from "../dialect.ts";
 import { isObject, parseJson, type JsonObject } from "../json.ts";
-import type { BookView, Level, MarketEvent, MarketView } from "../market-event.ts";
+import type { BookChange, BookView, Level, MarketEvent, MarketView } from "../market-event.ts";
 
 /** In what one of Binance's markets differs from the others. */
 export interface BinanceFlavour extends Omit<Dialect, "enter" | "serve"> {
   /** The prefixes of its paths, each with the streams that are served below it; all others stay silent. */
   readonly routes: Readonly<Record<string, (stream: string) => boolean>>;
   /** The payload of an event on `stream`. */
-  payload(event: MarketEvent, stream: string, book: BookView | undefined): object;
+  payload(event: MarketEvent, stream: string, market: MarketView): object;
   /** Where the depth snapshot is, over HTTP. */
   readonly depthPath: string;
   snapshot(book: BookView, nowMs: number): object;
@@ -63,8 +63,7 @@ class BinanceTalk implements Talk {
   }
 
   tell(event: MarketEvent, stream: string): readonly string[] {
-    const book = this.#desk.market.book(event.instrument);
-    const payload = JSON.stringify(this.#flavour.payload(event, stream, book));
+    const payload = JSON.stringify(this.#flavour.payload(event, stream, this.#desk.market));
     return [this.#isCombined ? wrap(stream, payload) : payload];
   }
 
@@ -169,6 +168,15 @@ function serveDepth(
   return book === undefined
     ? { status: 400, body: JSON.stringify({ code: -1121, msg: "Invalid symbol." }) }
     : { status: 200, body: JSON.stringify(flavour.snapshot(book, nowMs)) };
+}
+
+/** The best levels of both sides, on a partial depth stream such as `btcusdt@depth5`; else undefined. */
+export function topOf(event: BookChange, stream: string, market: MarketView): BookView | undefined {
+  const depth = /@depth(\d+)/.exec(stream)?.[1];
+  const book = depth === undefined ? undefined : market.book(event.instrument);
+  if (depth === undefined || book === undefined) return undefined;
+  const { position, bids, asks } = book;
+  return { position, bids: bids.slice(0, Number(depth)), asks: asks.slice(0, Number(depth)) };
 }
 
 /** How levels are written in payloads. */
