@@ -17,7 +17,8 @@ import {
   type RetryBudget,
 } from "./policy/retry-budget.ts";
 import { verdict, type PastLoss, type Verdict, type VerdictPolicy } from "./policy/verdict.ts";
-import type { SocketLost } from "./connection.events.ts";
+import { endsSooner, rotationByAge, rotationByNotice, type Rotation } from "./rotation.ts";
+import type { SocketExpiring, SocketLost } from "./connection.events.ts";
 
 /** Every number and rule that the chart goes by. Checked where options are checked, not here. */
 export interface ConnectionPolicy {
@@ -32,6 +33,8 @@ export interface ConnectionPolicy {
   /** `null` where no heartbeat is wanted. */
   readonly heartbeat: HeartbeatPolicy | null;
   readonly closeTimeoutMs: number;
+  /** The venue cuts a connection of this age, in milliseconds; `null` where it cuts none. */
+  readonly maxAgeMs: number | null;
   readonly verdict: VerdictPolicy;
 }
 
@@ -82,6 +85,8 @@ export interface ConnectionContext {
   /** Past losses, oldest first, at most {@link HISTORY_LENGTH}. */
   readonly history: readonly PastLoss[];
   readonly hasRenewed: boolean;
+  /** When and why the open socket will be replaced unasked; null where that is not planned. */
+  readonly rotation: Rotation | null;
   /** State of the jitter stream. */
   readonly rng: number;
 }
@@ -106,6 +111,7 @@ export function initialContext({ link, policy, seed }: ConnectionInput): Connect
     lastVerdict: null,
     retryInMs: null,
     isBudgetEmpty: false,
+    rotation: null,
     budget: fullBudget(policy.retryBudget, 0),
     rng: seed | 0,
   };
@@ -190,16 +196,71 @@ function retryAfter(
 
 /** The context when the owner asks for a new socket while there is one. */
 export function afterRequest(context: ConnectionContext): Partial<ConnectionContext> {
-  const loss: Loss = { class: "requested", phase: context.phase };
+  return {
+    ...dialledAtOnce({ class: "requested", phase: context.phase }),
+    // Credentials that were refused are still to be renewed.
+    dialReason: context.phase === "open" ? "command" : commanded(context.dialReason),
+  };
+}
+
+/** The context when the moment for the planned reconnect has come. Nobody failed. */
+export function afterRotation({ rotation }: ConnectionContext): Partial<ConnectionContext> {
+  const detail = rotation?.detail ?? "";
+  return {
+    ...dialledAtOnce({ class: "planned", phase: "open", detail }),
+    dialReason: "rotation",
+  };
+}
+
+/** A socket that was dropped for another one. What it may cost is not the verdict's to say. */
+function dialledAtOnce(loss: Loss): Partial<ConnectionContext> {
   const history = { atMs: 0, losses: [], hasRenewed: false };
   return {
     lastLoss: loss,
     lastVerdict: verdict(loss, history, { rules: [], credentials: "fixed" }),
     retryInMs: 0,
     isBudgetEmpty: false,
-    // Credentials that were refused are still to be renewed.
-    dialReason: context.phase === "open" ? "command" : commanded(context.dialReason),
   };
+}
+
+/** The plan for a socket that has just opened: its venue may cut connections of a certain age. */
+export function plannedByAge(
+  context: ConnectionContext,
+  atMs: number,
+): Pick<ConnectionContext, "rotation" | "rng"> {
+  const { maxAgeMs } = context.policy;
+  if (maxAgeMs === null) return { rotation: null, rng: context.rng };
+  const [share, rng] = nextRandom(context.rng);
+  return { rotation: allowed(context, rotationByAge(maxAgeMs, share, atMs), atMs), rng };
+}
+
+/** The plan that follows from a notice, were it the only one. */
+export function plannedByNotice(
+  context: ConnectionContext,
+  { withinMs, detail, atMs }: SocketExpiring,
+): Pick<ConnectionContext, "rotation" | "rng"> {
+  // One share per socket: a venue that repeats itself must not draw until it is early.
+  const [share, rng] =
+    context.rotation === null
+      ? nextRandom(context.rng)
+      : ([context.rotation.share, context.rng] as const);
+  const planned = rotationByNotice(withinMs, share, detail, atMs);
+  return { rotation: allowed(context, planned, atMs), rng };
+}
+
+/** A notice only ever brings the reconnect forward. */
+export function isBroughtForward(context: ConnectionContext, notice: SocketExpiring): boolean {
+  const { rotation } = plannedByNotice(context, notice);
+  return rotation !== null && endsSooner(rotation, context.rotation);
+}
+
+/**
+ * Not before the budget has a token: a server that says "go away" to every connection would else be
+ * dialled in a hot loop.
+ */
+function allowed({ policy, budget }: ConnectionContext, plan: Rotation, atMs: number): Rotation {
+  const { waitMs } = waitForToken(policy.retryBudget, budget, atMs, plan.inMs);
+  return { ...plan, inMs: toTimerMs(waitMs), dueAtMs: atMs + toTimerMs(waitMs) };
 }
 
 /** Why the next dial is made when the owner asks for it: a renewal that is due stays one. */

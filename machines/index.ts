@@ -7,6 +7,7 @@ export {
   type ConnectionSnapshot,
   type ConnectionState,
 } from "./connection.machine.ts";
+export type { Rotation } from "./rotation.ts";
 export type { ConnectionOutput, ConnectionTag } from "./connection.setup.ts";
 export type {
   ConnectionContext,
@@ -19,6 +20,7 @@ export type {
   ConnectionCommand,
   ConnectionEmitted,
   ConnectionEvent,
+  SocketExpiring,
   SocketFact,
   SocketLost,
 } from "./connection.events.ts";

@@ -7,8 +7,11 @@
  */
 import type { ConnectionCommand, ConnectionEmitted, SocketFact } from "./connection.events.ts";
 
-/** Why an attempt is made. `renewal` asks credential functions for new ones. */
-export type DialReason = "first" | "retry" | "renewal" | "command";
+/**
+ * Why an attempt is made. `renewal` asks credential functions for new ones; `rotation` takes the place of
+ * a connection that its venue would soon cut.
+ */
+export type DialReason = "first" | "retry" | "renewal" | "command" | "rotation";
 
 /** One attempt, as the link is told of it. */
 export interface Attempt {

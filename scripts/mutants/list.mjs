@@ -1,12 +1,25 @@
 // Planted faults: one small edit each, of the kind that a tired person makes. Every one must be killed by
 // a test of behaviour; the golden print does not count (it would kill any edit of a chart).
 //
-//   file     where · find/replace   the edit; `find` must occur exactly once
-//   tests    which suites must notice
+//   file     where · find/replace   the edit; `find` must occur exactly once, and the rest must compile
+//   suites   which must notice: asked one after another, narrowest first, until one does
 
-const charts = "test/machines test/src/supervisor";
-const link = "test/src/supervisor test/src/connection test/src/subscriptions";
-const adapter = "test/src/transport test/loopback/ws-transport.test.ts";
+const chart = [["test/machines/connection.test.ts"], ["test/machines"], ["test/src/supervisor"]];
+const heartbeat = [["test/machines/heartbeat.test.ts"], ["test/machines"], ["test/src/supervisor"]];
+const policy = [["test/machines/policy"], ["test/machines"]];
+const link = [
+  ["test/src/supervisor/attempts.test.ts", "test/src/supervisor/supervisor.test.ts"],
+  ["test/src/supervisor", "test/src/subscriptions"],
+];
+const outgoing = [
+  ["test/src/supervisor/outbox.test.ts", "test/src/subscriptions/pacer.test.ts"],
+  ["test/src/supervisor", "test/src/venues"],
+];
+const adapter = [
+  ["test/src/transport/ws-transport.test.ts"],
+  ["test/loopback/ws-transport.test.ts"],
+  ["test/loopback/ws-table"],
+];
 
 export const mutants = [
   // The connection chart.
@@ -15,154 +28,190 @@ export const mutants = [
     "machines/connection.context.ts",
     "const failures = context.failures + 1;",
     "const failures = context.failures;",
-    charts,
+    chart,
   ],
   [
     "retries end one too early",
     "machines/connection.context.ts",
     "return context.failures >= context.policy.maxRetries;",
     "return context.failures + 1 >= context.policy.maxRetries;",
-    charts,
+    chart,
   ],
   [
     "retries end one too late",
     "machines/connection.context.ts",
     "return context.failures >= context.policy.maxRetries;",
     "return context.failures > context.policy.maxRetries;",
-    charts,
+    chart,
   ],
   [
     "failures are forgiven on open",
     "machines/connection.machine.ts",
-    'entry: "replaySubscriptions",',
-    'entry: ["replaySubscriptions", "forgiveFailures"],',
-    charts,
+    'entry: ["replaySubscriptions", "followPlan"],',
+    'entry: ["replaySubscriptions", "followPlan", "forgiveFailures"],',
+    chart,
   ],
   [
     "failures are never forgiven",
     "machines/connection.machine.ts",
     'entry: "forgiveFailures",',
     "",
-    charts,
+    chart,
   ],
   [
     "subscriptions are not replayed",
     "machines/connection.machine.ts",
-    'entry: "replaySubscriptions",',
-    "",
-    charts,
+    'entry: ["replaySubscriptions", "followPlan"],',
+    'entry: ["followPlan"],',
+    chart,
   ],
   [
     "refused is retried",
     "machines/connection.setup.ts",
     'lost.verdict.action === "refuse"',
     'lost.verdict.action === "slow"',
-    charts,
+    chart,
   ],
   [
     "the attempt has no deadline",
     "machines/connection.machine.ts",
     'after: { connectTimeout: { actions: "judgeTimeout" } },',
     "",
-    charts,
+    chart,
   ],
   [
     "the replay's deadline drops nothing",
     "machines/connection.machine.ts",
     '{ target: "probation", actions: "abandonReplay" }',
     '{ target: "probation" }',
-    charts,
+    chart,
   ],
   [
     "a socket outlives its loss",
     "machines/connection.machine.ts",
-    'tags: "queues",\n  entry: ["holdSends", "dropSocket"],',
-    'tags: "queues",\n  entry: ["holdSends"],',
-    charts,
+    'tags: "queues",\n  entry: ["holdSends", "dropPlan", "dropSocket"],',
+    'tags: "queues",\n  entry: ["holdSends", "dropPlan"],',
+    chart,
   ],
   [
     "sends flow while away",
     "machines/connection.machine.ts",
-    'tags: "queues",\n  entry: ["holdSends", "dropSocket"],',
-    'tags: "queues",\n  entry: ["dropSocket", "startSending"],',
-    charts,
+    'tags: "queues",\n  entry: ["holdSends", "dropPlan", "dropSocket"],',
+    'tags: "queues",\n  entry: ["dropPlan", "dropSocket", "startSending"],',
+    chart,
   ],
   [
     "close waits for the peer for ever",
     "machines/connection.machine.ts",
     'after: { closeTimeout: "closed" },',
     "",
-    charts,
+    chart,
   ],
   [
     "reconnect does not skip the wait",
     "machines/connection.machine.ts",
     '    reconnect: { target: "connecting", actions: "dialOnCommand" },\n',
     "",
-    charts,
+    chart,
   ],
   [
     "connect after failed keeps the failures",
-    "machines/connection.context.ts",
-    "export const freshHistory = {\n  ...forgiven,",
-    "export const freshHistory = {",
-    charts,
+    "machines/connection.setup.ts",
+    "startAfresh: assign(freshHistory),",
+    "startAfresh: assign(({ context: { failures } }) => ({ ...freshHistory, failures })),",
+    chart,
   ],
   [
     "down is told twice",
     "machines/connection.setup.ts",
     "enqueue.assign({ isUp: false });",
     "",
-    charts,
+    chart,
   ],
   [
     "up does not end the outage",
     "machines/connection.setup.ts",
     "isUp: true, outageSinceMs: null,",
     "isUp: true,",
-    charts,
+    chart,
   ],
   [
     "the long-outage alert survives the outage",
     "machines/connection.setup.ts",
     'enqueue.emit({ type: "up", attempt: context.attempt });\n      enqueue("disarmLongOutage");',
     'enqueue.emit({ type: "up", attempt: context.attempt });',
-    charts,
+    chart,
   ],
   [
     "the budget is not charged",
     "machines/connection.context.ts",
     "budget: spend(context.policy.retryBudget, context.budget, atMs),",
     "",
-    charts,
+    chart,
   ],
   [
     "jitter does not move on",
     "machines/connection.context.ts",
     "isBudgetEmpty: budgeted.isEmpty, rng };",
-    "isBudgetEmpty: budgeted.isEmpty };",
-    charts,
+    "isBudgetEmpty: budgeted.isEmpty, rng: context.rng };",
+    chart,
   ],
   [
     "the server's floor is ignored",
     "machines/connection.context.ts",
     "Math.max(ownMs, ruling.floorMs + spread * ruling.spreadMs)",
     "ownMs",
-    charts,
+    chart,
   ],
   [
     "there is no jitter on the server's floor",
     "machines/connection.context.ts",
     "ruling.floorMs + spread * ruling.spreadMs",
     "ruling.floorMs",
-    charts,
+    chart,
   ],
   [
     "credentials are renewed again and again",
     "machines/connection.context.ts",
     "hasRenewed: context.hasRenewed || ruling.renews,",
     "hasRenewed: false,",
-    charts,
+    chart,
+  ],
+  // The planned reconnect.
+  [
+    "a later notice puts the reconnect off",
+    "machines/rotation.ts",
+    "plan.dueAtMs < than.dueAtMs",
+    "plan.dueAtMs > than.dueAtMs",
+    chart,
+  ],
+  [
+    "a plan outlives its socket",
+    "machines/connection.machine.ts",
+    'tags: "queues",\n  entry: ["holdSends", "dropPlan", "dropSocket"],',
+    'tags: "queues",\n  entry: ["holdSends", "dropSocket"],',
+    chart,
+  ],
+  [
+    "each notice draws anew",
+    "machines/connection.context.ts",
+    "    context.rotation === null\n      ? nextRandom",
+    "    context.rotation !== undefined\n      ? nextRandom",
+    chart,
+  ],
+  [
+    "a notice is followed without a token",
+    "machines/connection.context.ts",
+    "waitForToken(policy.retryBudget, budget, atMs, plan.inMs)",
+    "waitForToken(policy.retryBudget, { ...budget, tokens: 9 }, atMs, plan.inMs)",
+    chart,
+  ],
+  [
+    "a planned reconnect counts as the owner's",
+    "machines/connection.context.ts",
+    'dialReason: "rotation",',
+    'dialReason: "command",',
+    chart,
   ],
   // The heartbeat and the policies.
   [
@@ -170,49 +219,49 @@ export const mutants = [
     "machines/heartbeat.machine.ts",
     'entry: "probePeer",',
     "",
-    charts,
+    heartbeat,
   ],
   [
     "no doubt before the end",
     "machines/heartbeat.machine.ts",
     '{ target: "doubting" },',
     '{ target: "expired", actions: { type: "noteSilence", params: ({ event }) => event } },',
-    charts,
+    heartbeat,
   ],
   [
     "a late timer is no excuse",
     "machines/heartbeat.machine.ts",
     "context.repeats < MAX_REPEATS && atMs",
     "context.repeats < 0 && atMs",
-    charts,
+    heartbeat,
   ],
   [
     "data is no sign of life",
     "machines/heartbeat.machine.ts",
     "silentMs < context.policy.intervalMs,",
     "silentMs < 0,",
-    charts,
+    heartbeat,
   ],
   [
     "jitter is clipped by the cap",
     "machines/policy/backoff.ts",
     "return (ceilingMs * (1 + random)) / 2;",
     "return ceilingMs;",
-    charts,
+    policy,
   ],
   [
     "three times in five minutes is four",
     "machines/policy/verdict.ts",
     "return past.length + 1;",
     "return past.length;",
-    charts,
+    policy,
   ],
   [
     "Retry-After is not clamped",
     "machines/policy/verdict.ts",
     "return Math.min(Math.max(loss.retryAfterMs, minMs), maxMs);",
     "return loss.retryAfterMs;",
-    charts,
+    policy,
   ],
   // The link, the attempt and the road out.
   ["the old socket is not dropped", "src/connection/link.ts", "attempt?.drop();", "", link],
@@ -224,10 +273,10 @@ export const mutants = [
     link,
   ],
   [
-    "a late answer reaches the next heartbeat",
+    "the last doubt waits for no turn of the loop",
     "src/connection/link.ts",
+    "this.#parts.clock.nextTurn(() => {\n      if (this.#attempt === attempt) this.checkPeer(answer);\n    });",
     "if (this.#attempt === attempt) this.checkPeer(answer);",
-    "this.checkPeer(answer);",
     link,
   ],
   [
@@ -256,21 +305,21 @@ export const mutants = [
     "src/connection/link.ts",
     "if (this.#parts.countsControlFrames) this.#parts.outgoing.countFrame();",
     "",
-    `${link} test/src/venues`,
+    outgoing,
   ],
   [
     "the outbox does not wait for the pacer",
     "src/connection/outgoing.ts",
     "if (waitMs > 0) {",
     "if (waitMs < 0) {",
-    link,
+    outgoing,
   ],
   [
     "pacing survives the socket",
     "src/connection/outgoing.ts",
     "this.#parts.pacer.reset();",
     "",
-    link,
+    outgoing,
   ],
   // The adapter.
   [
@@ -284,7 +333,7 @@ export const mutants = [
     "a late error ends the process",
     "src/transport/ws-transport.ts",
     'ws.on("error", ignore);',
-    "",
+    'ws.off("error", ignore);',
     adapter,
   ],
   [

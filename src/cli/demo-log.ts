@@ -106,9 +106,14 @@ export class DemoLog {
       case "up":
       case "gap":
       case "reset":
+      case "mismatch":
+      case "notice":
       case "overflow":
       case "subscriptions.settled":
       case "topic.rejected":
+      case "topic.stale":
+      case "topic.fresh":
+      case "topic.quarantined":
       case "alert":
       case "failed":
       case "closed":

@@ -4,10 +4,13 @@ import { Command, CommanderError, Option } from "commander";
 import { OptionError } from "../index.ts";
 import { simulatedVenues } from "../testing/index.ts";
 import { toCount, toList, toNames, toNumber, toPort, toPositive } from "./arguments.ts";
+import { check, type CheckOptions } from "./check.ts";
 import { connect, type ConnectOptions } from "./connect.ts";
 import { demo, type DemoOptions } from "./demo.ts";
+
 import type { CommandIo } from "./output.ts";
 import { simulate, type SimulateOptions } from "./simulate.ts";
+import { allVenues, venueNames } from "./venue-catalog.ts";
 
 /** The user's mistake. */
 const WRONG_USAGE = 2;
@@ -57,6 +60,7 @@ function createProgram(io: CommandIo, run: Run): Command {
     })
     .addHelpText("after", `\nExit codes: 0 closed by the user, 1 failed, 2 wrong usage.`);
   addConnect(program, io, run);
+  addCheck(program, io, run);
   addSimulate(program, io, run);
   addDemo(program, io, run);
   return program;
@@ -71,7 +75,7 @@ function addConnect(program: Command, io: CommandIo, run: Run): void {
         "to the connection is told on stderr. SIGINT and SIGTERM close it politely.",
     )
     .argument("<url|topic...>", "one URL, or with --venue the topics to subscribe")
-    .addOption(new Option("--venue <name>", "connect to a venue").choices(["binance-spot"]))
+    .addOption(new Option("--venue <name>", "connect to a venue").choices(venueNames))
     .option("--endpoint <url>", "with --venue: scheme, host and port to use instead of its own")
     .addOption(
       new Option("--subscribe <frame>", "send this frame on every connect (repeatable)")
@@ -100,6 +104,21 @@ function addConnect(program: Command, io: CommandIo, run: Run): void {
     .option("--json-facts", "facts on stderr as JSON lines")
     .option("--quiet", "no facts on stderr; only why it failed")
     .action((names: string[], options: ConnectOptions) => run(connect(names, options, io)));
+}
+
+function addCheck(program: Command, io: CommandIo, run: Run): void {
+  program
+    .command("check")
+    .summary("say what a recording misses")
+    .description(
+      "Judges recorded market data by its venue's sequence rules: what each stream holds, repeats and " +
+        "misses. Reads hftbacktest's files (`<ns> <frame>`, gzipped or not) and cryptofeed's " +
+        "(`<s>: <frame>`). Exits with 0 whatever is found; with 2 where the file can't be judged.",
+    )
+    .argument("<file>", "the recording")
+    .option("--venue <name>", "its venue (default: found out from the recording)")
+    .option("--json", "one line of JSON: totals and streams")
+    .action((file: string, options: CheckOptions) => run(check(file, options, io, allVenues())));
 }
 
 function addSimulate(program: Command, io: CommandIo, run: Run): void {

@@ -8,8 +8,12 @@ export interface MessageItem<M> {
   readonly data: M;
   /** Its bytes, exactly as received. A view into the socket's chunk: copy what is kept for long. */
   readonly raw: Buffer;
+  /** The topic that it belongs to, where a venue says so. */
+  readonly topic: string | undefined;
   /** The numbered stream it belongs to, where `sequence` said so. */
   readonly stream: string | undefined;
+  /** Its stream begins anew with it, or for the first time: a book snapshot, where the venue sends one. */
+  readonly isSnapshot: boolean;
   /** The first number that it covers; equal to `position` where a message has one number. */
   readonly first: Position | undefined;
   /** The last number that it covers. */

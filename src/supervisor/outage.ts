@@ -81,9 +81,14 @@ export class OutageLog {
         return undefined;
       case "gap":
       case "reset":
+      case "mismatch":
+      case "notice":
       case "overflow":
       case "subscriptions.settled":
       case "topic.rejected":
+      case "topic.stale":
+      case "topic.fresh":
+      case "topic.quarantined":
       case "alert":
       case "recovered":
       case "failed":

@@ -30,6 +30,7 @@ export interface Status {
     readonly confirmed: number;
     readonly pending: number;
     readonly rejected: number;
+    readonly quarantined: number;
   };
   readonly inbound: Readonly<InboundCounts> & {
     /** Messages that came from a socket that was over. */

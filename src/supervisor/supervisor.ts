@@ -18,8 +18,9 @@ import type { TopicStatus } from "../subscriptions/registry.ts";
 import { TopicRetries } from "../subscriptions/topic-retries.ts";
 import type { Topic } from "../subscriptions/topic.ts";
 import { printable } from "../transport/printable.ts";
-import { checkSignal } from "./check.ts";
+import { checkSignal } from "../check.ts";
 import { Consumers } from "./consumers.ts";
+import { ControlWords } from "./control-words.ts";
 import type {
   EventName,
   Fact,
@@ -38,12 +39,15 @@ import { Publisher } from "./publisher.ts";
 import { Run } from "./run.ts";
 import { checkClose, checkSettings, checkTtl, type Settings } from "./settings.ts";
 import type { Status } from "./status.ts";
+import type { Talk } from "./talk.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import { reasonOf, whenReady } from "./when-ready.ts";
 
 /** One supervised connection. Made by `supervise` (running) or `createSupervisor` (to be embedded). */
 export class Supervisor<M = RawMessage> implements AsyncDisposable {
   readonly #settings: Settings<M>;
+  /** What is spoken on the current socket. */
+  #talk: Talk<M>;
   readonly #publisher: Publisher<M>;
   readonly #subscriptions: Subscriptions<M>;
   readonly #tracker = new SequenceTracker();
@@ -63,29 +67,34 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
     const settings = checkSettings(target, options, (callback, error) =>
       this.#publisher.callbackFailed(callback, error),
     );
-    const { clock, protocol } = settings;
+    const { clock } = settings;
     this.#settings = settings;
+    this.#talk = settings.talk();
     this.#publisher = new Publisher(clock);
     this.#subscriptions = new Subscriptions({
       settings,
+      talk: () => this.#talk,
       publish: (type, payload) => this.#publish(type, payload),
       callbackFailed: (callback, error) => this.#publisher.callbackFailed(callback, error),
       onAnswered: (id) => this.#outgoing.answered(id),
       onSettled: () => this.#link.settled(),
+      onWork: () => this.#outgoing.pump(),
     });
     this.#outbox = new Outbox(settings.outbox, clock);
     this.#outgoing = new Outgoing({
       clock,
       outbox: this.#outbox,
       registry: this.#subscriptions.registry,
+      quarantine: this.#subscriptions.quarantine,
       pacer: new Pacer(settings.pacing),
-      subscriptionPacer: new Pacer([settings.subscriptionPacing]),
+      subscriptionPacer: new Pacer(settings.subscriptionPacing),
       topicsPerFrame: settings.topicsPerFrame,
-      canUnsubscribe: protocol.unsubscribe !== undefined,
-      isAnswered: protocol.acknowledge !== undefined,
+      canUnsubscribe: settings.canUnsubscribe,
+      isAnswered: settings.isAnswered,
       requestTimeoutMs: settings.requestTimeoutMs,
       encode: (request) => this.#subscriptions.encode(request),
       onProgress: () => this.#subscriptions.progressed(),
+      onQuarantined: (quarantined) => this.#subscriptions.noteQuarantined(quarantined),
       retries: new TopicRetries(settings.topicRetries),
       onTimeout: (topics, retryInMs) =>
         this.#publish("alert", { alert: { kind: "subscriptions-timed-out", topics, retryInMs } }),
@@ -94,6 +103,8 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
       clock,
       outgoing: this.#outgoing,
       probe: settings.probe,
+      opening: settings.opening,
+      keepalive: settings.keepalive,
       countsControlFrames: settings.countsControlFrames,
       attempt: {
         target: settings.target,
@@ -110,8 +121,15 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
         this.#run = new Run(owner, clock, (type, payload) => this.#note(type, payload));
         this.#heedSignal();
       },
-      onNewSocket: () => this.#tracker.newSocket(),
+      onNewSocket: () => {
+        this.#talk = settings.talk();
+        this.#tracker.newSocket();
+      },
       onReplayAbandoned: () => this.#subscriptions.announce(),
+      onReading: (isReading) => {
+        if (isReading) this.#subscriptions.resume("reader");
+        else this.#subscriptions.pause("reader");
+      },
     });
     this.#consumers = new Consumers({
       clock,
@@ -363,11 +381,16 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
   }
 
   #createInbound(): (raw: Buffer, isBinary: boolean) => void {
-    const { decode, protocol, sequence } = this.#settings;
+    const words = new ControlWords<M>({
+      link: { expires: (withinMs, detail) => this.#link.expires(withinMs, detail) },
+      outgoing: this.#outgoing,
+      subscriptions: this.#subscriptions,
+      publish: (type, payload) => this.#publish(type, payload),
+      callbackFailed: (callback, error) => this.#publisher.callbackFailed(callback, error),
+    });
     return createInbound<M>({
-      decode,
-      acknowledge: protocol.acknowledge?.bind(protocol),
-      sequence,
+      talk: () => this.#talk,
+      schema: this.#settings.schema,
       tracker: this.#tracker,
       counts: this.#counts,
       receivedAtMs: () => this.#link.lastHeardAtMs,
@@ -376,10 +399,14 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
         message: (item) => this.#consumers.message(item),
         mark: (item) => this.#consumers.mark(item),
       },
-      onAcknowledgement: (answer) => {
-        this.#subscriptions.acknowledge(answer);
-        this.#outgoing.pump();
+      recoveries: {
+        isIdle: true,
+        broken: () => undefined,
+        take: () => false,
+        restarted: () => undefined,
       },
+      heard: (topic) => this.#subscriptions.heard(topic, this.#link.lastHeardAtMs),
+      onControl: (word) => words.heed(word),
       onInvalid: (error, raw) =>
         this.#publish("message.invalid", {
           reason: printable(error instanceof Error ? error.message : String(error)),
@@ -387,6 +414,7 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
         }),
       onGap: ({ stream, from, to }) => this.#publish("gap", { stream, from, to }),
       onReset: ({ stream }) => this.#publish("reset", { stream }),
+      onMismatch: (stream) => this.#publish("mismatch", { stream }),
       onUnfollowed: () =>
         this.#publish("alert", { alert: { kind: "too-many-streams", limit: MAX_STREAMS } }),
     });

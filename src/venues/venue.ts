@@ -72,11 +72,13 @@ export interface VenueProfile<M> {
 export interface Conversation<M> {
   /** The frame that asks for `topics`. `id` is a positive integer, never used twice. */
   subscribe(topics: readonly string[], id: number): Frame;
-  /** The frame that ends them. Without it an unwanted topic goes on until the next socket. */
-  unsubscribe?(topics: readonly string[], id: number): Frame;
   /**
-   * One frame as a message. May throw: the frame is then counted and reported as invalid. `undefined`
-   * is for a frame that has nothing to say.
+   * The frame that ends them; undefined where there is nothing to end. Without this function an unwanted
+   * topic goes on until the next socket.
+   */
+  unsubscribe?(topics: readonly string[], id: number): Frame | undefined;
+  /**
+   * One frame as a message. May throw: the frame is then counted and reported as invalid.
    */
   decode(data: Buffer, isBinary: boolean): M;
   /** What a message says besides data; undefined for data. */
@@ -85,10 +87,14 @@ export interface Conversation<M> {
   topicOf?(message: M): string | undefined;
   /**
    * Where a message stands in its stream; undefined for what is not numbered. A stream is named as its
-   * topic, unless its numbering is the whole connection's. Asked for control messages too: at some
-   * venues they are numbered. `raw` is for positions that `JSON.parse` would round.
+   * topic, unless its numbering is the whole connection's. `raw` is for positions that `JSON.parse` would
+   * round.
    */
   sequence?(message: M, raw: Buffer): SequencePoint | undefined;
+  /** Control messages are numbered like the others: `sequence` is asked for them too. @defaultValue false */
+  readonly numbersControl?: boolean;
+  /** True for a message with which its topic begins anew: a book's snapshot. Points may say so too. */
+  isSnapshot?(message: M): boolean;
   /** False when a message proves that what was delivered before it is not whole: a checksum. */
   verify?(message: M): boolean;
 }
@@ -147,6 +153,8 @@ export type Keepalive =
   | { readonly mode: "server-ping" }
   /** The server asks in a message, which `control` calls a challenge. */
   | { readonly mode: "challenge" }
+  /** The server says something by itself, often enough. */
+  | { readonly mode: "server-message" }
   /** A channel that must be subscribed for its heartbeats. */
   | { readonly mode: "channel" }
   /** The heartbeat's probe, sent when nothing was heard, is enough. */

@@ -187,16 +187,20 @@ describe("wrong usage ends with 2 and one line that names the mistake", () => {
 });
 
 describe("help", () => {
-  it.each([["--help"], ["connect --help"], ["simulate --help"], ["demo --help"], ["help demo"]])(
-    "%s is on stdout, in 80 columns",
-    async (line) => {
-      const { exitCode, stdout, stderr } = await runCommand(...line.split(" "));
+  it.each([
+    ["--help"],
+    ["connect --help"],
+    ["simulate --help"],
+    ["check --help"],
+    ["demo --help"],
+    ["help demo"],
+  ])("%s is on stdout, in 80 columns", async (line) => {
+    const { exitCode, stdout, stderr } = await runCommand(...line.split(" "));
 
-      expect([exitCode, stderr]).toEqual([0, ""]);
-      expect(stdout).toContain("Usage: ws-supervisor");
-      for (const each of stdout.split("\n")) expect(each.length).toBeLessThanOrEqual(80);
-    },
-  );
+    expect([exitCode, stderr]).toEqual([0, ""]);
+    expect(stdout).toContain("Usage: ws-supervisor");
+    for (const each of stdout.split("\n")) expect(each.length).toBeLessThanOrEqual(80);
+  });
 
   it("names the version of the package", async () => {
     expect((await runCommand("--version")).stdout).toMatch(/^\d+\.\d+\.\d+/);

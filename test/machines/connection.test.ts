@@ -1052,6 +1052,24 @@ describe("the announced wait", () => {
     expect(waitsOfABadDay(7)).toEqual(waitsOfABadDay(7));
     expect(waitsOfABadDay(7)).not.toEqual(waitsOfABadDay(8));
   });
+
+  it.each([
+    ["the backoff", dropped],
+    ["the server's floor", httpRefusal(503, 30_000)],
+  ])("is drawn anew for each attempt, out of %s", (_, loss) => {
+    const connection = startConnection({
+      backoff: { jitter: "equal", baseMs: 1_000, capMs: 1_000 },
+      retryBudget: { attempts: 100, perMs: 60_000 },
+    });
+    for (let failure = 0; failure < 10; failure += 1) {
+      connection.socket.ends(loss);
+      connection.waitsItsTurn();
+    }
+
+    const waits = connection.announcedWaits();
+    expect(waits).toHaveLength(10);
+    expect(new Set(waits).size).toBe(10);
+  });
 });
 
 describe("a loss whose rule asks for attention", () => {

@@ -18,10 +18,12 @@ const events: { readonly [C in keyof typeof charts]: readonly string[] } = {
     "socket.dialled": true,
     "socket.progressed": true,
     "socket.opened": true,
+    "socket.expiring": true,
     "socket.ended": true,
     "socket.lost": true,
     "subscriptions.settled": true,
     "outage.prolonged": true,
+    "rotation.due": true,
   } satisfies Record<machines.ConnectionEvent["type"], true>),
   heartbeat: Object.keys({
     "peer.checked": true,

@@ -35,6 +35,7 @@ export const defaultPolicy: ConnectionPolicy = {
   resubscribeTimeoutMs: 10_000,
   heartbeat: { intervalMs: 15_000, timeoutMs: 5_000 },
   closeTimeoutMs: 2_000,
+  maxAgeMs: null,
   verdict: { rules: [], credentials: "fixed" },
 };
 
@@ -71,6 +72,11 @@ export class FakeSocket {
 
   settles(): void {
     this.#report({ type: "subscriptions.settled" });
+  }
+
+  /** The venue says that it goes away. */
+  isExpiring(withinMs: number, detail = "maintenance"): void {
+    this.#report({ type: "socket.expiring", withinMs, detail, atMs: this.#clock.nowMs() });
   }
 
   ends(loss: Loss = dropped): void {

@@ -6,16 +6,32 @@ import { answered, type Json } from "../../src/start-supervisor.ts";
 
 /** Few retries, and credentials that can be renewed: every road of the chart is a short one. */
 export const connectionOptions = {
+  quarantine: null, // the walk kills sockets at every step; no topic is to blame
   topics: ["a", "b"],
   decode: (data: Buffer) => JSON.parse(data.toString()) as Json,
   subscriptions: answered,
   maxRetries: 3,
+  maxAgeMs: 86_400_000,
 };
+
+/** What the venue announces: far enough away for every other timer to come first; or now. */
+export const notices = {
+  "maintenance in two hours": 7_200_000,
+  "going away": 0,
+} as const;
 
 export const connectionUrl = () => "wss://venue.example/feed";
 
 function ends(loss: Loss): ChartStimulus<typeof connectionMachine> {
   return { events: [{ type: "socket.ended", loss, atMs: 0 }] };
+}
+
+function announces(detail: keyof typeof notices): ChartStimulus<typeof connectionMachine> {
+  const withinMs = notices[detail];
+  return {
+    events: [{ type: "socket.expiring", withinMs, detail, atMs: 0 }],
+    when: (snapshot) => snapshot.matches("connecting") || snapshot.matches("connected"),
+  };
 }
 
 const anywhere = { when: () => true };
@@ -44,6 +60,8 @@ export const connectionModel = exploreChart(connectionMachine, {
         },
       ],
     },
+    "the venue will go away": announces("maintenance in two hours"),
+    "the venue goes away at once": announces("going away"),
     connect: { events: [{ type: "connect" }], ...anywhere },
     reconnect: { events: [{ type: "reconnect" }], ...anywhere },
     close: { events: [{ type: "close" }], ...anywhere },
@@ -57,6 +75,6 @@ export const connectionModel = exploreChart(connectionMachine, {
     value === "connecting" && context.dialledAtMs === null
       ? { type: "socket.dialled", atMs: 0 }
       : undefined,
-  key: ({ value, context: { failures, isUp, dialReason, hasRenewed } }) =>
-    JSON.stringify({ value, failures, isUp, dialReason, hasRenewed }),
+  key: ({ value, context: { failures, isUp, dialReason, hasRenewed, rotation } }) =>
+    JSON.stringify({ value, failures, isUp, dialReason, hasRenewed, plan: rotation?.detail }),
 });

@@ -80,9 +80,9 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "the window of duplicates is off by one",
-    file: "src/sequence/tracker.ts",
-    find: "    if (point.last <= last) {\n      if (point.first > point.last) return ALIVE;",
-    replace: "    if (point.last < last) {\n      if (point.first > point.last) return ALIVE;",
+    file: "src/sequence/judge.ts",
+    find: "  if (last > known) {\n    const expected",
+    replace: "  if (last >= known) {\n    const expected",
   },
   {
     name: "a throw in a listener is not caught",
@@ -129,16 +129,16 @@ export const plantedBugs: readonly PlantedBug[] = [
 
   // More: the socket and its epochs.
   {
-    name: "reconnect leaves the old socket alone",
+    name: "a socket that was given up stays until the next dial",
     file: "machines/connection.machine.ts",
-    find: 'entry: ["holdSends", "countAttempt", "dropSocket", "openSocket", "dialSocket"],',
-    replace: 'entry: ["holdSends", "countAttempt", "openSocket", "dialSocket"],',
+    find: 'scheduled.",\n  tags: "queues",\n  entry: ["holdSends", "dropSocket"],',
+    replace: 'scheduled.",\n  tags: "queues",\n  entry: ["holdSends"],',
   },
   {
-    name: "the connect deadline starts over with each phase",
+    name: "an attempt has no deadline",
     file: "machines/connection.machine.ts",
-    find: '    "socket.progressed": { actions:',
-    replace: '    "socket.progressed": { target: "connecting", actions:',
+    find: '  after: { connectTimeout: { actions: "judgeTimeout" } },\n',
+    replace: "",
   },
   {
     name: "closing has no deadline",

@@ -15,7 +15,7 @@ const status: Status = {
   lastLoss: { class: "silent", phase: "open", silentMs: 1_502 },
   outage: undefined,
   lastByteAtMs: 12_000,
-  topics: { wanted: 2, confirmed: 2, pending: 0, rejected: 0 },
+  topics: { wanted: 2, confirmed: 2, pending: 0, rejected: 0, quarantined: 0 },
   inbound: {
     messages: 9,
     bytes: 9,
@@ -25,7 +25,8 @@ const status: Status = {
     gaps: 0,
     resets: 0,
     invalid: 1,
-    acknowledgements: 0,
+    control: 0,
+    mismatches: 0,
     late: 0,
     unfollowed: 0,
   },

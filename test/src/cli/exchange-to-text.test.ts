@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { exchangeEventToLine, faultToText } from "../../../src/cli/exchange-to-text.ts";
-import { faultKinds, parseFaultPlan, venueFaultKinds, type Fault } from "../../../src/testing/index.ts";
+import {
+  faultKinds,
+  parseFaultPlan,
+  venueFaultKinds,
+  type Fault,
+} from "../../../src/testing/index.ts";
 
 describe("a fault in words", () => {
   it.each<[Fault, string]>([

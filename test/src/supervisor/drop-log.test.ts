@@ -7,6 +7,8 @@ function message(position: number, stream = "s"): FeedItem<number> {
     kind: "message",
     data: position,
     raw: Buffer.alloc(0),
+    topic: undefined,
+    isSnapshot: false,
     stream,
     first: position,
     position,

@@ -10,6 +10,8 @@ function message(position: number, stream: string | undefined = "s"): MessageIte
     kind: "message",
     data: position,
     raw: Buffer.from(String(position)),
+    topic: undefined,
+    isSnapshot: false,
     stream,
     first: stream === undefined ? undefined : position,
     position: stream === undefined ? undefined : position,

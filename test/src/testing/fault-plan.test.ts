@@ -78,7 +78,9 @@ describe("a fault plan in one line", () => {
       status: "status:429",
     };
     for (const kind of [...faultKinds, ...venueFaultKinds]) {
-      const isLasting = ["stall", "pause", "refuse", "never-answer", "status", "flap"].includes(kind);
+      const isLasting = ["stall", "pause", "refuse", "never-answer", "status", "flap"].includes(
+        kind,
+      );
       const head = kind === "close" || kind === "status" ? shapes[kind] : kind;
       const [planned] = parseFaultPlan(`${head}@1.5s${isLasting ? "+2s" : ""}`);
       expect(planned).toMatchObject({ atMs: 1_500, fault: { kind } });

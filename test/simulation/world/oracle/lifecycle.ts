@@ -40,6 +40,8 @@ export class Lifecycle {
   /** When the next dial is due by itself, and how long its wait was said to be. */
   #due: { readonly atMs: number; readonly waitMs: number } | undefined;
   #commandedAtMs: number | undefined;
+  /** A command was given that dials at once. */
+  #isDialAsked = false;
   /** What the wire said of the end of the socket, until a fact says it too. */
   #wireLoss: Loss | undefined;
   #openedAtMs: number | undefined;
@@ -47,6 +49,8 @@ export class Lifecycle {
   #failures = 0;
   #troubles = 0;
   #dialsOfOutage = 0;
+  /** Dials whose URL function threw. */
+  readonly #urlFailures = new Set<number>();
   /** The fact `closed` was told: it is the last. */
   #isOver = false;
   /** A listener is calling: what it causes is told when it is done. */
@@ -86,6 +90,9 @@ export class Lifecycle {
   commanded(command: Command): void {
     if (command === "connect" || command === "reconnect") {
       this.#commandedAtMs = this.#now;
+      const isOn = this.#state === "connecting" || this.#state === "connected";
+      const isOff = this.#state === "reconnecting" || this.#state === "failed";
+      this.#isDialAsked ||= isOff || (isOn && command === "reconnect");
     } else this.#closeAskedAtMs ??= this.#now;
   }
 
@@ -118,6 +125,7 @@ export class Lifecycle {
     this.#dialsSinceUp += 1;
     this.#dialsOfOutage += 1;
     this.#isDialOpen = true;
+    this.#isDialAsked = false;
     this.#dialledAtMs = atMs;
     this.#due = undefined;
     if (attempt !== undefined && attempt !== this.#dialsSinceUp) {
@@ -139,6 +147,11 @@ export class Lifecycle {
 
   ended(loss: Loss): void {
     this.#wireLoss = loss;
+  }
+
+  /** The URL function gave none for that dial. */
+  urlFailed(dial: number): void {
+    this.#urlFailures.add(dial);
   }
 
   // What the supervisor says.
@@ -201,6 +214,9 @@ export class Lifecycle {
     while (this.#early.length > 0) this.#judgeEarly();
     this.waits.reported(status.failures, true);
 
+    const isOver = this.#state === "closing" || this.#state === "closed";
+    if (this.#isDialAsked && !isOver) violate("7 deadlines", "a command did not dial");
+
     const isResting = this.#state === "failed" || this.#state === "closed";
     if (sockets > 1) violate("1 one socket", `${sockets} sockets`);
     if (sockets > 0 && (isResting || this.#state === "reconnecting" || this.#state === "idle")) {
@@ -260,6 +276,9 @@ export class Lifecycle {
     if (!this.#isDialOpen) violate("17 alternation", `${type} (${loss.class}) without a dial`);
     if (this.#wireLoss !== undefined && this.#wireLoss.class !== loss.class) {
       violate("17 alternation", `${loss.class}, where the wire said ${this.#wireLoss.class}`);
+    }
+    if (loss.class === "resolver" && !this.#urlFailures.has(this.#dials)) {
+      violate("17 alternation", `dial ${this.#dials} is charged for what another met`);
     }
     this.#isDialOpen = false;
     this.#wireLoss = undefined;
