@@ -8,7 +8,6 @@ import { OptionError } from "../index.ts";
 import { randomSeed } from "../system.ts";
 import {
   createFaultPlan,
-  isVenueId,
   loadRecording,
   parseFaultPlan,
   simulatedVenues,
@@ -18,7 +17,7 @@ import {
   type RunningExchange,
   type VenueId,
 } from "../testing/index.ts";
-import { dialectOf } from "../testing/exchange/dialects/index.ts";
+import { dialectOf, isVenueId } from "../testing/exchange/dialects/catalog.ts";
 import { exchangeEventToLine } from "./exchange-to-text.ts";
 import { Output, type CommandIo } from "./output.ts";
 import { untilAborted } from "./waiting.ts";

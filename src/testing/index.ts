@@ -21,7 +21,7 @@ export {
 export type { ExchangeOptions } from "./exchange/options.ts";
 export type { ExchangeEvent } from "./exchange/events.ts";
 export type { ExchangeLimits, LimitOptions, RateWindow } from "./exchange/limits.ts";
-export { isVenueId, simulatedVenues, type VenueId } from "./exchange/dialects/index.ts";
+export { simulatedVenues, type VenueId } from "./exchange/dialects/catalog.ts";
 export type { BookView, Level } from "./exchange/market-event.ts";
 export type { MarketOptions } from "./exchange/market.ts";
 export type {

@@ -1,7 +1,7 @@
 /** What an exchange is told, whichever face it has, and the model made of it. */
 import { OptionError } from "../../errors.ts";
 import type { Dialect } from "./dialect.ts";
-import { dialectOf, type VenueId } from "./dialects/index.ts";
+import { dialectOf, type VenueId } from "./dialects/catalog.ts";
 import type { ExchangeEvent } from "./events.ts";
 import type { FaultPlan } from "./faults.ts";
 import { createLimits, type LimitOptions } from "./limits.ts";
