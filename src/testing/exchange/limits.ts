@@ -5,6 +5,8 @@ import { OptionError } from "../../errors.ts";
 export interface ExchangeLimits {
   /** Frames that a client may send within a time, counted separately for each window. */
   readonly inbound: readonly RateWindow[];
+  /** Connections at a time; one more is answered with HTTP 429. @defaultValue Infinity */
+  readonly maxConnections?: number | undefined;
   /** Topics on one connection. */
   readonly maxStreams: number;
   /** Time between the exchange's protocol pings; Infinity where it sends none. */
@@ -33,9 +35,9 @@ export interface LimitOptions extends Partial<ExchangeLimits> {
 /** The limits of an exchange: the venue's, but for what is given. */
 export function createLimits(venue: ExchangeLimits, options: LimitOptions = {}): ExchangeLimits {
   const { inboundPerSecond, inbound, takesUnsolicitedPongs, ...others } = options;
+  const known = new Set([...Object.keys(venue), "inboundPerSecond", "maxConnections"]);
   for (const [name, value] of Object.entries({ inboundPerSecond, ...others })) {
-    if (name !== "inboundPerSecond" && !(name in venue))
-      throw new OptionError(`limits.${name}`, "no such limit", value);
+    if (!known.has(name)) throw new OptionError(`limits.${name}`, "no such limit", value);
     if (value !== undefined && !(value > 0))
       throw new OptionError(`limits.${name}`, "a number above 0", value);
   }

@@ -210,9 +210,11 @@ export class ExchangeModel {
   #refuse(
     open: ReturnType<Dialect["enter"]>,
   ): Extract<Admission, { readonly kind: "status" }> | undefined {
-    const isRefused = typeof open === "number" && !(open === 404 && this.#source.isVerbatim);
-    if (!isRefused) return undefined;
-    return { kind: "status", status: open, retryAfterSeconds: undefined };
+    const { maxConnections = Infinity } = this.#parts.limits;
+    const isCrowded = this.#sessions.size >= maxConnections;
+    const isPathless = typeof open === "number" && !(open === 404 && this.#source.isVerbatim);
+    if (isPathless) return { kind: "status", status: open, retryAfterSeconds: undefined };
+    return isCrowded ? { kind: "status", status: 429, retryAfterSeconds: undefined } : undefined;
   }
 
   /** Brings time up to date and counts the frame. Undefined when nobody is there to hear it. */

@@ -2,8 +2,7 @@
  * Deribit v2, as its server speaks: JSON-RPC, acknowledgements that leave out what is not known, a
  * challenge that must be answered, and books whose `prev_change_id` links to the change before.
  *
- * Facts: venues.md §3.8, read 2026-11-22; timings as probed there. Only one address's connections are
- * counted by the venue (32, then HTTP 429), which is not simulated.
+ * Facts: venues.md §3.8, read 2026-11-22; timings as probed there.
  */
 import type { Desk, Dialect, Notice, Said, Subject, Talk } from "../dialect.ts";
 import { isObject, parseJson, type JsonObject } from "../json.ts";
@@ -26,6 +25,7 @@ export const deribitDialect: Dialect = {
   numbering: "linked",
   limits: {
     inbound: [],
+    maxConnections: 32, // of one address
     maxStreams: Infinity,
     pingIntervalMs: Infinity,
     pongTimeoutMs: Infinity,

@@ -189,6 +189,16 @@ describe("the simulated Deribit", () => {
     ]);
   });
 
+  it("answers the 33rd connection with 429, until one is given up", () => {
+    const { clock, client, connect } = start();
+    for (let count = 2; count <= 32; count += 1) expect(connect("/ws/api/v2").isOpen).toBe(true);
+    const refusal = { class: "http-refusal", phase: "upgrade", status: 429 };
+    expect(connect("/ws/api/v2").losses).toEqual([refusal]);
+    client.socket.terminate();
+    clock.advance(2);
+    expect(connect("/ws/api/v2").isOpen).toBe(true);
+  });
+
   it("announces maintenance to who listens for it, and sends nothing meanwhile", () => {
     const { clock, exchange, client, call } = start();
     call("public/subscribe", { channels: [BOOK, "platform_state"] });
