@@ -81,6 +81,7 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
       onAnswered: (id) => this.#outgoing.answered(id),
       onSettled: () => this.#link.settled(),
       onWork: () => this.#outgoing.pump(),
+      onForgotten: (topic) => this.#recoveries.unwanted(topic),
     });
     this.#outbox = new Outbox(settings.outbox, clock);
     this.#outgoing = new Outgoing({
@@ -103,16 +104,23 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
     });
     this.#recoveries = new Recoveries<M>({
       clock,
-      recoveryOf: () => "none",
-      bufferMessages: 10_000,
-      deliver: (item) => this.#consumers.message(item),
-      mark: (item) => this.#consumers.mark(item),
-      resubscribe: (stream) => {
-        this.#subscriptions.registry.renew([stream]);
-        this.#outgoing.pump();
+      recoveryOf: settings.recovery ?? (() => "none"),
+      bufferMessages: settings.recoveryPolicy.bufferMessages,
+      deliver: (item) => {
+        this.#counts[this.#consumers.isWanted ? "delivered" : "unclaimed"] += 1;
+        this.#consumers.message(item);
       },
+      mark: (item) => {
+        const { kind, ...rest } = item;
+        if (kind !== "overflow") this.#publish(kind, rest as FactPayloads[typeof kind]);
+        this.#consumers.mark(item);
+      },
+      resubscribe: (stream) => this.#subscriptions.renew([stream]),
       requestReconnect: (detail) => this.#link.expires(0, detail),
-      onGivenUp: () => undefined,
+      onGivenUp: ({ stream, tries, detail }) =>
+        this.#publish("alert", {
+          alert: { kind: "recovery-failed", stream, tries, detail: printable(detail) },
+        }),
       onCallbackFailed: (callback, error) => this.#publisher.callbackFailed(callback, error),
     });
     this.#link = new Link({
@@ -204,6 +212,7 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
       lastByteAtMs: this.#link.lastHeardAtMs,
       topics: this.#subscriptions.counts(),
       inbound: { ...this.#counts, late: this.#late, unfollowed: this.#tracker.unfollowed },
+      recovery: { ...this.#recoveries.counts, streams: this.#recoveries.statuses() },
       outbox: {
         ...this.#outbox.counts,
         messages: this.#outbox.messages,
@@ -417,12 +426,7 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
         message: (item) => this.#consumers.message(item),
         mark: (item) => this.#consumers.mark(item),
       },
-      recoveries: {
-        isIdle: true,
-        broken: () => undefined,
-        take: () => false,
-        restarted: () => undefined,
-      },
+      recoveries: this.#recoveries,
       heard: (topic) => this.#subscriptions.heard(topic, this.#link.lastHeardAtMs),
       onControl: (word) => words.heed(word),
       onInvalid: (error, raw) =>
