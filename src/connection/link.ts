@@ -30,7 +30,7 @@ export interface LinkParts {
   readonly onNewSocket: () => void;
   /** The replay's deadline has passed. */
   readonly onReplayAbandoned: () => void;
-  /** Reading stops, or goes on: while it stops, silence is ours. */
+  /** Reading stops, or goes on: between the two silence is ours. A pause ends with its socket, unsaid. */
   readonly onReading?: ((isReading: boolean) => void) | undefined;
 }
 
@@ -95,7 +95,6 @@ export class Link implements ConnectionLink {
   dropSocket(): void {
     this.#endUse();
     this.#isReplaying = false;
-    if (this.#isPaused) this.#parts.onReading?.(true);
     this.#isPaused = false;
     this.#report = () => undefined;
     this.#parts.outgoing.end();
