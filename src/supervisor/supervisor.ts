@@ -31,7 +31,7 @@ import type {
   SupervisorState,
 } from "./facts.ts";
 import { createInbound, newInboundCounts, type InboundCounts } from "./inbound.ts";
-import type { FeedItem } from "./items.ts";
+import type { FeedItem, InvalidItem, OverflowItem, SnapshotItem, ValidItem } from "./items.ts";
 import type { MessagesOptions } from "./message-queue.ts";
 import type { RawMessage, SupervisorOptions, Target } from "./options.ts";
 import { OutageLog } from "./outage.ts";
@@ -110,11 +110,7 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
         this.#counts[this.#consumers.isWanted ? "delivered" : "unclaimed"] += 1;
         this.#consumers.message(item);
       },
-      mark: (item) => {
-        const { kind, ...rest } = item;
-        if (kind !== "overflow") this.#publish(kind, rest as FactPayloads[typeof kind]);
-        this.#consumers.mark(item);
-      },
+      mark: (item) => this.#markRecovery(item),
       resubscribe: (stream) => this.#subscriptions.renew([stream]),
       requestReconnect: (detail) => this.#link.expires(0, detail),
       onGivenUp: ({ stream, tries, detail }) =>
@@ -405,6 +401,27 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
     const context = this.#run?.context;
     if (this.state !== "failed" || context?.lastLoss == null) return undefined;
     return new ConnectionFailedError(context.lastLoss, context.lastVerdict?.rule ?? "unknown");
+  }
+
+  /** What a recovery says in band is a fact as well. */
+  #markRecovery(item: InvalidItem | SnapshotItem | ValidItem | OverflowItem): void {
+    switch (item.kind) {
+      case "invalid":
+        this.#publish("invalid", { stream: item.stream, cause: item.cause });
+        break;
+      case "snapshot": {
+        const { stream, data, position, receivedAtMs } = item;
+        this.#publish("snapshot", { stream, data, position, receivedAtMs });
+        break;
+      }
+      case "valid":
+        this.#publish("valid", { stream: item.stream });
+        break;
+      case "overflow":
+        this.#publish("overflow", { overflow: item });
+        break;
+    }
+    this.#consumers.mark(item);
   }
 
   #createInbound(): (raw: Buffer, isBinary: boolean) => void {
