@@ -444,7 +444,7 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
         mark: (item) => this.#consumers.mark(item),
       },
       recoveries: this.#recoveries,
-      heard: (topic) => this.#subscriptions.heard(topic, this.#link.lastHeardAtMs),
+      heard: (topic, receivedAtMs) => this.#subscriptions.heard(topic, receivedAtMs),
       onControl: (word) => words.heed(word),
       onInvalid: (error, raw) =>
         this.#publish("message.invalid", {
