@@ -20,6 +20,8 @@ export class Publisher<M> {
   readonly #untold: Fact[] = [];
   #isTelling = false;
   #isSilenced = false;
+  /** `closed` was published: it is the last fact. */
+  #isOver = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -56,6 +58,10 @@ export class Publisher<M> {
   /** What a listener causes is told when all have heard what it was told: facts come in one order. */
   publish<T extends FactType>(type: T, payload: FactPayloads[T]): Fact {
     const fact = { type, atMs: this.#clock.nowMs(), ...payload } as unknown as Fact;
+    // A listener closed it in the middle of something: the rest of that is nobody's. What a function of
+    // the user's throws is told of all the same.
+    if (this.#isOver && type !== "callback.failed") return fact;
+    this.#isOver ||= type === "closed";
     this.#untold.push(fact);
     if (this.#isTelling) return fact;
     this.#isTelling = true;
@@ -78,6 +84,12 @@ export class Publisher<M> {
         this.callbackFailed('listener of "message"', error);
       }
     }
+  }
+
+  /** It runs, perhaps once more. */
+  begin(): void {
+    this.#isSilenced = false;
+    this.#isOver = false;
   }
 
   /** Closed: no message comes any more, not even the one that is under way. */
