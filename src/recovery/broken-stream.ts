@@ -23,9 +23,10 @@ export interface StreamStatus {
 /**
  * `awaited` its next message begins the recovery · `recovering` the desk knows of it · `joining` snapshot
  * and deltas are being delivered · `settling` whole, and deltas that the snapshot has may still come ·
- * `given-up` invalid until the venue starts it over, or it breaks again.
+ * `given-up` invalid until the venue starts it over, or it breaks again · `left` nobody wants its topic:
+ * whoever wants it again finds it as it was left.
  */
-type BrokenState = "awaited" | "recovering" | "joining" | "settling" | "given-up";
+type BrokenState = "awaited" | "recovering" | "joining" | "settling" | "given-up" | "left";
 
 export class BrokenStream<M> {
   readonly stream: string;
@@ -66,10 +67,20 @@ export class BrokenStream<M> {
 
   get status(): StreamStatus | undefined {
     const { stream, state, sinceMs } = this;
-    if (state === "settling") return undefined;
+    if (state === "settling" || state === "left") return undefined;
     const tries = this.#tries;
     const shown = state === "given-up" ? state : tries === 0 ? "waiting" : "recovering";
     return { stream, state: shown, sinceMs, tries };
+  }
+
+  leave(): void {
+    this.state = "left";
+    this.#tries = 0;
+  }
+
+  /** It is heard of again. */
+  comesBack(): void {
+    if (this.state === "left") this.state = "awaited";
   }
 
   begin(): void {
@@ -116,7 +127,7 @@ export class BrokenStream<M> {
 
   /** Nothing that was asked or received on the old socket is of use. */
   awaitNextSocket(): void {
-    if (this.state === "settling") return;
+    if (this.state === "settling" || this.state === "left") return;
     this.deltas.discard();
     this.#tries = 0;
     this.state = "awaited";

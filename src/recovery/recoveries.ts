@@ -63,6 +63,7 @@ export class Recoveries<M> implements RecoveryDoor {
     const broken = this.#streams.get(point.stream);
     if (broken === undefined) return false;
     if (broken.state === "settling") return this.#settle(broken, item, point);
+    broken.comesBack();
     if (broken.startsOver(item.isSnapshot, point)) return false;
     const { isAwaited } = broken;
     const isTaken = broken.holds;
@@ -86,11 +87,11 @@ export class Recoveries<M> implements RecoveryDoor {
     this.#tell({ type: "socket.ended" });
   }
 
-  /** Nobody wants this topic any more. */
+  /** Nobody wants this topic any more. A stream that was not whole is no more so when it is wanted again. */
   unwanted(topic: string): void {
     const broken = this.#streams.get(topic);
-    if (broken === undefined) return;
-    this.#streams.delete(topic);
+    if (broken === undefined || broken.state === "settling") return;
+    broken.leave();
     this.#release(broken);
     this.#tell({ type: "stream.unwanted", stream: topic });
   }

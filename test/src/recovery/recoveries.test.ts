@@ -539,10 +539,37 @@ describe("a topic that nobody wants any more", () => {
     world.recoveries.unwanted("book");
     expect(world.fetch.signal.aborted).toBe(true);
     expect(world.band.slice(2)).toEqual(["book 12", "book 13"]);
-    expect(world.recoveries.isIdle).toBe(true);
+    expect(world.recoveries.statuses()).toEqual([]);
     world.clock.advance(3_600_000);
     expect(world.fetches).toHaveLength(2);
     expect(world.clock.armed).toBe(0);
+  });
+
+  it("is found as it was left when it is wanted again: recovered, though no number is missing", async () => {
+    const world = await startBook();
+    world.receives("book", 12);
+    const before = world.band.length;
+    world.recoveries.unwanted("book");
+    world.socketEnds();
+    world.receives("book", 13);
+    world.clock.advance(250);
+    await world.fetch.gives(12);
+    expect(world.band.slice(before)).toEqual([
+      "book 12",
+      "snapshot book at 12",
+      "book 13",
+      "valid book",
+    ]);
+  });
+
+  it("settles on its snapshot all the same", async () => {
+    const world = await startBook();
+    world.receives("book", 12);
+    await world.fetch.gives(14);
+    world.recoveries.unwanted("book");
+    world.receives("book", 13, 14);
+    world.receives("book", 15);
+    expect(world.band.slice(-2)).toEqual(["valid book", "book 15"]);
   });
 
   it("need not be broken", () => {
