@@ -16,6 +16,24 @@ export interface Features {
   readonly quarantine: QuarantinePolicy | null;
   /** Topics, by their index, that kill the socket that asks for them; null where there are none. */
   readonly killers: Killers | null;
+  /** Null where gaps are only reported. */
+  readonly recovery: Recoveries | null;
+}
+
+/** How what was missed is obtained. */
+export type Strategy = "none" | "snapshot" | "resubscribe" | "reconnect";
+
+export interface Recoveries {
+  readonly trades: Strategy;
+  readonly books: Strategy;
+  readonly concurrent: number;
+  readonly spacingMs: number;
+  readonly timeoutMs: number;
+  readonly retries: number;
+  readonly retryMs: number;
+  readonly bufferMessages: number;
+  /** One way to where snapshots are fetched. */
+  readonly fetchMs: number;
 }
 
 export interface Killers {
@@ -38,6 +56,7 @@ export function drawFeatures(seed: number, venueMaxAgeMs: number): Features {
         }
       : null,
     ...drawQuarantine(dice),
+    recovery: dice.chance(0.6) ? drawRecovery(dice) : null,
   };
 }
 
@@ -60,5 +79,28 @@ function drawQuarantine(dice: Dice): Pick<Features, "quarantine" | "killers"> {
           isIncurable: dice.chance(0.5) && quarantineMs > 120_000,
         }
       : null,
+  };
+}
+
+function drawRecovery(dice: Dice): Recoveries {
+  return {
+    trades: dice.weighted<Strategy>([
+      [1, "none"],
+      [5, "snapshot"],
+      [2, "resubscribe"],
+      [1, "reconnect"],
+    ]),
+    books: dice.weighted<Strategy>([
+      [5, "snapshot"],
+      [1, "resubscribe"],
+      [1, "reconnect"],
+    ]),
+    concurrent: dice.int(1, 3),
+    spacingMs: dice.chance(0.3) ? 0 : dice.log(10, 3_000),
+    timeoutMs: dice.log(1_300, 10_000),
+    retries: dice.int(0, 5),
+    retryMs: dice.log(20, 2_000),
+    bufferMessages: dice.chance(0.7) ? dice.log(30, 500) : dice.int(1, 10),
+    fetchMs: dice.log(1, 500),
   };
 }

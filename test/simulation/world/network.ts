@@ -25,9 +25,7 @@ export interface WireObserver {
   pinged(socket: SimSocket): void;
   /** The client answered a ping. */
   ponged(socket: SimSocket): void;
-  /** The client is about to be handed one message. */
-  handing(): void;
-  /** It has returned. A stray comes on a socket that is over. */
+  /** The client has been handed one message, and has returned. A stray comes on a socket that is over. */
   handed(isStray: boolean): void;
   ended(socket: SimSocket, loss: Loss): void;
   left(socket: SimSocket, how: "close" | "terminate"): void;

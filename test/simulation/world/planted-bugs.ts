@@ -130,8 +130,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "a socket that was given up stays until the next dial",
     file: "machines/connection.machine.ts",
-    find: 'scheduled.",\n  tags: "queues",\n  entry: ["holdSends", "dropSocket"],',
-    replace: 'scheduled.",\n  tags: "queues",\n  entry: ["holdSends"],',
+    find: 'scheduled.",\n  tags: "queues",\n  entry: ["holdSends", "dropPlan", "dropSocket"],',
+    replace: 'scheduled.",\n  tags: "queues",\n  entry: ["holdSends", "dropPlan"],',
   },
   {
     name: "an attempt has no deadline",
@@ -294,5 +294,145 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: "src/supervisor/when-ready.ts",
     find: "      for (const off of offs) off();\n",
     replace: "",
+  },
+
+  // Planned reconnects.
+  {
+    name: "a planned reconnect counts as a failure",
+    file: "machines/connection.context.ts",
+    find: '    dialReason: "rotation",\n',
+    replace: '    dialReason: "rotation",\n    failures: 1,\n',
+  },
+  {
+    name: "a second notice puts the reconnect off",
+    file: "machines/connection.rotation.ts",
+    find: "  return rotation !== null && endsSooner(rotation, context.rotation);",
+    replace: "  return rotation !== null;",
+  },
+  {
+    name: "a planned reconnect does not ask the budget",
+    file: "machines/connection.rotation.ts",
+    find: "  const { waitMs } = waitForToken(policy.retryBudget, budget, atMs, plan.inMs);",
+    replace: "  const waitMs = policy && budget && waitForToken ? plan.inMs : 0;",
+  },
+  {
+    name: "a connection is replaced at its venue's cut",
+    file: "machines/rotation.ts",
+    find: "{ from: 0.9, to: 0.98 }",
+    replace: "{ from: 0.9, to: 1.08 }",
+  },
+  {
+    name: "a plan outlives its socket",
+    file: "machines/connection.setup.ts",
+    find: '      enqueue("disarmRotation");\n      enqueue("forgetPlan");',
+    replace: '      enqueue("forgetPlan");',
+  },
+
+  // Topics that fall silent.
+  {
+    name: "silence is the topic's while we don't read",
+    file: "src/subscriptions/freshness.ts",
+    find: "    if (this.#pauses.delete(reason) && this.#pauses.size === 0) this.countFrom(atMs);",
+    replace: "    this.#pauses.delete(reason);\n    void atMs;",
+  },
+  {
+    name: "a stale topic is reported, and not asked for anew",
+    file: "src/subscriptions/freshness.ts",
+    find: 'const isSecond = watched.phase === "renewed";',
+    replace: 'const isSecond = watched.phase !== "resting";',
+  },
+  {
+    name: "one stale topic has all subscribed anew",
+    file: "src/supervisor/subscriptions.ts",
+    find: "this.renew(renewed);",
+    replace: "this.renew();",
+  },
+  {
+    name: "a topic that nobody wants is stale",
+    file: "src/supervisor/subscriptions.ts",
+    find: "unwanted: (topic) => this.#freshness?.unconfirmed(topic),",
+    replace: "unwanted: () => undefined,",
+  },
+  {
+    name: "what is ended where nothing is answered is not asked for again",
+    file: "src/connection/outgoing.ts",
+    find: "if (this.#requests.written(request.id)) this.pump();",
+    replace: "if (this.#requests.written(request.id)) this.#parts.onProgress();",
+  },
+
+  // Topics that kill sockets.
+  {
+    name: "a loss that others were in flight at is a strike",
+    file: "src/subscriptions/quarantine.ts",
+    find: "      if (isSole && hadLived) doubt.strikes += 1;",
+    replace: "      if (hadLived) doubt.strikes += 1;",
+  },
+  {
+    name: "a quarantined topic is asked for by the next socket",
+    file: "src/subscriptions/registry.ts",
+    find: "        isHeld: hold !== undefined,",
+    replace: '        isHeld: hold === "suspect",',
+  },
+  {
+    name: "an answer acquits nobody",
+    file: "src/supervisor/subscriptions.ts",
+    find: 'state === "rejected" || (state === "confirmed" && this.#isAnswered)',
+    replace: 'state === "rejected" && this.#isAnswered',
+  },
+  {
+    name: "a suspect is tried while others are asked for",
+    file: "src/connection/requests.ts",
+    find: "    if (quarantine !== undefined && !registry.hasWork) {",
+    replace: "    if (quarantine !== undefined) {",
+  },
+  {
+    name: "a suspect is tried on a young socket",
+    file: "src/subscriptions/quarantine.ts",
+    find: "    return lastAtMs + this.#policy.suspectWithinMs;",
+    replace: "    return lastAtMs + this.#policy.suspectWithinMs / 2;",
+  },
+
+  // Streams that are not whole.
+  {
+    name: "a stream breaks, and nobody is told",
+    file: "src/recovery/recoveries.ts",
+    find: '    if (!isKnown) this.#parts.mark({ kind: "invalid", stream, cause });\n',
+    replace: "    void isKnown;\n",
+  },
+  {
+    name: "the first delta behind a snapshot is lost",
+    file: "src/recovery/delta-buffer.ts",
+    find: "    this.#held.splice(0, index);",
+    replace: "    this.#held.splice(0, index + 1);",
+  },
+  {
+    name: "a snapshot that is too old is joined",
+    file: "src/recovery/delta-buffer.ts",
+    find: '          return { kind: "outdated" };',
+    replace: '          return { kind: "joins", index };',
+  },
+  {
+    name: "deltas wait without a bound",
+    file: "src/recovery/delta-buffer.ts",
+    find: "    const isFull = this.#held.length >= this.#bound;",
+    replace: "    const isFull = this.#held.length >= this.#bound * 1e6;",
+  },
+  {
+    name: "what is in the snapshot is delivered behind it",
+    file: "src/recovery/recoveries.ts",
+    find: '      case "drop":\n        this.counts.covered += 1;\n        return true;',
+    replace: '      case "drop":\n        return false;',
+  },
+  {
+    name: "a recovery that is given up keeps what waited",
+    file: "src/recovery/recoveries.ts",
+    find: "    this.counts.givenUp += 1;\n    this.#release(broken);",
+    replace: "    this.counts.givenUp += 1;",
+  },
+  {
+    name: "a stream that was left broken is taken for whole",
+    file: "src/recovery/recoveries.ts",
+    find: "    broken.leave();\n",
+    replace: "    this.#streams.delete(topic);\n",
   },
 ];

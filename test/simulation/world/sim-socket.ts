@@ -264,7 +264,6 @@ export class SimSocket implements TransportSocket, Readable {
   }
 
   #hand(data: Buffer, isStray: boolean): void {
-    this.#observer.handing();
     this.#sink.message(data, false);
     this.#observer.handed(isStray);
   }

@@ -37,6 +37,10 @@ export type Mischief =
   | { readonly where: "login"; readonly how: "throws" | "hangs" }
   | { readonly where: "listener"; readonly how: "throws" | "rejects" }
   | { readonly where: "decode" | "sequence" | "request" | "probe"; readonly how: "throws" }
+  | {
+      readonly where: "snapshot";
+      readonly how: "throws" | "rejects" | "hangs" | "nonsense" | "old";
+    }
   | { readonly where: "backoff"; readonly how: "throws" | "nonsense" }
   | { readonly where: "verdict"; readonly how: "throws" | "nonsense" };
 
@@ -231,6 +235,12 @@ const habits = {
 /** What only some lives have a use for; drawn after all that came before it. */
 const novelties = {
   "mute-topic": draw(4, () => fault({ kind: "mute" })),
+  "snapshot-mischief": draw(4, (dice) => ({
+    do: "mischief",
+    times: dice.int(1, 4),
+    where: "snapshot",
+    how: dice.pick(["throws", "rejects", "hangs", "nonsense", "old"]),
+  })),
 } satisfies Record<string, Habit>;
 
 const kinds: Readonly<Record<string, Habit>> = { ...troubles, ...habits, ...novelties };

@@ -30,6 +30,8 @@ export async function heal(world: World): Promise<void> {
   if (isBroken(world)) return;
   await comesGood(world);
   if (isBroken(world)) return;
+  await becomesWhole(world);
+  if (isBroken(world)) return;
   await closes(world);
 }
 
@@ -120,6 +122,27 @@ async function comesGood(world: World): Promise<void> {
       ({ topic, before }) => oracle.feed.deliveriesOf(topic) <= before,
     );
     scene.violate("L3 streams deliver", silent.map(({ topic }) => topic).join(", "));
+  }
+}
+
+/** L6: whatever was not whole is recovered, one after the other where the desk says so. */
+async function becomesWhole(world: World): Promise<void> {
+  const { scene, user } = world;
+  const { recovery } = scene.character.features;
+  if (recovery === null) return;
+  const { concurrent, spacingMs, timeoutMs, bufferMessages } = recovery;
+  const { topics } = scene.character;
+  const broken = (): readonly string[] =>
+    user.feed
+      .topics()
+      .filter(({ topic, state }) => state === "confirmed" && speaks(topic, scene.character.market))
+      .map(({ topic }) => topic)
+      .filter((topic) => user.oracle.feed.repairs.invalid.includes(topic));
+  // A buffer that is too small for what comes while a snapshot is under way may never join one.
+  if (bufferMessages < 30) return;
+  const boundMs = 60_000 + topics.length * (spacingMs + (2 * timeoutMs) / concurrent);
+  if (!(await until(world, () => broken().length === 0, boundMs)) && !isBroken(world)) {
+    scene.violate("L6 streams whole", broken().join(", "));
   }
 }
 

@@ -6,8 +6,10 @@ import type {
   Acknowledgement,
   AuthenticationSession,
   SequencePoint,
+  Snapshot,
   SupervisorOptions,
 } from "../../../src/index.ts";
+import { bridgeRange } from "../../../src/sequence/bridge.ts";
 import type { VirtualClock } from "../../../src/testing/index.ts";
 import {
   binanceSpot,
@@ -35,6 +37,8 @@ export interface TargetParts {
   readonly topics: readonly string[];
   readonly signal: AbortSignal;
   readonly seed: number;
+  /** The last number that the exchange has emitted of a stream. */
+  readonly lastEmitted: (stream: string) => number;
 }
 
 type M = BinanceStreamMessage;
@@ -55,12 +59,15 @@ export function createTarget(parts: TargetParts): VenueProfile<M> {
       countsControlFrames: character.options.countsControlFrames,
       topicsPerConnection: 1_024,
     },
-    open: () => ({
-      ...createWords(parts),
-      topicOf: ({ stream }) => stream,
-      decode: (data, isBinary) => decode(parts, data, isBinary),
-      sequence: (message, raw) => sequence(parts, message, raw),
-    }),
+    open: () => {
+      const beginnings = new Set<string>();
+      return {
+        ...createWords(parts, beginnings),
+        topicOf: ({ stream }) => stream,
+        decode: (data, isBinary) => decode(parts, data, isBinary),
+        sequence: (message, raw) => sequence(parts, message, raw, beginnings),
+      };
+    },
   };
 }
 
@@ -80,6 +87,7 @@ export function createOptions(parts: TargetParts): SupervisorOptions<M> {
     quarantine: character.features.quarantine,
     freshness: character.features.freshness,
     maxAgeMs: character.features.maxAgeMs,
+    ...createRecovery(parts),
     transport: network.transport,
     clock: process,
     seed: parts.seed,
@@ -184,21 +192,72 @@ function sequence(
   { oracle, mischief }: TargetParts,
   message: M,
   raw: Buffer,
+  beginnings: Set<string>,
 ): SequencePoint | undefined {
   if (mischief.take("sequence") !== undefined) {
     oracle.calls.invalid += 1;
     throw new UserError("on purpose");
   }
   // An answer that nobody waits for is a message like any other.
-  const point = "stream" in message ? binance.sequence?.(message, raw) : undefined;
+  let point = "stream" in message ? binance.sequence?.(message, raw) : undefined;
+  // A venue whose streams can be asked for anew begins each with a snapshot.
+  const strategy = oracle.feed.repairs.strategyOf(message.stream ?? "");
+  if (point !== undefined && beginnings.delete(message.stream) && strategy !== "snapshot") {
+    point = { ...point, restarts: strategy !== "none" };
+  }
   oracle.feed.read(message, point);
   if ("stream" in message) oracle.heardOf(message.stream);
   return point;
 }
 
+/** How what was missed is obtained: snapshots come from the exchange's own account. */
+function createRecovery(
+  parts: TargetParts,
+): Pick<SupervisorOptions<M>, "recovery" | "recoveryPolicy"> {
+  const { oracle, character } = parts;
+  const { recovery } = character.features;
+  if (recovery === null) return { recovery: null };
+  const { concurrent, spacingMs, timeoutMs, retries, retryMs, bufferMessages } = recovery;
+  const bridge = bridgeRange;
+  return {
+    recovery: (stream) => {
+      const strategy = oracle.feed.repairs.strategyOf(stream);
+      if (strategy !== "snapshot") return strategy;
+      return { bridge, fetchSnapshot: (name) => fetchSnapshot(parts, name, recovery.fetchMs) };
+    },
+    recoveryPolicy: { concurrent, spacingMs, timeoutMs, retries, retryMs, bufferMessages },
+  };
+}
+
+/** Comes also when nobody waits for it any more. */
+function fetchSnapshot(
+  { mischief, process, world, oracle, lastEmitted }: TargetParts,
+  stream: string,
+  wayMs: number,
+): Promise<Snapshot> {
+  const how = mischief.take("snapshot");
+  if (how === "throws") throw new UserError("on purpose");
+  if (how === "rejects") return process.awaits(Promise.reject(new UserError("on purpose")));
+  if (how === "hangs") return new Promise(() => {});
+  const fetched = new Promise<Snapshot>((resolve) => {
+    world.setTimeout(() => {
+      const lag = how === "old" ? 100 : 0;
+      const position = how === "nonsense" ? NaN : lastEmitted(stream) - lag;
+      const data = { lastUpdateId: position };
+      const read = (): void => {
+        oracle.feed.repairs.served(stream, position, data);
+        resolve({ data, position });
+      };
+      world.setTimeout(() => process.wake({ read }), wayMs);
+    }, wayMs);
+  });
+  return process.awaits(fetched);
+}
+
 /** The venue's protocol, in the manner of this life. */
 function createWords(
   parts: TargetParts,
+  beginnings: Set<string>,
 ): Pick<Conversation<M>, "subscribe" | "unsubscribe" | "control"> {
   const { oracle, mischief, character } = parts;
   const asked = new Map<number, readonly string[]>();
@@ -209,6 +268,10 @@ function createWords(
       throw new UserError("on purpose");
     }
     asked.set(id, topics);
+    for (const topic of topics) {
+      if (kind === "subscribe") beginnings.add(topic);
+      else beginnings.delete(topic);
+    }
     return { method: kind === "subscribe" ? "SUBSCRIBE" : "UNSUBSCRIBE", params: topics, id };
   };
   const control = (message: M): VenueWord | undefined => {

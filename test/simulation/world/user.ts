@@ -20,6 +20,7 @@ export interface UserParts {
   readonly world: VirtualClock;
   readonly network: Network;
   readonly mischief: MischiefBox;
+  readonly lastEmitted: TargetParts["lastEmitted"];
   /** Which supervisor of the life this is. */
   readonly number: number;
 }
@@ -68,7 +69,7 @@ export class User {
   #readies = 0;
   #closes = 0;
 
-  constructor({ scene, world, network, mischief, number }: UserParts) {
+  constructor({ scene, world, network, mischief, lastEmitted, number }: UserParts) {
     const { character, process } = scene;
     const topics = character.topics.slice(0, character.wantedAtFirst);
     this.#scene = scene;
@@ -85,6 +86,7 @@ export class User {
       topics,
       signal: this.#controller.signal,
       seed: character.seed + number,
+      lastEmitted,
     };
     this.feed = createSupervisor(createTarget(parts), createOptions(parts));
     for (const type of Object.keys(FACTS) as FactType[]) {
@@ -184,7 +186,8 @@ export class User {
     const { consumers } = this.oracle;
     if (consumers.length >= MAX_CONSUMERS) return;
     const controller = new AbortController();
-    const view = new ConsumerView(this.#scene, step, (gone) => {
+    const { invalid } = this.oracle.feed;
+    const view = new ConsumerView(this.#scene, step, invalid, (gone) => {
       const index = consumers.indexOf(gone);
       if (index >= 0) consumers.splice(index, 1);
     });

@@ -138,7 +138,14 @@ export class World {
     this.#stepsClosed = 0;
     const { scene, network, clock } = this;
     const number = this.#users++;
-    return new User({ scene, world: clock, network, mischief: this.#mischief, number });
+    return new User({
+      scene,
+      world: clock,
+      network,
+      mischief: this.#mischief,
+      lastEmitted: (stream) => this.exchange.ledger.streams.get(stream)?.runs.at(-1)?.last ?? 0,
+      number,
+    });
   }
 
   async #do(step: Step): Promise<void> {

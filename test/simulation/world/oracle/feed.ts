@@ -7,18 +7,27 @@ import { proveAccount } from "../../../../src/cli/account.ts";
 import type { ExchangeLedger, NumberRun } from "../../../../src/testing/index.ts";
 import type { BinanceStreamMessage } from "../../../../src/venues/index.ts";
 import type { Scene } from "../scene.ts";
+import { Repairs } from "./repairs.ts";
 
-/** What must come of the message that is being read. */
-interface Expectation {
+/** What must come of a message that was read. */
+export interface Expectation {
   readonly data: BinanceStreamMessage;
   readonly stream: string | undefined;
   readonly first: number;
   readonly last: number;
   /** When it was read. */
   readonly atMs: number;
-  /** Numbers that must be told as missing before it. */
+  /** Its stream begins anew with it, says the venue. */
+  readonly isRestart: boolean;
+}
+
+/** What must be told before the message that is being read is delivered. */
+interface Duties {
+  readonly stream: string;
+  /** Numbers that are missing before it. */
   readonly gap: NumberRun | undefined;
-  isGapTold: boolean;
+  readonly reset: boolean;
+  readonly invalid: "gap" | "start" | undefined;
 }
 
 /** One stream as its consumers should have seen it. */
@@ -35,13 +44,24 @@ interface StreamView {
 export class Feed {
   readonly #scene: Scene;
   readonly #streams = new Map<string, StreamView>();
-  #expected: Expectation | undefined;
+  readonly repairs: Repairs;
+  /** What must be delivered next, in this order. */
+  #owed: Expectation[] = [];
+  /** The message that is being read, where it must wait for a snapshot. */
+  #holding: Expectation | undefined;
+  /** What must be told before that, in this order. */
+  #duties: ("gap" | "reset" | "invalid")[] = [];
+  #duty: Duties | undefined;
+  /** The stream that has just begun anew: it may be said to be valid. */
+  #restarted: string | undefined;
   delivered = 0;
   gaps = 0;
+  resets = 0;
   duplicates = 0;
 
-  constructor(scene: Scene) {
+  constructor(scene: Scene, isWanted: (topic: string) => boolean) {
     this.#scene = scene;
+    this.repairs = new Repairs(scene, isWanted);
   }
 
   /** How often a stream has delivered. */
@@ -49,70 +69,115 @@ export class Feed {
     return this.#streams.get(stream)?.deliveries ?? 0;
   }
 
-  /** Where each stream stands; and where it stood before, for whoever was closed in between. */
+  /**
+   * Where each stream that is whole stands; and where it stood before, for whoever was closed in between.
+   */
   positions(): ReadonlyMap<string, readonly number[]> {
+    const { invalid } = this.repairs;
     return new Map(
-      [...this.#streams].map(([stream, { last, before }]) => [stream, [last, ...before]]),
+      [...this.#streams]
+        .filter(
+          ([stream]) => !invalid.includes(stream) && this.repairs.strategyOf(stream) === "none",
+        )
+        .map(([stream, { last, before }]) => [stream, [last, ...before]]),
     );
+  }
+
+  /** Streams of which it was told by now that they are not whole. */
+  get invalid(): readonly string[] {
+    const untold = this.#duties.includes("invalid") ? this.#duty?.stream : undefined;
+    return this.repairs.invalid.filter((stream) => stream !== untold);
   }
 
   /** The client reads a message: `point` is what the user's functions say of it. */
   read(data: BinanceStreamMessage, point: SequencePoint | undefined): void {
     this.settled();
+    const atMs = this.#scene.process.nowMs();
     if (point === undefined) {
-      this.#expected = {
-        data,
-        stream: undefined,
-        first: 0,
-        last: 0,
-        atMs: this.#scene.process.nowMs(),
-        gap: undefined,
-        isGapTold: true,
-      };
+      this.#owed = [{ data, stream: undefined, first: 0, last: 0, atMs, isRestart: false }];
       return;
     }
     const { stream } = point;
     const [first, last] = [Number(point.first), Number(point.last)];
     const isContiguous = point.rule?.kind !== "monotonic";
+    const isRestart = point.restarts === true;
     const view = this.#streams.get(stream);
+    const message = { data, stream, first, last, atMs, isRestart };
     if (view === undefined) {
       const fresh = { delivered: [], gaps: [], isContiguous, deliveries: 0 };
       this.#streams.set(stream, { last, before: [first - 1], ...fresh });
-    } else if (last <= view.last) {
+      const isInvalid = isContiguous && !isRestart && this.repairs.breaks(stream, "start");
+      this.#owes(message, {
+        stream,
+        gap: undefined,
+        reset: false,
+        invalid: isInvalid ? "start" : undefined,
+      });
+      return;
+    }
+    if (last <= view.last) {
       this.duplicates += 1;
       return;
     }
-    const expectedFirst = view === undefined ? first : view.last + 1;
-    const isGap = isContiguous && first > expectedFirst;
-    if (view !== undefined) [view.last, view.before] = [last, [view.last, first - 1]];
-    const gap = isGap ? { first: expectedFirst, last: first - 1 } : undefined;
-    const atMs = this.#scene.process.nowMs();
-    this.#expected = { data, stream, first, last, atMs, gap, isGapTold: !isGap };
+    const missed = { first: view.last + 1, last: first - 1 };
+    const isGap = isContiguous && !isRestart && first > missed.first;
+    if (isRestart && first > missed.first) view.gaps.push(missed); // the venue's snapshot has them
+    [view.last, view.before] = [last, [view.last, first - 1]];
+    const isInvalid = isGap && this.repairs.breaks(stream, "gap");
+    this.#owes(message, {
+      stream,
+      gap: isGap ? missed : undefined,
+      reset: isRestart,
+      invalid: isInvalid ? "gap" : undefined,
+    });
   }
 
   /** A listener was told a gap. */
   gapTold({ stream, from, to }: Fact<"gap">): void {
-    const expected = this.#expected;
     this.gaps += 1;
-    const isRight =
-      expected?.stream === stream &&
-      !expected.isGapTold &&
-      expected.gap?.first === from &&
-      expected.gap.last === to;
+    const gap = this.#duty?.gap;
+    const isRight = this.#fulfils("gap", stream) && gap?.first === from && gap.last === to;
     if (!isRight) {
       this.#scene.violate("14 true gaps", `a gap of ${stream} ${from}…${to} that there is not`);
       return;
     }
-    expected.isGapTold = true;
-    this.#streams.get(stream)?.gaps.push({ first: from, last: to });
+    this.#streams.get(stream)?.gaps.push(gap);
+  }
+
+  resetTold({ stream }: Fact<"reset">): void {
+    this.resets += 1;
+    if (!this.#fulfils("reset", stream)) {
+      this.#scene.violate("14 true gaps", `a reset of ${stream} that there is not`);
+    }
+  }
+
+  invalidTold({ stream, cause }: Fact<"invalid">): void {
+    if (!this.#fulfils("invalid", stream) || this.#duty?.invalid !== cause) {
+      this.#scene.violate("whole streams", `${stream} is invalid (${cause}), and should not`);
+    }
+  }
+
+  snapshotTold(fact: Fact<"snapshot">): void {
+    this.settled();
+    const follow = this.repairs.snapshotTold(fact);
+    if (this.#scene.character.hasTap) this.#owed = [...follow];
+  }
+
+  validTold({ stream }: Fact<"valid">): void {
+    this.settled();
+    this.repairs.validTold(stream, this.#restarted === stream);
+    this.#restarted = undefined;
   }
 
   /** A listener was given a message. */
   given(item: MessageItem<BinanceStreamMessage>): void {
-    const expected = this.#expected;
-    this.#expected = undefined;
+    this.#holds();
     this.delivered += 1;
     const { stream, first, position } = item;
+    if (this.#owed.length === 0 && stream !== undefined) {
+      this.#owed = [...(this.repairs.release(stream, item.data) ?? [])];
+    }
+    const expected = this.#owed.shift();
     if (expected === undefined || expected.data !== item.data || expected.stream !== stream) {
       this.#scene.violate("12 order", `${stream} ${position} came, and should not`);
       return;
@@ -120,13 +185,12 @@ export class Feed {
     if (Math.abs(item.receivedAtMs - expected.atMs) > 1) {
       this.#scene.violate("12 order", `${stream} ${position} came at ${item.receivedAtMs}`);
     }
-    if (!expected.isGapTold) {
-      this.#scene.violate("13 completeness", `the gap before ${stream} ${first} was not told`);
-    }
+    this.#dutiesDone(`before ${stream} ${first}`);
     if (stream === undefined) return;
     if (first !== expected.first || position !== expected.last) {
       this.#scene.violate("12 order", `${stream} ${first}…${position} is not what came`);
     }
+    if (expected.isRestart) this.#restarted = stream;
     const view = this.#streams.get(stream);
     if (view === undefined) return;
     view.deliveries += 1;
@@ -135,19 +199,70 @@ export class Feed {
 
   /** Nothing is owed to listeners any more. */
   settled(): void {
-    const expected = this.#expected;
-    if (expected === undefined) return;
-    this.#expected = undefined;
-    const { stream, last, isGapTold } = expected;
-    const { violate, character } = this.#scene;
-    if (!isGapTold) violate("13 completeness", `the gap before ${stream} ${last} was not told`);
-    if (!character.hasTap) return;
-    violate("13 completeness", `${stream} ${last} was read, and given to nobody`);
+    this.#dutiesDone("before the next");
+    this.#holds();
+    const [owed] = this.#owed;
+    this.#owed = [];
+    if (owed === undefined || !this.#scene.character.hasTap) return;
+    const { stream, last } = owed;
+    if (stream !== undefined && this.repairs.maybeHolds(stream, owed)) return;
+    this.#scene.violate("13 completeness", `${stream} ${last} was read, and given to nobody`);
   }
 
-  /** The user closed it while the message was on its way: nothing is owed any more. */
+  /** The user closed it while messages were on their way: nothing is owed any more. */
   forget(): void {
-    this.#expected = undefined;
+    this.#owed = [];
+    this.#duties = [];
+    this.#holding = undefined;
+    this.repairs.closed();
+  }
+
+  /** A recovery was given up. */
+  givenUp(stream: string, tries: number): void {
+    this.#holds();
+    this.repairs.givenUp(stream, tries);
+  }
+
+  /** Something was dropped. */
+  overflowTold(fact: Fact<"overflow">): void {
+    this.#holds();
+    this.repairs.overflowTold(fact);
+  }
+
+  /** What is read waits, now that all was told that is told before. */
+  #holds(): void {
+    const { stream } = this.#holding ?? {};
+    if (this.#holding === undefined || stream === undefined) return;
+    this.repairs.hold(stream, this.#holding);
+    this.#holding = undefined;
+  }
+
+  #owes(message: Expectation, duties: Duties): void {
+    const { stream, gap, reset, invalid } = duties;
+    this.#duty = duties;
+    if (gap !== undefined) this.#duties.push("gap");
+    if (reset) this.#duties.push("reset");
+    if (invalid !== undefined) this.#duties.push("invalid");
+    const reading = this.repairs.read(stream, message);
+    const isOwed = reading === "deliver";
+    if (reading === "hold") this.#holding = message;
+    if (isOwed) this.#owed = [message];
+    if (isOwed && message.isRestart && !this.#scene.character.hasTap) this.#restarted = stream;
+  }
+
+  /** What is told now is what had to be told next. */
+  #fulfils(what: "gap" | "reset" | "invalid", stream: string): boolean {
+    if (this.#duties[0] !== what || this.#duty?.stream !== stream) return false;
+    this.#duties.shift();
+    return true;
+  }
+
+  #dutiesDone(when: string): void {
+    for (const what of this.#duties) {
+      const { stream } = this.#duty ?? {};
+      this.#scene.violate("13 completeness", `a ${what} of ${stream} was not told ${when}`);
+    }
+    this.#duties = [];
   }
 
   /** At the end: the exchange's own account against the listener's. */
@@ -159,8 +274,12 @@ export class Feed {
         stream,
         emitted: ledger.streams.get(stream)?.runs ?? [],
         delivered,
-        // One that was told to a listener who closed it has no message behind it.
-        gaps: gaps.filter(({ last }) => last < (delivered.at(-1)?.last ?? 0)),
+        // Before the first that was delivered, and after the last, nothing is owed; nor is there a message
+        // behind a gap that was told to a listener who closed it.
+        gaps: [...gaps, ...(this.repairs.covered.get(stream) ?? [])].filter(
+          ({ first, last }) =>
+            first > (delivered[0]?.first ?? Infinity) && last < (delivered.at(-1)?.last ?? 0),
+        ),
       }));
     for (const problem of proveAccount(sides).problems) {
       this.#scene.violate("13 completeness", problem);

@@ -20,6 +20,12 @@ interface Asked {
   timeouts: number;
 }
 
+/** What recoveries may do to topics, and must know of them. */
+interface RepairsView {
+  readonly mayResubscribe: (topic: string) => boolean;
+  readonly unwanted: (topic: string) => void;
+}
+
 /** A wait between two requests for one topic gets no longer than this. */
 const LONGEST_WAIT_MS = 60_000;
 
@@ -37,11 +43,19 @@ export class Intents {
   readonly #ending = new Map<string, { readonly id: number; readonly atMs: number }>();
   readonly #fresh: FreshTopics;
   readonly #suspects: Suspects;
+  readonly #repairs: RepairsView;
 
-  constructor(scene: Scene, topics: readonly string[], fresh: FreshTopics, suspects: Suspects) {
+  constructor(
+    scene: Scene,
+    topics: readonly string[],
+    fresh: FreshTopics,
+    suspects: Suspects,
+    repairs: RepairsView,
+  ) {
     this.#scene = scene;
     this.#fresh = fresh;
     this.#suspects = suspects;
+    this.#repairs = repairs;
     this.want(topics, false);
   }
 
@@ -115,7 +129,7 @@ export class Intents {
         this.#suspects.asked(topic, topics);
         this.#ask(topic, id, atMs, isAgain ? asked.timeouts + 1 : 0);
       } else {
-        if (isWanted && !this.#renewable.delete(topic)) {
+        if (isWanted && !this.#renewable.delete(topic) && !this.#repairs.mayResubscribe(topic)) {
           violate("9 asked once", `${topic} is wanted, and was ended`);
         }
         if (asked === undefined)
@@ -296,6 +310,7 @@ export class Intents {
     this.#wanted.delete(topic);
     this.#fresh.unwanted(topic);
     this.#suspects.maybeForgotten(topic);
+    this.#repairs.unwanted(topic);
     const asked = this.#asked.get(topic);
     if (asked?.isRefused === true) this.#asked.delete(topic);
     else if (asked !== undefined) asked.wasUnwanted = true;
@@ -304,6 +319,6 @@ export class Intents {
   /** What can't be ended is only forgotten, and asked for again when it is wanted again. */
   #isForgotten(topic: string, asked: Asked): boolean {
     if (this.#scene.character.manner !== "lasting") return false;
-    return asked.wasUnwanted || this.#renewable.has(topic);
+    return asked.wasUnwanted || this.#renewable.has(topic) || this.#repairs.mayResubscribe(topic);
   }
 }

@@ -34,10 +34,13 @@ export const invariants = {
   "L3 streams deliver": "after that every wanted stream delivers",
   "L4 outbox empty": "after that every send is settled",
   "L5 closes": "close resolves within its deadline",
+  "L6 streams whole": "after that every wanted stream that can be recovered is whole",
   jitter: "waits of the same width differ",
   "fresh topics":
     "stale is said of topics that were silent for their time, once, and fresh when they speak",
   quarantine: "quarantined topics have deserved it and are not asked for; suspects are tried alone",
+  "whole streams":
+    "a stream that is not whole is said so, is recovered in order, and loses nothing silently",
   planned:
     "planned reconnects come within the window of what announced them, and are nobody's failure",
 } as const;

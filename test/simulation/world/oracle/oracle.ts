@@ -46,20 +46,24 @@ export class Oracle implements WireObserver {
   #strays = 0;
   #facts = 0;
   #factsOfAll = 0;
-  /** Messages that the client is being handed: a stray may come within another's. */
-  #handing = 0;
 
   constructor(scene: Scene, topics: readonly string[]) {
     this.#scene = scene;
     this.#asksUrl = scene.character.url !== "plain";
     this.lifecycle = new Lifecycle(scene);
     this.alerts = new Alerts(scene);
-    this.plans = new Plans(scene, (atMs) => this.lifecycle.waits.untilTokenMs(atMs));
+    this.plans = new Plans(scene, {
+      untilTokenMs: (atMs) => this.lifecycle.waits.untilTokenMs(atMs),
+      mayReconnect: () => this.feed.repairs.mayReconnect,
+    });
     this.wire = new Wire(scene);
     this.suspects = new Suspects(scene);
     this.fresh = new FreshTopics(scene, (topic) => this.intents.isWanted(topic));
-    this.intents = new Intents(scene, topics, this.fresh, this.suspects);
-    this.feed = new Feed(scene);
+    this.intents = new Intents(scene, topics, this.fresh, this.suspects, {
+      mayResubscribe: (topic) => this.feed.repairs.mayResubscribe(topic),
+      unwanted: (topic) => this.feed.repairs.unwanted(topic),
+    });
+    this.feed = new Feed(scene, (topic) => this.intents.isWanted(topic));
     this.sends = new Sends(scene);
     this.secrets = new Secrets(scene);
   }
@@ -78,12 +82,45 @@ export class Oracle implements WireObserver {
     this.wire.heard(fact);
     this.intents.heard(fact, this.wire.isOpen);
     if (fact.type === "up") this.sends.up();
-    if (fact.type === "gap") this.feed.gapTold(fact);
+    this.#heardOfStreams(fact);
     if (fact.type === "failed" || fact.type === "closed") {
       this.sends.cleared();
       const positions = this.feed.positions();
       for (const consumer of [...this.consumers]) consumer.ends(positions);
-      if (this.#handing > 0 && fact.type === "closed") this.feed.forget();
+      if (fact.type === "closed") this.feed.forget();
+    }
+  }
+
+  #heardOfStreams(fact: Fact): void {
+    const { feed } = this;
+    switch (fact.type) {
+      case "gap":
+        feed.gapTold(fact);
+        return;
+      case "reset":
+        feed.resetTold(fact);
+        return;
+      case "invalid":
+        feed.invalidTold(fact);
+        return;
+      case "snapshot":
+        feed.snapshotTold(fact);
+        return;
+      case "valid":
+        feed.validTold(fact);
+        return;
+      case "overflow":
+        feed.overflowTold(fact);
+        return;
+      case "down":
+      case "attempt.failed":
+        feed.repairs.socketEnded();
+        return;
+      case "alert":
+        if (fact.alert.kind !== "recovery-failed") return;
+        feed.givenUp(fact.alert.stream, fact.alert.tries);
+        return;
+      default:
     }
   }
 
@@ -156,12 +193,7 @@ export class Oracle implements WireObserver {
     this.wire.ponged();
   }
 
-  handing(): void {
-    this.#handing += 1;
-  }
-
   handed(isStray: boolean): void {
-    this.#handing -= 1;
     if (isStray) {
       this.#strays += 1;
       return;
@@ -175,6 +207,7 @@ export class Oracle implements WireObserver {
     const { log } = this.#scene;
     if (log.isOn) log.add(`end ${socket.id} ${loss.class} ${loss.closeCode ?? ""}`);
     if (this.lifecycle.state === "connected") this.suspects.lost();
+    this.feed.repairs.socketEnded();
     this.lifecycle.ended(loss);
   }
 
@@ -182,20 +215,27 @@ export class Oracle implements WireObserver {
     this.#scene.log.add(`${how} ${socket.id}`);
     this.wire.left(how);
     this.suspects.left();
+    if (how === "terminate") this.feed.repairs.socketEnded();
   }
 
   // Every step.
 
   check(feed: SimSupervisor, status: Status, sockets: number): void {
-    const { violate, process } = this.#scene;
+    const { violate, process, character } = this.#scene;
     const { inbound, outbox, callbackFailures } = status;
     if (process.isSpinning) violate("23 sanity", "the loop turns and no time passes");
     const pausable = this.consumers.filter(({ options }) => options.overflow === "pause");
-    const timers = 7 + this.intents.unanswered + pausable.length;
-    this.lifecycle.check(status, process.armed, sockets, timers);
+    const { recovery } = character.features;
+    // A desk rests between the starts of two recoveries, in `failed` too.
+    const deskTimers = recovery === null ? 0 : 1;
+    const timers =
+      7 + this.intents.unanswered + pausable.length + deskTimers + (recovery?.concurrent ?? 0);
+    this.lifecycle.check(status, process.armed, sockets, { timers, resting: deskTimers });
     this.alerts.check();
     this.plans.check();
     this.suspects.check();
+    this.feed.settled();
+    this.feed.repairs.check(status.recovery.streams.map(({ stream }) => stream));
     this.fresh.settled();
     this.fresh.check(this.lifecycle.state === "connected");
     const { state } = this.lifecycle;
@@ -212,6 +252,7 @@ export class Oracle implements WireObserver {
       ["control", inbound.control, calls.acknowledged],
       ["duplicates", inbound.duplicates, view.duplicates],
       ["gaps", inbound.gaps, view.gaps],
+      ["resets", inbound.resets, view.resets],
       ["late", inbound.late, this.#strays],
       ["queues", status.queues.length, this.consumers.length],
     ] as const;

@@ -10,18 +10,24 @@ import type { Scene } from "../scene.ts";
 const AGE = { from: 0.9, to: 0.98 };
 const NOTICE = { from: 0, to: 0.8 };
 
+export interface PlansParts {
+  /** How long until the retry budget allows one more dial. */
+  readonly untilTokenMs: (atMs: number) => number;
+  /** Some stream that is not whole may ask for another socket, at any time. */
+  readonly mayReconnect: () => boolean;
+}
+
 export class Plans {
   readonly #scene: Scene;
-  /** How long until the retry budget allows one more dial. */
-  readonly #untilTokenMs: (atMs: number) => number;
+  readonly #parts: PlansParts;
   #isConnected = false;
   /** When the first of what was announced may come, and when it must have come; Infinity for nothing. */
   #fromMs = Infinity;
   #untilMs = Infinity;
 
-  constructor(scene: Scene, untilTokenMs: (atMs: number) => number) {
+  constructor(scene: Scene, parts: PlansParts) {
     this.#scene = scene;
-    this.#untilTokenMs = untilTokenMs;
+    this.#parts = parts;
   }
 
   /** The venue, or a recovery, has said that the socket should be replaced within that time. */
@@ -57,12 +63,13 @@ export class Plans {
   #judge(loss: Loss, atMs: number): void {
     if (loss.class !== "planned") return;
     const earlyMs = this.#fromMs - atMs;
-    if (earlyMs > 1) this.#scene.violate("planned", `replaced ${earlyMs} ms before its window`);
+    if (earlyMs > 1 && !this.#parts.mayReconnect())
+      this.#scene.violate("planned", `replaced ${earlyMs} ms before its window`);
     [this.#fromMs, this.#untilMs] = [Infinity, Infinity];
   }
 
   #plan(lengthMs: number, window: { from: number; to: number }, atMs: number): void {
-    const tokenMs = this.#untilTokenMs(atMs);
+    const tokenMs = this.#parts.untilTokenMs(atMs);
     this.#fromMs = Math.min(this.#fromMs, atMs + Math.max(lengthMs * window.from, tokenMs) - 1);
     this.#untilMs = Math.min(this.#untilMs, atMs + Math.max(lengthMs * window.to, tokenMs) + 1);
   }

@@ -1,0 +1,303 @@
+/**
+ * Streams that are not whole, followed from what was read: what must wait for a snapshot, what a snapshot
+ * covers, what had to go, and what must be said of all that. `feed.ts` asks here what to expect.
+ */
+import type { Fact } from "../../../../src/index.ts";
+import type { Strategy } from "../features.ts";
+import type { Scene } from "../scene.ts";
+import type { Expectation } from "./feed.ts";
+
+/** Numbers, both ends included. */
+interface Run {
+  readonly first: number;
+  readonly last: number;
+}
+
+interface Broken {
+  readonly strategy: Strategy;
+  /** As the product's: a stream that settles is whole, and what its snapshot has may still come. */
+  phase: "awaited" | "recovering" | "settling" | "given-up";
+  held: Expectation[];
+  /** What was held and had to go, for a snapshot to cover. */
+  discarded: Expectation[];
+  settledAt: number;
+  /** The snapshot and what follows it were delivered: `valid` is due. */
+  isJoined: boolean;
+  /** Nobody wanted it for a while: nobody knows whether it was let go. */
+  isUnsure: boolean;
+}
+
+export type Reading = "deliver" | "hold" | "cover";
+
+export class Repairs {
+  readonly #scene: Scene;
+  readonly #isWanted: (topic: string) => boolean;
+  readonly #streams = new Map<string, Broken>();
+  /** Snapshots that were given and not told of. */
+  readonly #served = new Map<unknown, { readonly stream: string; readonly position: number }>();
+  /** Streams that delivered what was held, without a reason so far. */
+  readonly #released = new Set<string>();
+  readonly #owedOverflows: {
+    readonly stream: string;
+    readonly from: number;
+    readonly to: number;
+  }[] = [];
+  #isOver = false;
+  /** Numbers that need not be delivered any more, by stream. */
+  readonly covered = new Map<string, Run[]>();
+
+  constructor(scene: Scene, isWanted: (topic: string) => boolean) {
+    this.#scene = scene;
+    this.#isWanted = isWanted;
+  }
+
+  /** Streams of which consumers know, or should, that they are not whole. */
+  get invalid(): readonly string[] {
+    return [...this.#streams].filter(([, { phase }]) => phase !== "settling").map(([name]) => name);
+  }
+
+  /** A stream may be ended and asked for anew, for itself. */
+  mayResubscribe(stream: string): boolean {
+    return this.#streams.get(stream)?.strategy === "resubscribe";
+  }
+
+  /** Some stream may ask for another socket. */
+  get mayReconnect(): boolean {
+    return [...this.#streams.values()].some(({ strategy }) => strategy === "reconnect");
+  }
+
+  /** A number shows that a stream is not whole. True when that must be said. */
+  breaks(stream: string, cause: "gap" | "start"): boolean {
+    const strategy = this.strategyOf(stream);
+    const broken = this.#streams.get(stream);
+    if (broken?.phase === "awaited" || broken?.phase === "recovering") {
+      discard(broken);
+      return false;
+    }
+    if (strategy === "none" || (cause === "start" && strategy !== "snapshot")) return false;
+    this.#streams.set(stream, {
+      strategy,
+      phase: strategy === "snapshot" ? "awaited" : "recovering",
+      held: [],
+      discarded: [],
+      settledAt: 0,
+      isJoined: false,
+      isUnsure: broken?.isUnsure ?? !this.#isWanted(stream),
+    });
+    return broken?.phase !== "given-up";
+  }
+
+  /** What becomes of a message that has just been read. One that waits does so once it was told about. */
+  read(stream: string, message: Expectation): Reading {
+    const broken = this.#streams.get(stream);
+    if (broken === undefined || message.isRestart) return "deliver";
+    if (broken.phase === "settling") {
+      if (message.last <= broken.settledAt) {
+        this.#cover(stream, [message]);
+        return "cover";
+      }
+      this.#streams.delete(stream);
+      return "deliver";
+    }
+    if (broken.phase === "given-up") return "deliver";
+    if (broken.strategy === "snapshot") return "hold";
+    broken.phase = "recovering";
+    return "deliver";
+  }
+
+  /** A message waits for a snapshot. */
+  hold(stream: string, message: Expectation): void {
+    const broken = this.#streams.get(stream);
+    if (broken === undefined) return;
+    const { bufferMessages = 0 } = this.#scene.character.features.recovery ?? {};
+    if (broken.held.length >= bufferMessages) discard(broken);
+    broken.phase = "recovering";
+    broken.held.push(message);
+  }
+
+  /** Whether it is right that a message which was not owed was not delivered after all: it is held then. */
+  maybeHolds(stream: string, message: Expectation): boolean {
+    const broken = this.#streams.get(stream);
+    if (broken?.isUnsure !== true || broken.phase !== "given-up") return false;
+    broken.phase = "recovering";
+    broken.held.push(message);
+    return true;
+  }
+
+  /** The user's function gave a snapshot. */
+  served(stream: string, position: number, data: unknown): void {
+    this.#served.set(data, { stream, position });
+  }
+
+  /** A snapshot was told. Gives what must be delivered now. */
+  snapshotTold({ stream, data, position }: Fact<"snapshot">): readonly Expectation[] {
+    const served = this.#served.get(data);
+    this.#served.delete(data);
+    if (served?.stream !== stream || served.position !== position) {
+      this.#wrong(`a snapshot of ${stream} at ${position} that nobody gave`);
+    }
+    const broken = this.#streams.get(stream);
+    if (broken?.strategy !== "snapshot" || broken.phase !== "recovering") {
+      this.#wrong(`a snapshot of ${stream} (${broken?.phase ?? "whole"})`);
+      return [];
+    }
+    const at = Number(position);
+    const lost = broken.discarded.find(({ last }) => last > at);
+    if (lost !== undefined) this.#wrong(`${stream} ${lost.last} is not in the snapshot at ${at}`);
+    const follow = broken.held.filter(({ last }) => last > at);
+    const [next] = follow;
+    if (next !== undefined && next.first > at + 1) {
+      this.#wrong(`the snapshot of ${stream} at ${at} does not reach ${next.first}`);
+    }
+    this.#cover(stream, [
+      ...broken.discarded,
+      ...broken.held.slice(0, -follow.length || undefined),
+    ]);
+    [broken.held, broken.discarded] = [[], []];
+    broken.isJoined = true;
+    broken.settledAt = follow.length === 0 ? at : -1;
+    return follow;
+  }
+
+  /** A stream was said to be whole. `restarted`: a message with which it begins anew was delivered. */
+  validTold(stream: string, restarted: boolean): void {
+    const broken = this.#streams.get(stream);
+    if (broken === undefined || broken.phase === "settling" || !(broken.isJoined || restarted)) {
+      this.#wrong(`${stream} is valid (${broken?.phase ?? "whole"})`);
+      return;
+    }
+    if (broken.isJoined && broken.settledAt >= 0) {
+      broken.phase = "settling";
+      broken.isJoined = false;
+    } else this.#streams.delete(stream);
+  }
+
+  /** A recovery was given up: what was held is delivered, or was. */
+  givenUp(stream: string, tries: number): void {
+    const broken = this.#streams.get(stream);
+    const { retries = 0 } = this.#scene.character.features.recovery ?? {};
+    if (broken?.strategy === "snapshot" && broken.phase !== "recovering")
+      this.#wrong(`${stream} is given up, and does not recover`);
+    if (tries !== retries + 1) this.#wrong(`${stream} is given up after ${tries} tries`);
+    this.#released.delete(stream);
+    if (this.#scene.character.hasTap && broken !== undefined && broken.held.length > 0) {
+      this.#wrong(`${stream} is given up, and keeps what waited`);
+    }
+    if (broken !== undefined) broken.phase = "given-up";
+  }
+
+  /** A message was delivered that nothing owed. Gives all that must follow it where it was held. */
+  release(stream: string, message: unknown): readonly Expectation[] | undefined {
+    const broken = this.#streams.get(stream);
+    if (broken === undefined) return undefined;
+    if (broken.held.length === 0 && !this.#isWanted(stream)) {
+      // It was taken back when the socket had ended, and before it was left.
+      const index = broken.discarded.findIndex(({ data }) => data === message);
+      if (index >= 0) broken.held = broken.discarded.splice(index);
+    }
+    if (broken.held[0]?.data !== message) return undefined;
+    this.#letGo(stream, broken);
+    const released = broken.held;
+    broken.held = [];
+    return released;
+  }
+
+  /** Something was dropped, perhaps of what was held. */
+  overflowTold({ overflow: { streams } }: Fact<"overflow">): void {
+    const [range] = streams;
+    if (range === undefined || streams.length > 1) return;
+    const { stream, from, to } = range;
+    const owed = this.#owedOverflows.findIndex(
+      (one) => one.stream === stream && one.from === from && one.to === to,
+    );
+    if (owed >= 0) {
+      this.#owedOverflows.splice(owed, 1);
+      return;
+    }
+    const broken = this.#streams.get(stream);
+    const gone = rangeOf(broken?.discarded ?? []);
+    if (broken === undefined || gone?.first !== from || gone.last !== to) return;
+    this.#cover(stream, broken.discarded);
+    broken.discarded = [];
+  }
+
+  unwanted(stream: string): void {
+    const broken = this.#streams.get(stream);
+    if (broken !== undefined) broken.isUnsure = true;
+  }
+
+  /** The socket is over. */
+  socketEnded(): void {
+    for (const [stream, broken] of this.#streams) {
+      if (broken.phase === "settling") continue;
+      // One that is not wanted is let go with its socket.
+      if (this.#isWanted(stream)) discard(broken);
+      broken.phase = "awaited";
+      broken.isJoined = false;
+    }
+  }
+
+  closed(): void {
+    this.#isOver = true;
+    this.#streams.clear();
+    this.#released.clear();
+    this.#owedOverflows.length = 0;
+  }
+
+  /** After each step. `told` are the streams that the supervisor says are not whole. */
+  check(told: readonly string[]): void {
+    for (const [stream, { isJoined }] of this.#streams) {
+      if (isJoined && this.#isWanted(stream)) this.#wrong(`${stream} was joined, and is not valid`);
+    }
+    for (const stream of this.#released) this.#wrong(`${stream} was let go for no reason`);
+    for (const { stream } of this.#owedOverflows) this.#wrong(`${stream} lost some, unsaid`);
+    if (this.#isOver) return;
+    const isSure = (stream: string): boolean => this.#streams.get(stream)?.isUnsure !== true;
+    for (const stream of this.invalid) {
+      if (isSure(stream) && !told.includes(stream)) this.#wrong(`${stream} is said to be whole`);
+    }
+    for (const stream of told) {
+      if (isSure(stream) && !this.invalid.includes(stream)) {
+        this.#wrong(`${stream} is said not to be whole`);
+      }
+    }
+  }
+
+  strategyOf(stream: string): Strategy {
+    const { recovery } = this.#scene.character.features;
+    if (recovery === null || stream.endsWith("@bookTicker")) return "none";
+    return stream.includes("@depth") ? recovery.books : recovery.trades;
+  }
+
+  #letGo(stream: string, broken: Broken): void {
+    const gone = rangeOf(broken.discarded);
+    if (gone !== undefined) this.#owedOverflows.push({ stream, from: gone.first, to: gone.last });
+    this.#cover(stream, broken.discarded);
+    broken.discarded = [];
+    // A recovery that was given up says so after this.
+    if (this.#isWanted(stream)) this.#released.add(stream);
+  }
+
+  #cover(stream: string, messages: readonly Expectation[]): void {
+    const runs = this.covered.get(stream) ?? [];
+    this.covered.set(stream, runs);
+    for (const { first, last } of messages) runs.push({ first, last });
+  }
+
+  #wrong(what: string): void {
+    this.#scene.violate("whole streams", what);
+  }
+}
+
+function discard(broken: Broken): void {
+  broken.discarded.push(...broken.held);
+  broken.held = [];
+}
+
+function rangeOf(messages: readonly Expectation[]): Run | undefined {
+  if (messages.length === 0) return undefined;
+  return {
+    first: Math.min(...messages.map(({ first }) => first)),
+    last: Math.max(...messages.map(({ last }) => last)),
+  };
+}
