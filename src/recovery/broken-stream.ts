@@ -78,9 +78,9 @@ export class BrokenStream<M> {
     this.#tries = 0;
   }
 
-  /** It is heard of again. */
+  /** Its topic is wanted again. */
   comesBack(): void {
-    if (this.state === "left") this.state = "awaited";
+    this.state = "awaited";
   }
 
   begin(): void {

@@ -27,6 +27,8 @@ export interface RecoveriesParts<M> {
   readonly clock: Pick<Clock, "nowMs">;
   /** How a stream is recovered. Total. */
   readonly recoveryOf: (stream: string) => Recovery;
+  /** Whether somebody wants a topic of this name. */
+  readonly isWanted: (topic: string) => boolean;
   /** Deltas of one stream that may wait. */
   readonly bufferMessages: number;
   /** A message, to whoever consumes. */

@@ -63,7 +63,10 @@ export class Recoveries<M> implements RecoveryDoor {
     const broken = this.#streams.get(point.stream);
     if (broken === undefined) return false;
     if (broken.state === "settling") return this.#settle(broken, item, point);
-    broken.comesBack();
+    if (broken.state === "left") {
+      if (!this.#parts.isWanted(point.stream)) return false; // what still comes is nobody's
+      broken.comesBack();
+    }
     if (broken.startsOver(item.isSnapshot, point)) return false;
     const { isAwaited } = broken;
     const isTaken = broken.holds;

@@ -105,6 +105,7 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
     this.#recoveries = new Recoveries<M>({
       clock,
       recoveryOf: settings.recovery ?? (() => "none"),
+      isWanted: (topic) => this.#subscriptions.registry.has(topic),
       bufferMessages: settings.recoveryPolicy.bufferMessages,
       deliver: (item) => {
         this.#counts[this.#consumers.isWanted ? "delivered" : "unclaimed"] += 1;

@@ -13,7 +13,7 @@ export interface NamedSeed {
 export const namedSeeds: readonly NamedSeed[] = [
   {
     name: "a wish is taken back by a listener while a settlement waits to be told",
-    seed: 2902,
+    seed: 20,
     shows: ['"react","to":"gap","with":"unsubscribe"', "reacts to gap with unsubscribe"],
   },
   {
@@ -28,8 +28,8 @@ export const namedSeeds: readonly NamedSeed[] = [
   },
   {
     name: "a listener closes when it hears of another's reconnect",
-    seed: 201450,
-    shows: ["reacts to gap with reconnect", "reacts to attempt.failed with close"],
+    seed: 2330,
+    shows: ["reacts to attempt.failed with reconnect", "reacts to attempt.failed with close"],
   },
   {
     name: "a listener reconnects in the step that dials",
@@ -38,12 +38,12 @@ export const namedSeeds: readonly NamedSeed[] = [
   },
   {
     name: "a process that stood still for long",
-    seed: 121,
+    seed: 77,
     shows: ['"do":"stop"', '"class":"suspended"'],
   },
   {
     name: "a wall clock that is set, and a machine that sleeps",
-    seed: 69,
+    seed: 18,
     shows: ['"do":"wall"', '"do":"sleep"'],
   },
   {
@@ -83,7 +83,52 @@ export const namedSeeds: readonly NamedSeed[] = [
   },
   {
     name: "functions of the user's that throw",
-    seed: 70,
+    seed: 4,
     shows: ['"type":"callback.failed"', '"class":"resolver"'],
+  },
+  {
+    name: "a venue's notice, and the planned reconnect",
+    seed: 19,
+    shows: ['"detail":"serverShutdown"', '"class":"planned"'],
+  },
+  {
+    name: "a connection that comes of age",
+    seed: 7,
+    shows: ['"detail":"maximum age"'],
+  },
+  {
+    name: "a muted topic that is asked for anew, and speaks",
+    seed: 9,
+    shows: ['"kind":"mute"', '"type":"topic.stale"', '"type":"topic.fresh"'],
+  },
+  {
+    name: "a topic that stays silent",
+    seed: 4,
+    shows: ['"kind":"topic-stale"'],
+  },
+  {
+    name: "a topic that kills sockets, and rests",
+    seed: 9,
+    shows: ['"type":"topic.quarantined"'],
+  },
+  {
+    name: "a gap that a snapshot makes good",
+    seed: 3,
+    shows: ['"cause":"gap"', '"type":"snapshot"', '"type":"valid"'],
+  },
+  {
+    name: "a recovery that is given up",
+    seed: 1,
+    shows: ['"kind":"recovery-failed"'],
+  },
+  {
+    name: "a stream that is asked for anew, and begins with a snapshot",
+    seed: 53,
+    shows: ['"cause":"gap"', '"type":"reset"', '"type":"valid"'],
+  },
+  {
+    name: "a stream that asks for another socket",
+    seed: 185,
+    shows: ["numbers are missing in"],
   },
 ];

@@ -202,8 +202,9 @@ function sequence(
   let point = "stream" in message ? binance.sequence?.(message, raw) : undefined;
   // A venue whose streams can be asked for anew begins each with a snapshot.
   const strategy = oracle.feed.repairs.strategyOf(message.stream ?? "");
-  if (point !== undefined && beginnings.delete(message.stream) && strategy !== "snapshot") {
-    point = { ...point, restarts: strategy !== "none" };
+  if (point !== undefined && oracle.feed.isNew(point) && beginnings.delete(message.stream)) {
+    const restarts = strategy === "resubscribe" || strategy === "reconnect";
+    point = { ...point, restarts };
   }
   oracle.feed.read(message, point);
   if ("stream" in message) oracle.heardOf(message.stream);

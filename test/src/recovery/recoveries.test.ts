@@ -549,15 +549,20 @@ describe("a topic that nobody wants any more", () => {
     const world = await startBook();
     world.receives("book", 12);
     const before = world.band.length;
+    world.isWanted = false;
     world.recoveries.unwanted("book");
-    world.socketEnds();
     world.receives("book", 13);
     world.clock.advance(250);
-    await world.fetch.gives(12);
+    expect(world.fetches).toHaveLength(2);
+    world.isWanted = true;
+    world.socketEnds();
+    world.receives("book", 14);
+    await world.fetch.gives(13);
     expect(world.band.slice(before)).toEqual([
       "book 12",
-      "snapshot book at 12",
       "book 13",
+      "snapshot book at 13",
+      "book 14",
       "valid book",
     ]);
   });

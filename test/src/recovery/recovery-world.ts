@@ -82,6 +82,8 @@ export class RecoveryWorld {
   readonly asked: string[] = [];
   readonly givenUp: { stream: string; tries: number; detail: string }[] = [];
   readonly failures: string[] = [];
+  /** Whether somebody wants the topics. */
+  isWanted = true;
   readonly #tracker = new SequenceTracker();
 
   constructor(options: WorldOptions = {}) {
@@ -103,6 +105,7 @@ export class RecoveryWorld {
     this.recoveries = new Recoveries<number>({
       clock,
       bufferMessages,
+      isWanted: () => this.isWanted,
       recoveryOf: (stream) => {
         if (stream.startsWith("book")) return snapshots;
         if (stream.startsWith("topic")) return "resubscribe";

@@ -89,6 +89,11 @@ export class Feed {
     return this.repairs.invalid.filter((stream) => stream !== untold);
   }
 
+  /** It has not been read before, nor anything that follows it. */
+  isNew({ stream, last }: SequencePoint): boolean {
+    return last > (this.#streams.get(stream)?.last ?? -Infinity);
+  }
+
   /** The client reads a message: `point` is what the user's functions say of it. */
   read(data: BinanceStreamMessage, point: SequencePoint | undefined): void {
     this.settled();

@@ -23,6 +23,8 @@ interface Broken {
   settledAt: number;
   /** The snapshot and what follows it were delivered: `valid` is due. */
   isJoined: boolean;
+  /** What was held has been delivered as it was. */
+  isLetGo: boolean;
   /** Nobody wanted it for a while: nobody knows whether it was let go. */
   isUnsure: boolean;
 }
@@ -82,6 +84,7 @@ export class Repairs {
       discarded: [],
       settledAt: 0,
       isJoined: false,
+      isLetGo: false,
       isUnsure: broken?.isUnsure ?? !this.#isWanted(stream),
     });
     return broken?.phase !== "given-up";
@@ -100,6 +103,8 @@ export class Repairs {
       return "deliver";
     }
     if (broken.phase === "given-up") return "deliver";
+    // What still comes when it was let go is given as it is; else it waits.
+    if (broken.isUnsure && !this.#isWanted(stream)) return "deliver";
     if (broken.strategy === "snapshot") return "hold";
     broken.phase = "recovering";
     return "deliver";
@@ -112,13 +117,15 @@ export class Repairs {
     const { bufferMessages = 0 } = this.#scene.character.features.recovery ?? {};
     if (broken.held.length >= bufferMessages) discard(broken);
     broken.phase = "recovering";
+    broken.isLetGo = false;
     broken.held.push(message);
   }
 
   /** Whether it is right that a message which was not owed was not delivered after all: it is held then. */
   maybeHolds(stream: string, message: Expectation): boolean {
     const broken = this.#streams.get(stream);
-    if (broken?.isUnsure !== true || broken.phase !== "given-up") return false;
+    if (broken?.isUnsure !== true || broken.strategy !== "snapshot") return false;
+    if (broken.phase === "settling") return false;
     broken.phase = "recovering";
     broken.held.push(message);
     return true;
@@ -176,14 +183,20 @@ export class Repairs {
   givenUp(stream: string, tries: number): void {
     const broken = this.#streams.get(stream);
     const { retries = 0 } = this.#scene.character.features.recovery ?? {};
-    if (broken?.strategy === "snapshot" && broken.phase !== "recovering")
-      this.#wrong(`${stream} is given up, and does not recover`);
-    if (tries !== retries + 1) this.#wrong(`${stream} is given up after ${tries} tries`);
     this.#released.delete(stream);
-    if (this.#scene.character.hasTap && broken !== undefined && broken.held.length > 0) {
+    if (tries !== retries + 1) this.#wrong(`${stream} is given up after ${tries} tries`);
+    // Whoever was given what had waited may have ended the socket: then all begins anew.
+    if (broken?.phase === "awaited" && broken.isLetGo) return;
+    if (broken?.isUnsure === true) {
+      broken.phase = "given-up";
+      return;
+    }
+    if (broken?.phase !== "recovering") this.#wrong(`${stream} is given up, and does not recover`);
+    if (broken === undefined) return;
+    if (this.#scene.character.hasTap && broken.held.length > 0) {
       this.#wrong(`${stream} is given up, and keeps what waited`);
     }
-    if (broken !== undefined) broken.phase = "given-up";
+    broken.phase = "given-up";
   }
 
   /** A message was delivered that nothing owed. Gives all that must follow it where it was held. */
@@ -274,6 +287,7 @@ export class Repairs {
     if (gone !== undefined) this.#owedOverflows.push({ stream, from: gone.first, to: gone.last });
     this.#cover(stream, broken.discarded);
     broken.discarded = [];
+    broken.isLetGo = true;
     // A recovery that was given up says so after this.
     if (this.#isWanted(stream)) this.#released.add(stream);
   }
