@@ -7,6 +7,7 @@ import type {
   SnapshotItem,
   ValidItem,
 } from "../supervisor/items.ts";
+import type { Position } from "../sequence/position.ts";
 import type { Clock } from "../system.ts";
 import type { Recovery } from "./recovery.ts";
 
@@ -35,6 +36,8 @@ export interface RecoveriesParts<M> {
   readonly deliver: (item: MessageItem<M>) => void;
   /** Something else in band. */
   readonly mark: (item: InvalidItem | SnapshotItem | ValidItem | OverflowItem) => void;
+  /** A snapshot has all of a stream up to here. */
+  readonly onReached: (stream: string, position: Position) => void;
   /** Ends the stream's topic and asks for it again. */
   readonly resubscribe: (stream: string) => void;
   /** Asks for a planned reconnect, now. */

@@ -172,6 +172,7 @@ export class Recoveries<M> implements RecoveryDoor {
       return { type: "snapshot.failed", detail: explain(error) };
     }
     broken.state = "joining";
+    this.#parts.onReached(stream, position);
     const receivedAtMs = this.#parts.clock.nowMs();
     this.#parts.mark({ kind: "snapshot", stream, data, position, receivedAtMs });
     // A consumer may cause more to come while these are delivered.

@@ -9,7 +9,7 @@ import { predecessor, successor, type Position } from "./position.ts";
 import { SequenceRule } from "./rule.ts";
 
 export const FIRST: SequenceVerdict = { kind: "first" };
-const NEXT: SequenceVerdict = { kind: "next" };
+export const NEXT: SequenceVerdict = { kind: "next" };
 export const DUPLICATE: SequenceVerdict = { kind: "duplicate" };
 export const STALE: SequenceVerdict = { kind: "stale" };
 export const RESET: SequenceVerdict = { kind: "reset" };

@@ -112,6 +112,7 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
         this.#consumers.message(item);
       },
       mark: (item) => this.#markRecovery(item),
+      onReached: (stream, position) => this.#tracker.reach(stream, position),
       resubscribe: (stream) => this.#subscriptions.renew([stream]),
       requestReconnect: (detail) => this.#link.expires(0, detail),
       onGivenUp: ({ stream, tries, detail }) =>

@@ -529,6 +529,16 @@ describe("a socket that ends during a snapshot's recovery", () => {
     world.receives("book", 15);
     expect(world.band.slice(-2)).toEqual(["valid book", "book 15"]);
   });
+
+  it("misses nothing that the snapshot has where that comes no more", async () => {
+    const world = await startBook();
+    world.receives("book", 12);
+    await world.fetch.gives(14);
+    world.socketEnds();
+    world.receives("book", 15);
+    expect(world.band.slice(-2)).toEqual(["valid book", "book 15"]);
+    expect(world.recoveries.isIdle).toBe(true);
+  });
 });
 
 describe("a topic that nobody wants any more", () => {

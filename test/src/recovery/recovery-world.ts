@@ -113,6 +113,7 @@ export class RecoveryWorld {
       },
       deliver: put,
       mark: put,
+      onReached: (stream, position) => this.#tracker.reach(stream, position),
       resubscribe: (stream) => this.asked.push(`resubscribe ${stream}`),
       requestReconnect: (detail) => this.asked.push(`reconnect: ${detail}`),
       onGivenUp: (failed) => this.givenUp.push(failed),

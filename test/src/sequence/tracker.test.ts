@@ -20,6 +20,8 @@ function linked(previous: Position, last: Position): SequencePoint {
   return range(last, last, { previous });
 }
 
+const LOWER_IS_RESET = sequenceRules.range({ lower: "reset" });
+
 /** A tracker that has taken `points` already. */
 function trackerAfter(...points: readonly SequencePoint[]): SequenceTracker {
   const tracker = new SequenceTracker();
@@ -324,6 +326,51 @@ describe("a new socket", () => {
     const tracker = trackerAfter(at(7));
     tracker.newSocket();
     expect(tracker.accept(at(8))).toEqual({ kind: "next" });
+  });
+});
+
+describe("a snapshot that had more of a stream than had come by then", () => {
+  function trackerWithSnapshot(): SequenceTracker {
+    const tracker = trackerAfter(at(7));
+    tracker.reach("s", 12);
+    return tracker;
+  }
+
+  it("leaves nothing missing that it had", () => {
+    expect(trackerWithSnapshot().accept(at(13))).toEqual({ kind: "next" });
+    expect(trackerWithSnapshot().accept(at(10))).toEqual({ kind: "next" });
+    const tracker = trackerWithSnapshot();
+    tracker.accept(at(10));
+    expect(tracker.accept(at(13))).toEqual({ kind: "next" });
+    expect(tracker.accept(at(15))).toEqual({ kind: "gap", from: 14, to: 14 });
+  });
+
+  it("leaves missing what lies behind it", () => {
+    expect(trackerWithSnapshot().accept(at(14))).toEqual({ kind: "gap", from: 13, to: 13 });
+    expect(trackerWithSnapshot().accept(linked(12, 20))).toEqual({ kind: "next" });
+    expect(trackerWithSnapshot().accept(linked(15, 20))).toEqual({
+      kind: "gap",
+      from: 13,
+      to: 15,
+    });
+  });
+
+  it("says nothing about what comes all the same, nor about numbering that starts over", () => {
+    expect(trackerWithSnapshot().accept(at(8))).toEqual({ kind: "next" });
+    expect(trackerWithSnapshot().accept(at(7))).toEqual({ kind: "duplicate" });
+    for (const restart of [at(1, { restarts: true }), at(1, { rule: LOWER_IS_RESET })]) {
+      const tracker = trackerWithSnapshot();
+      expect(tracker.accept(restart)).toEqual({ kind: "reset" });
+      expect(tracker.accept(at(5))).toEqual({ kind: "gap", from: 2, to: 4 });
+    }
+  });
+
+  it("says nothing where it is older than what has come, or its stream is unknown", () => {
+    const tracker = trackerAfter(at(7));
+    tracker.reach("s", 6);
+    tracker.reach("other", 6);
+    expect(tracker.accept(at(9))).toEqual({ kind: "gap", from: 8, to: 8 });
+    expect(tracker.accept({ ...at(9), stream: "other" })).toEqual({ kind: "first" });
   });
 });
 

@@ -33,6 +33,8 @@ interface Duties {
 /** One stream as its consumers should have seen it. */
 interface StreamView {
   last: number;
+  /** The last number that a snapshot had of it. */
+  reached: number;
   /** Where it stood before its newest message, and before the gap before that. */
   before: readonly number[];
   readonly delivered: { first: number; last: number }[];
@@ -110,7 +112,7 @@ export class Feed {
     const message = { data, stream, first, last, atMs, isRestart };
     if (view === undefined) {
       const fresh = { delivered: [], gaps: [], isContiguous, deliveries: 0 };
-      this.#streams.set(stream, { last, before: [first - 1], ...fresh });
+      this.#streams.set(stream, { last, reached: -Infinity, before: [first - 1], ...fresh });
       const isInvalid = isContiguous && !isRestart && this.repairs.breaks(stream, "start");
       this.#owes(message, {
         stream,
@@ -124,9 +126,12 @@ export class Feed {
       this.duplicates += 1;
       return;
     }
-    const missed = { first: view.last + 1, last: first - 1 };
-    const isGap = isContiguous && !isRestart && first > missed.first;
-    if (isRestart && first > missed.first) view.gaps.push(missed); // the venue's snapshot has them
+    // What a snapshot has is not missing: one that was fetched, or the venue's own.
+    const hadTo = isRestart ? first - 1 : Math.min(view.reached, first - 1);
+    if (hadTo > view.last) view.gaps.push({ first: view.last + 1, last: hadTo });
+    const missed = { first: Math.max(view.last, hadTo) + 1, last: first - 1 };
+    const isGap = isContiguous && first > missed.first;
+    if (isRestart) view.reached = -Infinity;
     [view.last, view.before] = [last, [view.last, first - 1]];
     const isInvalid = isGap && this.repairs.breaks(stream, "gap");
     this.#owes(message, {
@@ -165,6 +170,8 @@ export class Feed {
   snapshotTold(fact: Fact<"snapshot">): void {
     this.settled();
     const follow = this.repairs.snapshotTold(fact);
+    const view = this.#streams.get(fact.stream);
+    if (view !== undefined) view.reached = Number(fact.position);
     if (this.#scene.character.hasTap) this.#owed = [...follow];
   }
 

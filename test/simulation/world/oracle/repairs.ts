@@ -104,7 +104,9 @@ export class Repairs {
     }
     if (broken.phase === "given-up") return "deliver";
     // What still comes when it was let go is given as it is; else it waits.
-    if (broken.isUnsure && !this.#isWanted(stream)) return "deliver";
+    // Without a listener nobody sees which.
+    const { hasTap } = this.#scene.character;
+    if (broken.isUnsure && !this.#isWanted(stream) && hasTap) return "deliver";
     if (broken.strategy === "snapshot") return "hold";
     broken.phase = "recovering";
     return "deliver";
@@ -126,8 +128,7 @@ export class Repairs {
     const broken = this.#streams.get(stream);
     if (broken?.isUnsure !== true || broken.strategy !== "snapshot") return false;
     if (broken.phase === "settling") return false;
-    broken.phase = "recovering";
-    broken.held.push(message);
+    this.hold(stream, message);
     return true;
   }
 
