@@ -10,6 +10,7 @@ import {
   binanceUsdm,
   bitfinex,
   coinbaseAdvanced,
+  coinbaseExchange,
   deribit,
   okx,
   type VenueProfile,
@@ -34,6 +35,7 @@ const catalog: Readonly<Record<string, Create>> = {
   deribit: ({ endpoint }) => deribit({ endpoint }),
   bitfinex: ({ endpoint }) => bitfinex({ endpoint }),
   "coinbase-advanced": ({ endpoint }) => coinbaseAdvanced({ endpoint }),
+  "coinbase-exchange": ({ endpoint }) => coinbaseExchange({ endpoint }),
 };
 
 export const venueNames: readonly string[] = Object.keys(catalog);

@@ -35,6 +35,17 @@ export {
   type CoinbaseMarketTrade,
   type CoinbaseTradesEvent,
 } from "./coinbase-advanced.ts";
+export { coinbaseExchange, type CoinbaseExchangeOptions } from "./coinbase-exchange.ts";
+export type {
+  CoinbaseExchangeHeartbeat,
+  CoinbaseExchangeLevel2Update,
+  CoinbaseExchangeMatch,
+  CoinbaseExchangeMessage,
+  CoinbaseExchangeOrderEvent,
+  CoinbaseExchangeSnapshot,
+  CoinbaseExchangeStatus,
+  CoinbaseExchangeTicker,
+} from "./coinbase-exchange-messages.ts";
 export {
   deribit,
   type DeribitBook,
