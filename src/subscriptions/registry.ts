@@ -63,6 +63,7 @@ export class SubscriptionRegistry {
   #nextId = 1;
   #wanted = 0;
   #wantedChars = 0;
+  #isAllHeld = false;
 
   constructor({ groupOf = () => "", listener }: RegistryOptions = {}) {
     this.#groupOf = groupOf;
@@ -79,9 +80,17 @@ export class SubscriptionRegistry {
     return this.#wantedChars;
   }
 
-  /** True when nothing waits to be sent or answered. */
+  /**
+   * True when nothing waits to be sent or answered. What is held back waits for others to live; where
+   * there are no others, it is all there is, and not settled.
+   */
   get isSettled(): boolean {
-    return this.#requests.size === 0 && this.#plan.size === 0;
+    return this.#requests.size === 0 && this.#plan.size === 0 && !this.#isAllHeld;
+  }
+
+  /** Nothing was asked for on this socket yet: all that is wanted is held back. */
+  get isAllHeld(): boolean {
+    return this.#isAllHeld;
   }
 
   /** True when there is something to ask for. */
@@ -107,6 +116,7 @@ export class SubscriptionRegistry {
       }
       this.#mark(topic, entry);
     }
+    this.#isAllHeld = false;
   }
 
   /** Takes back one reference of each; unknown topics are ignored. */
@@ -132,6 +142,8 @@ export class SubscriptionRegistry {
     this.#reasons.clear();
     this.#plan.clear();
     this.#listener?.reset();
+    let suspects = 0;
+    let free = 0;
     for (const [topic, entry] of this.#entries) {
       if (entry.references === 0) {
         this.#forget(topic);
@@ -143,8 +155,11 @@ export class SubscriptionRegistry {
         state: hold === "quarantined" ? "quarantined" : "unsent",
         isHeld: hold !== undefined,
       } satisfies Partial<Entry>);
+      if (hold === undefined) free += 1;
+      else if (hold === "suspect") suspects += 1;
       this.#mark(topic, entry);
     }
+    this.#isAllHeld = suspects > 0 && free === 0;
   }
 
   /**
@@ -213,6 +228,7 @@ export class SubscriptionRegistry {
       if (entry === undefined || entry.references === 0) continue;
       if (entry.state !== "timed-out" && !entry.isHeld) continue;
       entry.isOnTrial = entry.isHeld;
+      this.#isAllHeld = false;
       entry.isHeld = false;
       this.#become(topic, entry, "unsent");
       this.#mark(topic, entry);

@@ -176,3 +176,17 @@ describe("room on a connection", () => {
     );
   });
 });
+
+describe("an attempt that is over", () => {
+  it("is said once, whether it had a socket or not", () => {
+    const line = new Line({});
+    line.link.dropSocket();
+    line.link.dropSocket();
+    expect(line.socketsGone).toBe(1);
+
+    line.dials();
+    line.comesUp();
+    line.link.dropSocket();
+    expect(line.socketsGone).toBe(2);
+  });
+});

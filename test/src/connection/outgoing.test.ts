@@ -266,7 +266,7 @@ describe("a network that flaps", () => {
   });
 
   it("does not make suspects of topics when we ask for the end ourselves", () => {
-    const line = new Line({ topics: ["a"] });
+    const line = new Line({ topics: ["a", "b"] });
     for (let end = 0; end < 5; end += 1) {
       line.socket.opens();
       if (end % 2 === 0) line.link.dropSocket();
@@ -277,38 +277,39 @@ describe("a network that flaps", () => {
       line.dials();
     }
     line.socket.opens();
-    expect(line.asked()).toEqual(["sub a"]);
+    expect(line.asked()).toEqual(["sub a,b"]);
   });
 
   it("does not make suspects of topics that we were about to end", () => {
-    const line = new Line({ topics: ["a"] }).comesUp();
+    const line = new Line({ topics: ["a", "b"] }).comesUp();
     line.clock.advance(5_000);
-    line.subscriptions.renew(["a"]);
+    line.subscriptions.renew(["a", "b"]);
     line.socket.drops();
     line.clock.advance(1_000);
     line.socket.opens();
-    expect(line.asked()).toEqual(["sub a"]);
+    expect(line.asked()).toEqual(["sub a,b"]);
   });
 
   it("is told from a killer by what was heard: a topic that spoke is no suspect", () => {
     const line = new Line({
-      topics: ["a"],
+      topics: ["a", "b"],
       protocol: { subscribe: (topics, id) => ({ op: "sub", topics, id }) },
     });
     for (let loss = 0; loss < 5; loss += 1) {
       line.socket.opens();
       line.receives({ s: "a" });
+      line.receives({ s: "b" });
       line.clock.advance(100);
       line.socket.drops();
       line.clock.advance(1_000);
     }
     line.socket.opens();
-    expect(line.asked()).toEqual(["sub a"]);
+    expect(line.asked()).toEqual(["sub a,b"]);
   });
 
   it("without that evidence has it asked for last, where nothing is answered", () => {
     const line = new Line({
-      topics: ["a"],
+      topics: ["a", "b"],
       protocol: { subscribe: (topics, id) => ({ op: "sub", topics, id }) },
     });
     for (let loss = 0; loss < 2; loss += 1) {
@@ -321,5 +322,30 @@ describe("a network that flaps", () => {
     expect(line.asked()).toEqual([]);
     line.clock.advance(2_000);
     expect(line.asked()).toEqual(["sub a"]);
+  });
+
+  it("is not ready while all that is wanted is held back: there is nobody to wait for", () => {
+    const line = new Line({ topics: ["a", "b"] });
+    for (let loss = 0; loss < 2; loss += 1) {
+      line.socket.opens();
+      line.socket.drops();
+      line.clock.advance(1_000);
+    }
+    line.socket.opens();
+    line.clock.advance(1_999);
+    expect(line.isReady).toBe(false);
+    line.clock.advance(1);
+    line.confirmsAll();
+    expect(line.isReady).toBe(true);
+  });
+
+  it("never holds back a topic that stands alone: it takes nobody along", () => {
+    const line = new Line({ topics: ["a"] });
+    for (let loss = 0; loss < 5; loss += 1) {
+      line.socket.opens();
+      expect(line.asked()).toEqual(["sub a"]);
+      line.socket.drops();
+      line.clock.advance(1_000);
+    }
   });
 });

@@ -7,6 +7,7 @@ import { Link, type LinkParts } from "../../../src/connection/link.ts";
 import { Outgoing } from "../../../src/connection/outgoing.ts";
 import { Pacer, type PacingWindow } from "../../../src/subscriptions/pacer.ts";
 import type { SubscriptionProtocol } from "../../../src/subscriptions/protocol.ts";
+import { topicKeys } from "../../../src/subscriptions/topic.ts";
 import { TopicRetries } from "../../../src/subscriptions/topic-retries.ts";
 import type { FactPayloads, FactType } from "../../../src/supervisor/facts.ts";
 import { defaultOutbox, Outbox, type OutboxItem } from "../../../src/supervisor/outbox.ts";
@@ -17,6 +18,7 @@ import {
   type MemoryTransport,
 } from "../../../src/testing/memory-transport.ts";
 import { VirtualClock } from "../../../src/testing/virtual-clock.ts";
+import { FakeDoor } from "../../machines/start-connection.ts";
 import { answered, type Json } from "../start-supervisor.ts";
 
 export interface LineOptions
@@ -57,11 +59,12 @@ export class Line {
       settings: {
         ...options,
         clock,
-        protocol,
         topics,
         topicsPerConnection,
-        checkTopics: () => undefined,
+        isAnswered: protocol.acknowledge !== undefined,
+        parseTopics: topicKeys,
       },
+      talk: () => protocol,
       publish: <T extends FactType>(type: T, payload: FactPayloads[T]) => {
         this.facts.push({ type, ...payload });
       },
@@ -102,6 +105,10 @@ export class Line {
         receive: (raw) => this.#receive(JSON.parse(raw.toString()) as Json),
         countLate: () => undefined,
       },
+      recoveries: new FakeDoor(),
+      onSocketGone: () => {
+        this.socketsGone += 1;
+      },
       onAttach: () => undefined,
       onNewSocket: () => undefined,
       onReplayAbandoned: () => undefined,
@@ -112,6 +119,9 @@ export class Line {
     });
     this.dials();
   }
+
+  /** How often the link said that an attempt is over. */
+  socketsGone = 0;
 
   /** The newest socket. */
   get socket(): MemorySocket {
