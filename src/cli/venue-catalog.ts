@@ -12,6 +12,7 @@ import {
   coinbaseAdvanced,
   coinbaseExchange,
   deribit,
+  krakenFutures,
   okx,
   type VenueProfile,
 } from "../venues/index.ts";
@@ -36,6 +37,7 @@ const catalog: Readonly<Record<string, Create>> = {
   bitfinex: ({ endpoint }) => bitfinex({ endpoint }),
   "coinbase-advanced": ({ endpoint }) => coinbaseAdvanced({ endpoint }),
   "coinbase-exchange": ({ endpoint }) => coinbaseExchange({ endpoint }),
+  "kraken-futures": ({ endpoint }) => krakenFutures({ endpoint }),
 };
 
 export const venueNames: readonly string[] = Object.keys(catalog);

@@ -103,6 +103,12 @@ const ORDER_EVENTS: ReadonlySet<string> = new Set([
   "activate",
 ]);
 
+/** Messages that are of one product. */
+const OF_PRODUCT: ReadonlySet<unknown> = new Set([
+  ...ORDER_EVENTS,
+  ...["match", "last_match", "snapshot", "l2update", "ticker", "heartbeat"],
+]);
+
 /** A server that never answers must not make us remember every question. */
 const MAX_ASKED = 10_000;
 
@@ -132,6 +138,9 @@ class CoinbaseExchangeConversation implements Conversation<CoinbaseExchangeMessa
     const message = parseFrame(data);
     const isOurs = isRecord(message) && typeof message["type"] === "string";
     if (!isOurs) throw new Error("a message without a type");
+    if (OF_PRODUCT.has(message["type"]) && typeof message["product_id"] !== "string") {
+      throw new Error("a message without its product");
+    }
     return message as unknown as CoinbaseExchangeMessage;
   }
 

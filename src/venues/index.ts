@@ -55,6 +55,17 @@ export {
   type DeribitTrade,
 } from "./deribit.ts";
 export {
+  krakenFutures,
+  type KrakenFuturesBookChange,
+  type KrakenFuturesBookSnapshot,
+  type KrakenFuturesLevel,
+  type KrakenFuturesMessage,
+  type KrakenFuturesOptions,
+  type KrakenFuturesTicker,
+  type KrakenFuturesTrade,
+  type KrakenFuturesTradeSnapshot,
+} from "./kraken-futures.ts";
+export {
   okx,
   type OkxArg,
   type OkxBook,
