@@ -82,6 +82,9 @@ export class OutageLog {
       case "gap":
       case "reset":
       case "mismatch":
+      case "invalid":
+      case "snapshot":
+      case "valid":
       case "notice":
       case "overflow":
       case "subscriptions.settled":
