@@ -106,7 +106,12 @@ const ORDER_EVENTS: ReadonlySet<string> = new Set([
 /** Messages that are of one product. */
 const OF_PRODUCT: ReadonlySet<unknown> = new Set([
   ...ORDER_EVENTS,
-  ...["match", "last_match", "snapshot", "l2update", "ticker", "heartbeat"],
+  "match",
+  "last_match",
+  "snapshot",
+  "l2update",
+  "ticker",
+  "heartbeat",
 ]);
 
 /** A server that never answers must not make us remember every question. */

@@ -232,7 +232,7 @@ describe("a topic of Coinbase Exchange", () => {
     ["market_trades:BTC-USD", "a channel of Advanced Trade"],
     ["status:BTC-USD", "a channel that takes no product"],
     [{ channel: "matches", product_ids: ["BTC-USD"] }, "a key that is none"],
-  ])("may not be %j: %s", (topic) => {
+  ])("may not be %j: %s", (topic, _why) => {
     const message =
       "expected status, or one of level2, level2_batch, matches, ticker, ticker_batch, heartbeat, " +
       "full and a product, such as matches:BTC-USD";
