@@ -5,7 +5,9 @@ import { binanceCoinmDialect, binanceUsdmDialect } from "./binance-futures.ts";
 import { binanceSpotDialect } from "./binance-spot.ts";
 import { bitfinexDialect } from "./bitfinex.ts";
 import { coinbaseAdvancedDialect } from "./coinbase-advanced.ts";
+import { coinbaseExchangeDialect } from "./coinbase-exchange.ts";
 import { deribitDialect } from "./deribit.ts";
+import { krakenFuturesDialect } from "./kraken-futures.ts";
 import { okxDialect } from "./okx.ts";
 
 const dialects = {
@@ -16,6 +18,8 @@ const dialects = {
   deribit: deribitDialect,
   bitfinex: bitfinexDialect,
   "coinbase-advanced": coinbaseAdvancedDialect,
+  "coinbase-exchange": coinbaseExchangeDialect,
+  "kraken-futures": krakenFuturesDialect,
 } satisfies Readonly<Record<string, Dialect>>;
 
 export type VenueId = keyof typeof dialects;
