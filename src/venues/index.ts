@@ -54,6 +54,8 @@ export {
   type OkxTrade,
 } from "./okx.ts";
 export { defineVenue, type VenueDefinition } from "./define-venue.ts";
+export { bridgeLinked, bridgeRange } from "../sequence/bridge.ts";
+export { exactPosition } from "../sequence/exact.ts";
 export type { Fetch } from "./kit/fetch-json.ts";
 export type {
   Conversation,
