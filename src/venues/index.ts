@@ -27,6 +27,15 @@ export {
   type BitfinexTradeEntry,
 } from "./bitfinex.ts";
 export {
+  bybit,
+  type BybitBook,
+  type BybitLevel,
+  type BybitMessage,
+  type BybitOptions,
+  type BybitService,
+  type BybitTrade,
+} from "./bybit.ts";
+export {
   coinbaseAdvanced,
   type CoinbaseAdvancedMessage,
   type CoinbaseAdvancedOptions,
