@@ -12,6 +12,7 @@ import {
   bybit,
   coinbaseAdvanced,
   deribit,
+  kraken,
   okx,
   type VenueProfile,
 } from "../venues/index.ts";
@@ -36,6 +37,7 @@ const catalog: Readonly<Record<string, Create>> = {
   deribit: ({ endpoint }) => deribit({ endpoint }),
   bitfinex: ({ endpoint }) => bitfinex({ endpoint }),
   "coinbase-advanced": ({ endpoint }) => coinbaseAdvanced({ endpoint }),
+  kraken: ({ endpoint }) => kraken({ endpoint }),
   bybit: ({ endpoint, service }) =>
     bybit({ endpoint, service: bybitServices.find((name) => name === service) }),
 };

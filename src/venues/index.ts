@@ -53,6 +53,14 @@ export {
   type DeribitTrade,
 } from "./deribit.ts";
 export {
+  kraken,
+  type KrakenBookRow,
+  type KrakenLevel,
+  type KrakenMessage,
+  type KrakenOptions,
+  type KrakenTrade,
+} from "./kraken.ts";
+export {
   okx,
   type OkxArg,
   type OkxBook,
