@@ -17,8 +17,9 @@ import {
   type RetryBudget,
 } from "./policy/retry-budget.ts";
 import { verdict, type PastLoss, type Verdict, type VerdictPolicy } from "./policy/verdict.ts";
-import { endsSooner, rotationByAge, rotationByNotice, type Rotation } from "./rotation.ts";
-import type { SocketExpiring, SocketLost } from "./connection.events.ts";
+import type { RecoveryPacing } from "./recovery.door.ts";
+import type { Rotation } from "./rotation.ts";
+import type { SocketLost } from "./connection.events.ts";
 
 /** Every number and rule that the chart goes by. Checked where options are checked, not here. */
 export interface ConnectionPolicy {
@@ -35,6 +36,8 @@ export interface ConnectionPolicy {
   readonly closeTimeoutMs: number;
   /** The venue cuts a connection of this age, in milliseconds; `null` where it cuts none. */
   readonly maxAgeMs: number | null;
+  /** How the recoveries of streams are paced. */
+  readonly recovery: RecoveryPacing;
   readonly verdict: VerdictPolicy;
 }
 
@@ -221,46 +224,6 @@ function dialledAtOnce(loss: Loss): Partial<ConnectionContext> {
     retryInMs: 0,
     isBudgetEmpty: false,
   };
-}
-
-/** The plan for a socket that has just opened: its venue may cut connections of a certain age. */
-export function plannedByAge(
-  context: ConnectionContext,
-  atMs: number,
-): Pick<ConnectionContext, "rotation" | "rng"> {
-  const { maxAgeMs } = context.policy;
-  if (maxAgeMs === null) return { rotation: null, rng: context.rng };
-  const [share, rng] = nextRandom(context.rng);
-  return { rotation: allowed(context, rotationByAge(maxAgeMs, share, atMs), atMs), rng };
-}
-
-/** The plan that follows from a notice, were it the only one. */
-export function plannedByNotice(
-  context: ConnectionContext,
-  { withinMs, detail, atMs }: SocketExpiring,
-): Pick<ConnectionContext, "rotation" | "rng"> {
-  // One share per socket: a venue that repeats itself must not draw until it is early.
-  const [share, rng] =
-    context.rotation === null
-      ? nextRandom(context.rng)
-      : ([context.rotation.share, context.rng] as const);
-  const planned = rotationByNotice(withinMs, share, detail, atMs);
-  return { rotation: allowed(context, planned, atMs), rng };
-}
-
-/** A notice only ever brings the reconnect forward. */
-export function isBroughtForward(context: ConnectionContext, notice: SocketExpiring): boolean {
-  const { rotation } = plannedByNotice(context, notice);
-  return rotation !== null && endsSooner(rotation, context.rotation);
-}
-
-/**
- * Not before the budget has a token: a server that says "go away" to every connection would else be
- * dialled in a hot loop.
- */
-function allowed({ policy, budget }: ConnectionContext, plan: Rotation, atMs: number): Rotation {
-  const { waitMs } = waitForToken(policy.retryBudget, budget, atMs, plan.inMs);
-  return { ...plan, inMs: toTimerMs(waitMs), dueAtMs: atMs + toTimerMs(waitMs) };
 }
 
 /** Why the next dial is made when the owner asks for it: a renewal that is due stays one. */

@@ -24,6 +24,7 @@ import {
   type SocketLogic,
 } from "./connection.setup.ts";
 import type { HeartbeatMachine } from "./heartbeat.machine.ts";
+import type { RecoveriesMachine } from "./recoveries.machine.ts";
 
 type State = Parameters<typeof words.createStateConfig>[0];
 
@@ -183,6 +184,7 @@ export type ConnectionState =
 export type ConnectionChildren = {
   socket?: ActorRefFrom<SocketLogic>;
   heartbeat?: ActorRefFrom<HeartbeatMachine>;
+  recoveries?: ActorRefFrom<RecoveriesMachine>;
 };
 
 /** Written out, not inferred: a short declaration, and no way to swap parts by accident. */
@@ -210,7 +212,7 @@ export const connectionMachine: ConnectionMachine = words.createMachine({
   id: "connection",
   options: { maxIterations: 100 },
   context: ({ input }) => initialContext(input),
-  entry: ["attachLink", "armLongOutage"],
+  entry: ["attachLink", "openDesk", "armLongOutage"],
   initial: "connecting",
   states: { connecting, connected, reconnecting, failed, closing, closed },
   on: {

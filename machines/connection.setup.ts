@@ -25,12 +25,9 @@ import {
   commanded,
   forgiven,
   freshHistory,
-  isBroughtForward,
   isExhausted,
   judged,
   noAlerts,
-  plannedByAge,
-  plannedByNotice,
   type ConnectionContext,
   type ConnectionInput,
 } from "./connection.context.ts";
@@ -42,7 +39,9 @@ import type {
   SocketFact,
   SocketLost,
 } from "./connection.events.ts";
+import { isBroughtForward, plannedByAge, plannedByNotice } from "./connection.rotation.ts";
 import { heartbeatMachine, type HeartbeatOutput } from "./heartbeat.machine.ts";
+import { recoveriesMachine } from "./recoveries.machine.ts";
 import type { Attempt, ConnectionLink, ConnectionOwner } from "./link.ts";
 import type { Loss, LossPhase } from "./loss.ts";
 
@@ -103,9 +102,9 @@ const base = setup({
     output: ConnectionOutput;
     emitted: ConnectionEmitted;
     tags: ConnectionTag;
-    children: { socket: "socket"; heartbeat: "heartbeat" };
+    children: { socket: "socket"; heartbeat: "heartbeat"; recoveries: "recoveries" };
   },
-  actors: { socket, heartbeat: heartbeatMachine },
+  actors: { socket, heartbeat: heartbeatMachine, recoveries: recoveriesMachine },
   guards: {
     isRefused: (_, lost: SocketLost) => lost.verdict.action === "refuse",
     isExhausted: ({ context }) => isExhausted(context),
@@ -122,6 +121,15 @@ const base = setup({
   },
   actions: {
     attachLink: ({ context, self }) => context.link.attach(self as unknown as ConnectionOwner),
+
+    /** One for all sockets: a stream may be broken longer than a connection lasts. */
+    openDesk: spawnChild("recoveries", {
+      id: "recoveries",
+      input: ({ context: { link, policy } }) => ({
+        door: link.recoveries,
+        policy: policy.recovery,
+      }),
+    }),
 
     // The socket.
     openSocket: spawnChild("socket", {

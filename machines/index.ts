@@ -41,6 +41,19 @@ export type {
   DialReason,
   PeerChecked,
 } from "./link.ts";
+export {
+  recoveriesMachine,
+  type RecoveriesContext,
+  type RecoveriesMachine,
+  type RecoveriesState,
+} from "./recoveries.machine.ts";
+export {
+  recoveryMachine,
+  type RecoveryContext,
+  type RecoveryMachine,
+  type RecoveryState,
+} from "./recovery.machine.ts";
+export type { RecoveryDoor, RecoveryPacing } from "./recovery.door.ts";
 export { describeLoss, type Loss, type LossClass, type LossPhase } from "./loss.ts";
 export {
   backoffMs,

@@ -24,9 +24,12 @@ export type {
   DroppedRange,
   FeedItem,
   GapItem,
+  InvalidItem,
   MessageItem,
   OverflowItem,
   ResetItem,
+  SnapshotItem,
+  ValidItem,
 } from "./supervisor/items.ts";
 export type { InboundOverflow, MessagesOptions } from "./supervisor/message-queue.ts";
 export type { DropReason, OutboxOverflow, OutboxPolicy, SendFate } from "./supervisor/outbox.ts";

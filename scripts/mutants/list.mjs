@@ -6,6 +6,7 @@
 
 const chart = [["test/machines/connection.test.ts"], ["test/machines"], ["test/src/supervisor"]];
 const heartbeat = [["test/machines/heartbeat.test.ts"], ["test/machines"], ["test/src/supervisor"]];
+const recovery = [["test/src/recovery"], ["test/machines/walk"]];
 const policy = [["test/machines/policy"], ["test/machines"]];
 const link = [
   ["test/src/supervisor/attempts.test.ts", "test/src/supervisor/supervisor.test.ts"],
@@ -194,14 +195,14 @@ export const mutants = [
   ],
   [
     "each notice draws anew",
-    "machines/connection.context.ts",
+    "machines/connection.rotation.ts",
     "    context.rotation === null\n      ? nextRandom",
     "    context.rotation !== undefined\n      ? nextRandom",
     chart,
   ],
   [
     "a notice is followed without a token",
-    "machines/connection.context.ts",
+    "machines/connection.rotation.ts",
     "waitForToken(policy.retryBudget, budget, atMs, plan.inMs)",
     "waitForToken(policy.retryBudget, { ...budget, tokens: 9 }, atMs, plan.inMs)",
     chart,
@@ -212,6 +213,98 @@ export const mutants = [
     'dialReason: "rotation",',
     'dialReason: "command",',
     chart,
+  ],
+  // Recoveries.
+  [
+    "a recovery has one try too few",
+    "machines/recovery.machine.ts",
+    "context.tries > context.policy.retries",
+    "context.tries >= context.policy.retries",
+    recovery,
+  ],
+  [
+    "the wait between two tries does not grow",
+    "machines/recovery.machine.ts",
+    "policy.retryMs * 2 ** (tries - 1)",
+    "policy.retryMs",
+    recovery,
+  ],
+  [
+    "a fetch outlives its recovery",
+    "src/recovery/fetch-snapshot.ts",
+    "if (!isSettled) abort.abort(",
+    "if (isSettled) abort.abort(",
+    recovery,
+  ],
+  [
+    "a stream queues twice",
+    "machines/recoveries.machine.ts",
+    "![...queue, ...running].some(",
+    "![...queue].some(",
+    recovery,
+  ],
+  [
+    "recoveries start all at once",
+    "machines/recoveries.machine.ts",
+    "context.policy.spacingMs",
+    "0",
+    recovery,
+  ],
+  [
+    "a slot is never free again",
+    "machines/recoveries.machine.ts",
+    "running: context.running.with(slot, null),",
+    "running: context.running,",
+    recovery,
+  ],
+  [
+    "a recovery outlives its socket",
+    "machines/recoveries.machine.ts",
+    '"socket.ended": { actions: "dismissAll" },',
+    '"socket.ended": {},',
+    recovery,
+  ],
+  [
+    "what had to go is forgotten",
+    "src/recovery/delta-buffer.ts",
+    "if (isFull) this.discard();",
+    "if (isFull) this.#held = [];",
+    recovery,
+  ],
+  [
+    "deltas before a second gap are kept",
+    "src/recovery/broken-stream.ts",
+    'if (this.state === "given-up" || this.state === "settling") return false;\n    this.deltas.discard();',
+    'if (this.state === "given-up" || this.state === "settling") return false;',
+    recovery,
+  ],
+  [
+    "what waited is lost when it is given up",
+    "src/recovery/recoveries.ts",
+    "for (const item of items) this.#parts.deliver(item);",
+    "",
+    recovery,
+  ],
+  [
+    "a first message is taken for a snapshot",
+    "src/recovery/broken-stream.ts",
+    'return typeof this.recovery === "string" || this.#isStartingOver;',
+    "return true;",
+    recovery,
+  ],
+  [
+    "what the snapshot has is delivered after it",
+    "src/recovery/recoveries.ts",
+    "      broken.settleAt(position);\n      this.#streams.set(stream, broken);",
+    "",
+    recovery,
+  ],
+  [
+    "it is valid although it broke again meanwhile",
+    "src/recovery/recoveries.ts",
+    'if (!this.#is(broken, "joining")) return { type: "snapshot.outdated" };',
+    "",
+    recovery,
   ],
   // The heartbeat and the policies.
   [

@@ -78,6 +78,9 @@ export class DemoLog {
         this.#overflowed += item.dropped;
         return;
       case "reset":
+      case "invalid":
+      case "snapshot":
+      case "valid":
         return;
     }
   }

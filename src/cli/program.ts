@@ -2,6 +2,7 @@
 import { createRequire } from "node:module";
 import { Command, CommanderError, Option } from "commander";
 import { OptionError } from "../index.ts";
+import { simulatedVenues } from "../testing/index.ts";
 import { toCount, toList, toNames, toNumber, toPort, toPositive } from "./arguments.ts";
 import { check, type CheckOptions } from "./check.ts";
 import { connect, type ConnectOptions } from "./connect.ts";
@@ -125,12 +126,16 @@ function addSimulate(program: Command, io: CommandIo, run: Run): void {
     .command("simulate")
     .summary("run a simulated exchange")
     .description(
-      "Runs an exchange on this machine that speaks Binance's public streams and has troubles on a " +
-        "schedule. The first line on stdout is its URL; then what happens to it.",
+      "Runs an exchange on this machine that speaks a venue's public streams and has troubles on a " +
+        "schedule. The first line on stdout is its URL; then where its streams are, and what happens.",
     )
     .option("--port <n>", "port to listen on (default: any that is free)", toPort)
+    .option(
+      "--venue <id>",
+      `whose language it speaks: ${simulatedVenues.join(", ")} (default: binance-spot)`,
+    )
     .option("--seed <n>", "seed of the market and of the faults (default: random)", toNumber)
-    .option("--symbols <list>", "symbols to invent a market for, such as BTCUSDT,ETHUSDT", toNames)
+    .option("--symbols <list>", "symbols to invent a market for, as the venue spells them", toNames)
     .addOption(
       new Option(
         "--replay <file>",

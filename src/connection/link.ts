@@ -5,6 +5,7 @@
  * `#private` and it hides from JSON, so that no snapshot or inspector shows a URL or a credential.
  */
 import type { Attempt, ConnectionLink, ConnectionOwner, PeerChecked } from "../../machines/link.ts";
+import type { RecoveryDoor } from "../../machines/recovery.door.ts";
 import type { SocketFact } from "../../machines/connection.events.ts";
 import type { Clock } from "../system.ts";
 import { printable } from "../transport/printable.ts";
@@ -24,13 +25,16 @@ export interface LinkParts {
   /** The frame that a living peer answers; undefined for a protocol ping. */
   readonly probe: (() => string | Uint8Array | undefined) | undefined;
   readonly countsControlFrames: boolean;
+  readonly recoveries: RecoveryDoor;
   /** Called with the actor that runs the chart. */
   readonly onAttach: (owner: ConnectionOwner) => void;
   /** A new socket is open; its subscriptions are about to be replayed. */
   readonly onNewSocket: () => void;
+  /** A socket is over, or an attempt that never got one. */
+  readonly onSocketGone: () => void;
   /** The replay's deadline has passed. */
   readonly onReplayAbandoned: () => void;
-  /** Reading stops, or goes on: while it stops, silence is ours. */
+  /** Reading stops, or goes on: between the two silence is ours. A pause ends with its socket, unsaid. */
   readonly onReading?: ((isReading: boolean) => void) | undefined;
 }
 
@@ -58,6 +62,10 @@ export class Link implements ConnectionLink {
     if (keepalive === undefined) return;
     const { everyMs, frame } = keepalive;
     this.#keepalive = new Keepalive({ clock, everyMs, beat: () => this.#keepAlive(frame) });
+  }
+
+  get recoveries(): RecoveryDoor {
+    return this.#parts.recoveries;
   }
 
   /** When the peer of the current socket was last heard; 0 without one. */
@@ -95,13 +103,13 @@ export class Link implements ConnectionLink {
   dropSocket(): void {
     this.#endUse();
     this.#isReplaying = false;
-    if (this.#isPaused) this.#parts.onReading?.(true);
     this.#isPaused = false;
     this.#report = () => undefined;
     this.#parts.outgoing.end();
     const attempt = this.#attempt;
     this.#attempt = undefined;
     attempt?.drop();
+    if (attempt !== undefined) this.#parts.onSocketGone();
   }
 
   replaySubscriptions(): void {

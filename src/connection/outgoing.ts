@@ -144,7 +144,8 @@ export class Outgoing<S extends WaitingSend = WaitingSend> {
     if (this.#isPumping) return;
     this.#isPumping = true;
     this.#clearWake();
-    if (this.#socket !== undefined && this.#mode === "open") {
+    const isDue = this.#mode === "open" || (this.#mode === "replaying" && this.#requests.isAllHeld);
+    if (this.#socket !== undefined && isDue) {
       this.#wakeIn(this.#requests.askAgain(this.#parts.clock.nowMs()));
     }
     while (this.#sendOne());

@@ -55,6 +55,11 @@ export class Requests {
     return this.#parts.registry.hasWork;
   }
 
+  /** Nothing was asked for yet: all that is wanted is held back, and there is nobody to wait for. */
+  get isAllHeld(): boolean {
+    return this.#parts.registry.isAllHeld;
+  }
+
   /** A new socket. */
   begin(): void {
     this.#parts.quarantine?.socketOpened(this.#parts.clock.nowMs());
@@ -73,7 +78,8 @@ export class Requests {
     this.stopAwaiting();
     retries.clear();
     quarantine?.socketEnded();
-    registry.newSocket((topic) => quarantine?.holdOf(topic));
+    // A topic that stands alone takes nobody along.
+    registry.newSocket((topic) => (registry.wanted === 1 ? undefined : quarantine?.holdOf(topic)));
   }
 
   /** The connection is ready: what is due is asked for again. Gives the wait until more is. */

@@ -2,6 +2,7 @@
  * How the data that was missed is obtained, stream by stream. (Replay is asking for subscriptions again
  * on a new socket; recovery is getting the data back.)
  */
+import type { RecoveryPacing } from "../../machines/recovery.door.ts";
 import type { Position } from "../sequence/point.ts";
 
 /**
@@ -42,17 +43,7 @@ export interface Delta {
 export type Bridge = (snapshot: Position, delta: Delta) => "drop" | "apply" | "refetch";
 
 /** How recoveries are paced and bounded; one policy for all streams of a connection. */
-export interface RecoveryPolicy {
-  /** How many may run at once. @defaultValue 4 */
-  readonly concurrent: number;
-  /** Time between the starts of two, in milliseconds. @defaultValue 250 */
-  readonly spacingMs: number;
-  /** One try, in milliseconds. @defaultValue 10,000 */
-  readonly timeoutMs: number;
-  /** Tries after the first before it is given up with an alert. @defaultValue 5 */
-  readonly retries: number;
-  /** Wait before the second try, in milliseconds; it doubles, up to a minute. @defaultValue 1,000 */
-  readonly retryMs: number;
+export interface RecoveryPolicy extends RecoveryPacing {
   /** Deltas of one stream that wait for a snapshot; beyond them it is fetched anew. @defaultValue 10,000 */
   readonly bufferMessages: number;
 }

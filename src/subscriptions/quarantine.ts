@@ -68,7 +68,6 @@ export class Quarantine {
   /** On trial, and not yet written. */
   readonly #called = new Set<string>();
   #openedAtMs = 0;
-  #suspects = 0;
 
   constructor(policy: QuarantinePolicy) {
     this.#policy = policy;
@@ -97,14 +96,14 @@ export class Quarantine {
   /** The peer spoke of a topic: it has not killed. Cheap where nothing is in flight. */
   acquit(topic: string): void {
     if (this.#inFlight.size + this.#called.size === 0) return;
-    if (this.#inFlight.delete(topic) || this.#called.delete(topic)) this.#forgive(topic);
+    if (this.#inFlight.delete(topic) || this.#called.delete(topic)) this.#doubts.delete(topic);
   }
 
   /** No longer wanted. */
   forget(topic: string): void {
     this.#inFlight.delete(topic);
     this.#called.delete(topic);
-    this.#forgive(topic);
+    this.#doubts.delete(topic);
   }
 
   /** An open socket was lost, and nobody had asked for that. Gives what is quarantined for it. */
@@ -120,10 +119,7 @@ export class Quarantine {
       doubt.losses += 1;
       const hadLived = askedAtMs - this.#openedAtMs >= suspectWithinMs;
       if (isSole && hadLived) doubt.strikes += 1;
-      if (!doubt.isSuspect && (doubt.losses >= suspectAfter || doubt.strikes > 0)) {
-        doubt.isSuspect = true;
-        this.#suspects += 1;
-      }
+      if (doubt.losses >= suspectAfter || doubt.strikes > 0) doubt.isSuspect = true;
       doubt.untilMs = 0;
       if (doubt.strikes < strikes || !hadLived || !isSole) continue;
       doubt.untilMs = nowMs + quarantineMs;
@@ -139,7 +135,7 @@ export class Quarantine {
 
   /** The suspects to ask for now, apart from all others; none while a trial is on. */
   takeTrial(nowMs: number): readonly string[] {
-    if (this.#suspects === 0) return [];
+    if (this.#doubts.size === 0) return [];
     this.#acquitSurvivors(nowMs);
     if (this.#busyUntilMs() > nowMs) return [];
     const due: string[] = [];
@@ -159,7 +155,7 @@ export class Quarantine {
 
   /** How long until {@link takeTrial} may have something; undefined while nothing is held. */
   waitMs(nowMs: number): number | undefined {
-    if (this.#suspects === 0) return undefined;
+    if (this.#doubts.size === 0) return undefined;
     let dueAtMs = Infinity;
     for (const [topic, { isSuspect, untilMs }] of this.#doubts) {
       if (!isSuspect || this.#called.has(topic)) continue;
@@ -183,13 +179,6 @@ export class Quarantine {
       if (nowMs - askedAtMs < this.#policy.suspectWithinMs) return;
       this.acquit(topic);
     }
-  }
-
-  #forgive(topic: string): void {
-    const doubt = this.#doubts.get(topic);
-    if (doubt === undefined) return;
-    this.#doubts.delete(topic);
-    if (doubt.isSuspect) this.#suspects -= 1;
   }
 }
 

@@ -7,9 +7,11 @@
  */
 import type { Acknowledgement } from "./protocol.ts";
 import { isWaiting, needOf, newEntry, type Entry, type TopicState } from "./entry.ts";
+import { OpenRequests, type SubscriptionRequest } from "./open-requests.ts";
 import { RequestPlan, type Batch, type RequestKind } from "./request-plan.ts";
 
 export type { TopicState } from "./entry.ts";
+export type { SubscriptionRequest } from "./open-requests.ts";
 
 export interface TopicOutcome {
   readonly topic: string;
@@ -22,13 +24,6 @@ export interface TopicStatus {
   readonly state: TopicState;
   /** How many subscribes have not been taken back. */
   readonly references: number;
-}
-
-/** A batch of topics to ask for, or to end. */
-export interface SubscriptionRequest {
-  readonly id: number;
-  readonly kind: RequestKind;
-  readonly topics: readonly string[];
 }
 
 /** Why a new socket is not asked for a topic at once. */
@@ -50,15 +45,6 @@ export interface RegistryListener {
   reset(): void;
 }
 
-/** A server that never answers must not make us remember every question; a later answer is ignored. */
-const MAX_EXPIRED = 1_000;
-
-interface OpenRequest {
-  readonly request: SubscriptionRequest;
-  /** Topics of it that are not answered yet. */
-  waiting: number;
-}
-
 /** What a settled registry has to say. */
 export interface Settlement {
   readonly confirmed: readonly string[];
@@ -71,14 +57,13 @@ export class SubscriptionRegistry {
   readonly #groupOf: (topic: string) => string;
   readonly #listener: RegistryListener | undefined;
   readonly #entries = new Map<string, Entry>();
-  readonly #requests = new Map<number, OpenRequest>();
-  /** Requests that timed out on this socket: a late answer still counts. */
-  readonly #expired = new Map<number, SubscriptionRequest>();
+  readonly #requests = new OpenRequests();
   readonly #reasons = new Map<string, string>();
   readonly #plan = new RequestPlan();
   #nextId = 1;
   #wanted = 0;
   #wantedChars = 0;
+  #isAllHeld = false;
 
   constructor({ groupOf = () => "", listener }: RegistryOptions = {}) {
     this.#groupOf = groupOf;
@@ -95,9 +80,17 @@ export class SubscriptionRegistry {
     return this.#wantedChars;
   }
 
-  /** True when nothing waits to be sent or answered. */
+  /**
+   * True when nothing waits to be sent or answered. What is held back waits for others to live; where
+   * there are no others, it is all there is, and not settled.
+   */
   get isSettled(): boolean {
-    return this.#requests.size === 0 && this.#plan.size === 0;
+    return this.#requests.size === 0 && this.#plan.size === 0 && !this.#isAllHeld;
+  }
+
+  /** Nothing was asked for on this socket yet: all that is wanted is held back. */
+  get isAllHeld(): boolean {
+    return this.#isAllHeld;
   }
 
   /** True when there is something to ask for. */
@@ -123,6 +116,7 @@ export class SubscriptionRegistry {
       }
       this.#mark(topic, entry);
     }
+    this.#isAllHeld = false;
   }
 
   /** Takes back one reference of each; unknown topics are ignored. */
@@ -145,10 +139,11 @@ export class SubscriptionRegistry {
    */
   newSocket(holdOf: (topic: string) => Hold | undefined = () => undefined): void {
     this.#requests.clear();
-    this.#expired.clear();
     this.#reasons.clear();
     this.#plan.clear();
     this.#listener?.reset();
+    let suspects = 0;
+    let free = 0;
     for (const [topic, entry] of this.#entries) {
       if (entry.references === 0) {
         this.#forget(topic);
@@ -160,8 +155,11 @@ export class SubscriptionRegistry {
         state: hold === "quarantined" ? "quarantined" : "unsent",
         isHeld: hold !== undefined,
       } satisfies Partial<Entry>);
+      if (hold === undefined) free += 1;
+      else if (hold === "suspect") suspects += 1;
       this.#mark(topic, entry);
     }
+    this.#isAllHeld = suspects > 0 && free === 0;
   }
 
   /**
@@ -174,7 +172,7 @@ export class SubscriptionRegistry {
 
     const { kind, topics } = batch;
     const request: SubscriptionRequest = { id: this.#nextId++, kind, topics };
-    this.#requests.set(request.id, { request, waiting: topics.length });
+    this.#requests.add(request);
     for (const topic of topics) {
       const entry = this.#entries.get(topic);
       if (entry === undefined) continue;
@@ -199,11 +197,8 @@ export class SubscriptionRegistry {
 
   /** A request has been unanswered for too long. Gives the topics that timed out. */
   expire(id: number): readonly string[] {
-    const request = this.#requests.get(id)?.request;
+    const request = this.#requests.expire(id);
     if (request === undefined) return [];
-    this.#requests.delete(id);
-    this.#expired.set(id, request);
-    if (this.#expired.size > MAX_EXPIRED) this.#forgetOldestExpired();
     const timedOut: string[] = [];
     for (const [topic, entry] of this.#entriesOf(request)) {
       if (request.kind === "unsubscribe") {
@@ -233,6 +228,7 @@ export class SubscriptionRegistry {
       if (entry === undefined || entry.references === 0) continue;
       if (entry.state !== "timed-out" && !entry.isHeld) continue;
       entry.isOnTrial = entry.isHeld;
+      this.#isAllHeld = false;
       entry.isHeld = false;
       this.#become(topic, entry, "unsent");
       this.#mark(topic, entry);
@@ -287,16 +283,9 @@ export class SubscriptionRegistry {
     }
   }
 
-  #forgetOldestExpired(): void {
-    const oldest = this.#expired.keys().next();
-    if (oldest.done !== true) this.#expired.delete(oldest.value);
-  }
-
   #answerRequest(answer: Extract<Acknowledgement, { id: number }>): readonly TopicOutcome[] {
-    const request = this.#requests.get(answer.id)?.request ?? this.#expired.get(answer.id);
+    const request = this.#requests.take(answer.id);
     if (request === undefined) return [];
-    this.#requests.delete(answer.id);
-    this.#expired.delete(answer.id);
     this.#listener?.answered(answer.id);
     const refusals = new Map(answer.rejected?.map(({ topic, reason }) => [topic, reason]));
     const outcomes: TopicOutcome[] = [];
@@ -325,8 +314,7 @@ export class SubscriptionRegistry {
       if (entry === undefined || !isWaiting(entry) || entry.state === "leaving") continue;
       this.#settle(topic, entry, undefined);
     }
-    for (const { request } of this.#requests.values()) {
-      if (request.kind === "subscribe") continue;
+    for (const request of this.#requests.ending()) {
       for (const [topic, entry] of this.#entriesOf(request)) {
         if (!subscribed.has(topic)) this.#settle(topic, entry, undefined);
       }
@@ -367,12 +355,7 @@ export class SubscriptionRegistry {
   #release(entry: Entry): void {
     const id = entry.requestId;
     entry.requestId = 0;
-    const open = this.#requests.get(id);
-    if (open === undefined) return;
-    open.waiting -= 1;
-    if (open.waiting > 0) return;
-    this.#requests.delete(id);
-    this.#listener?.answered(id);
+    if (this.#requests.answerOne(id)) this.#listener?.answered(id);
   }
 
   #become(topic: string, entry: Entry, state: TopicState): void {

@@ -8,6 +8,7 @@ import {
   type BackoffShape,
 } from "../../machines/policy/backoff.ts";
 import { defaultRetryBudget, type RetryBudget } from "../../machines/policy/retry-budget.ts";
+import { defaultRecoveryPacing, type RecoveryPacing } from "../../machines/recovery.door.ts";
 import type { VerdictPolicy, VerdictRule } from "../../machines/policy/verdict.ts";
 import { OptionError } from "../errors.ts";
 import {
@@ -46,6 +47,8 @@ export interface PolicyParts {
   readonly credentials: VerdictPolicy["credentials"];
   readonly report: ReportFailure;
   readonly venueMaxAgeMs?: number | undefined;
+  /** Checked already. @defaultValue {@link defaultRecoveryPacing} */
+  readonly recovery?: RecoveryPacing | undefined;
 }
 
 export function checkPolicy(parts: PolicyParts): ConnectionPolicy {
@@ -77,6 +80,7 @@ export function checkPolicy(parts: PolicyParts): ConnectionPolicy {
     heartbeat: checkHeartbeat(options.heartbeat, parts.venueHeartbeat ?? defaults.heartbeat),
     closeTimeoutMs: checkMs(options.closeTimeoutMs, "closeTimeoutMs", defaults.closeTimeoutMs),
     maxAgeMs: checkMaxAge(options.maxAgeMs, parts.venueMaxAgeMs ?? null),
+    recovery: parts.recovery ?? defaultRecoveryPacing,
     verdict: checkVerdict({
       given: options.verdict,
       venueRules: parts.venueRules,

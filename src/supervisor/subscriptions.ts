@@ -26,7 +26,7 @@ import type { Status } from "./status.ts";
 import type { Talk } from "./talk.ts";
 
 /** What a venue or a user says of topics beyond how they are asked for. Its functions never throw. */
-interface TopicSettings {
+export interface TopicSettings {
   readonly charsPerConnection?: number | undefined;
   readonly groupOf?: ((topic: string) => string) | undefined;
   /** Without it a topic may be silent for ever. */

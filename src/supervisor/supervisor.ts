@@ -12,6 +12,7 @@ import { Link } from "../connection/link.ts";
 import { Outgoing } from "../connection/outgoing.ts";
 import { ConnectionClosedError, ConnectionFailedError, OptionError } from "../errors.ts";
 import type { Position } from "../sequence/point.ts";
+import { Recoveries } from "../recovery/recoveries.ts";
 import { MAX_STREAMS, SequenceTracker } from "../sequence/tracker.ts";
 import { Pacer } from "../subscriptions/pacer.ts";
 import type { TopicStatus } from "../subscriptions/registry.ts";
@@ -57,6 +58,7 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
   readonly #outgoing: Outgoing<OutboxItem>;
   readonly #consumers: Consumers<M>;
   readonly #link: Link;
+  readonly #recoveries: Recoveries<M>;
   /** The running chart; undefined before it is embedded or started. */
   #run: Run | undefined;
   /** Closed before it ever ran. */
@@ -99,8 +101,24 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
       onTimeout: (topics, retryInMs) =>
         this.#publish("alert", { alert: { kind: "subscriptions-timed-out", topics, retryInMs } }),
     });
+    this.#recoveries = new Recoveries<M>({
+      clock,
+      recoveryOf: () => "none",
+      bufferMessages: 10_000,
+      deliver: (item) => this.#consumers.message(item),
+      mark: (item) => this.#consumers.mark(item),
+      resubscribe: (stream) => {
+        this.#subscriptions.registry.renew([stream]);
+        this.#outgoing.pump();
+      },
+      requestReconnect: (detail) => this.#link.expires(0, detail),
+      onGivenUp: () => undefined,
+      onCallbackFailed: (callback, error) => this.#publisher.callbackFailed(callback, error),
+    });
     this.#link = new Link({
       clock,
+      recoveries: this.#recoveries,
+      onSocketGone: () => this.#recoveries.socketEnded(),
       outgoing: this.#outgoing,
       probe: settings.probe,
       opening: settings.opening,

@@ -49,6 +49,19 @@ describe("a connection that starts", () => {
     expect(socket.attempt).toEqual({ reason: "first", number: 1 });
   });
 
+  it("opens one desk for its recoveries, which outlives its sockets and ends with it", () => {
+    const connection = startConnection(everySecond);
+    const desk = connection.actor.getSnapshot().children.recoveries;
+    connection.comesUp();
+    connection.socket.ends();
+    connection.waitsItsTurn();
+    expect(connection.link.recoveries.calls).toEqual(["attach"]);
+    expect(desk?.getSnapshot().status).toBe("active");
+
+    connection.actor.send({ type: "terminate" });
+    expect(desk?.getSnapshot().status).toBe("stopped");
+  });
+
   it("has nothing to tell of the past", () => {
     const { context } = startConnection().actor.getSnapshot();
 
@@ -1173,7 +1186,7 @@ describe("nothing is left", () => {
     expect(connection.link.socketsOpen).toBe(1);
     expect(connection.clock.armed).toBe(2); // the attempt's deadline and the long outage
     expect(context.history.length).toBe(32);
-    expect(Object.keys(children)).toEqual(["socket"]);
+    expect(Object.keys(children)).toEqual(["recoveries", "socket"]);
   });
 });
 

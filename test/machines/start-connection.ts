@@ -22,6 +22,7 @@ import {
   type PeerChecked,
   type SocketFact,
 } from "../../machines/index.ts";
+import { defaultRecoveryPacing, type RecoveryDoor } from "../../machines/recovery.door.ts";
 import { VirtualClock } from "../../src/testing/virtual-clock.ts";
 
 /** The numbers of design.md §5. */
@@ -36,6 +37,7 @@ export const defaultPolicy: ConnectionPolicy = {
   heartbeat: { intervalMs: 15_000, timeoutMs: 5_000 },
   closeTimeoutMs: 2_000,
   maxAgeMs: null,
+  recovery: defaultRecoveryPacing,
   verdict: { rules: [], credentials: "fixed" },
 };
 
@@ -84,11 +86,38 @@ export class FakeSocket {
   }
 }
 
+/** Where nothing is broken, nothing is asked. */
+export class FakeDoor implements RecoveryDoor {
+  readonly calls: string[] = [];
+
+  attach(): void {
+    this.calls.push("attach");
+  }
+
+  resubscribe(stream: string): void {
+    this.calls.push(`resubscribe ${stream}`);
+  }
+
+  requestReconnect(stream: string): void {
+    this.calls.push(`reconnect for ${stream}`);
+  }
+
+  fetchSnapshot(stream: string): () => void {
+    this.calls.push(`fetch ${stream}`);
+    return () => this.calls.push(`end the fetch of ${stream}`);
+  }
+
+  toJSON(): undefined {
+    return undefined;
+  }
+}
+
 /** The chart's door to a world that only the test moves. */
 export class FakeLink implements ConnectionLink {
   /** Every call but the heartbeat's, in order. */
   readonly calls: string[] = [];
   readonly sockets: FakeSocket[] = [];
+  readonly recoveries = new FakeDoor();
   readonly closes: { readonly code: number; readonly reason: string }[] = [];
   owner: ConnectionOwner | undefined;
   mode: "holding" | "replaying" | "sending" = "holding";

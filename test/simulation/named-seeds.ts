@@ -22,6 +22,16 @@ export const namedSeeds: readonly NamedSeed[] = [
     shows: ['"overflow":"pause"'],
   },
   {
+    name: "a listener reconnects when it hears of a reconnect",
+    seed: 200413,
+    shows: ["reacts to settled with reconnect", "reacts to attempt.failed with reconnect"],
+  },
+  {
+    name: "a listener closes when it hears of another's reconnect",
+    seed: 201450,
+    shows: ["reacts to gap with reconnect", "reacts to attempt.failed with close"],
+  },
+  {
     name: "a listener reconnects in the step that dials",
     seed: 54,
     shows: ["reacts to state with reconnect"],

@@ -6,7 +6,7 @@ import { expect } from "vitest";
 import type { ConnectionSnapshot } from "../../../machines/index.ts";
 import type { Fact, FactType } from "../../../src/index.ts";
 import type { ChartStep } from "../../../src/testing/index.ts";
-import { connectionOptions, notices } from "./connection-model.ts";
+import { connectionOptions, notice } from "./connection-model.ts";
 import { requestsOn, type ConnectionWorld } from "./connection-world.ts";
 
 const { maxRetries, maxAgeMs } = connectionOptions;
@@ -112,9 +112,7 @@ export class ConnectionInvariants {
     if (rotation === null) return;
     const { inMs, detail } = rotation;
     const [leastMs, mostMs] =
-      detail === "maximum age"
-        ? [maxAgeMs * 0.9, maxAgeMs * 0.98]
-        : [0, notices[detail as keyof typeof notices] * 0.8];
+      detail === "maximum age" ? [maxAgeMs * 0.9, maxAgeMs * 0.98] : [0, notice.withinMs * 0.8];
     if (inMs < leastMs || inMs > mostMs) expect.fail(`${inMs} ms is no moment for ${detail}`);
   }
 

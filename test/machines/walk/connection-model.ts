@@ -14,24 +14,13 @@ export const connectionOptions = {
   maxAgeMs: 86_400_000,
 };
 
-/** What the venue announces: far enough away for every other timer to come first; or now. */
-export const notices = {
-  "maintenance in two hours": 7_200_000,
-  "going away": 0,
-} as const;
+/** What the venue announces: far enough away for every other timer to come first. */
+export const notice = { withinMs: 7_200_000, detail: "maintenance in two hours" } as const;
 
 export const connectionUrl = () => "wss://venue.example/feed";
 
 function ends(loss: Loss): ChartStimulus<typeof connectionMachine> {
   return { events: [{ type: "socket.ended", loss, atMs: 0 }] };
-}
-
-function announces(detail: keyof typeof notices): ChartStimulus<typeof connectionMachine> {
-  const withinMs = notices[detail];
-  return {
-    events: [{ type: "socket.expiring", withinMs, detail, atMs: 0 }],
-    when: (snapshot) => snapshot.matches("connecting") || snapshot.matches("connected"),
-  };
 }
 
 const anywhere = { when: () => true };
@@ -60,8 +49,10 @@ export const connectionModel = exploreChart(connectionMachine, {
         },
       ],
     },
-    "the venue will go away": announces("maintenance in two hours"),
-    "the venue goes away at once": announces("going away"),
+    "the venue will go away": {
+      events: [{ type: "socket.expiring", ...notice, atMs: 0 }],
+      when: (snapshot) => snapshot.matches("connecting") || snapshot.matches("connected"),
+    },
     connect: { events: [{ type: "connect" }], ...anywhere },
     reconnect: { events: [{ type: "reconnect" }], ...anywhere },
     close: { events: [{ type: "close" }], ...anywhere },

@@ -15,7 +15,7 @@ import type { Json } from "../../src/start-supervisor.ts";
 import {
   connectionOptions,
   connectionUrl,
-  notices,
+  notice,
   type connectionModel,
 } from "./connection-model.ts";
 
@@ -80,8 +80,8 @@ export class ConnectionWorld {
     "the server wants other credentials": () => this.socket.refuses(401),
     "the peer forbids it": () => this.socket.closes(3003, "forbidden"),
     "the peer falls silent": () => this.#fallSilent(),
-    "the venue will go away": () => this.#announce("maintenance in two hours"),
-    "the venue goes away at once": () => this.#announce("going away"),
+    "the venue will go away": () =>
+      (this.feed.input.link as Link).expires(notice.withinMs, notice.detail),
     connect: () => this.feed.connect(),
     reconnect: () => this.feed.reconnect(),
     close: () => void this.feed.close(),
@@ -124,10 +124,6 @@ export class ConnectionWorld {
       return [name, () => ((this.#stimulus = name), act())] as const;
     });
     return Object.fromEntries(named) as Record<Stimuli, () => void>;
-  }
-
-  #announce(detail: keyof typeof notices): void {
-    (this.feed.input.link as Link).expires(notices[detail], detail);
   }
 
   #confirm(socket: MemorySocket): void {

@@ -8,6 +8,7 @@ import { defineVenue } from "ws-supervisor/venues";
 import { check, checkRecording } from "../../../src/cli/check.ts";
 import { allVenues } from "../../../src/cli/venue-catalog.ts";
 import type { RecordingAccount } from "../../../src/cli/recording-check.ts";
+import { coinbaseMatches } from "./coinbase-matches.ts";
 import { numberedVenue } from "./numbered-venue.ts";
 import { Collector, runCommand } from "./run-command.ts";
 
@@ -138,20 +139,6 @@ describe("check", () => {
 const recordings = join(import.meta.dirname, "../../../../shared/recordings");
 const isHere = existsSync(recordings);
 const absent = "../shared/recordings is absent: nothing to judge";
-
-/** Coinbase Exchange, as far as its matches are numbered: `trade_id` counts by one per product. */
-const coinbaseMatches = defineVenue<{ type: string; product_id: string; trade_id: number }>({
-  id: "coinbase-matches",
-  url: "wss://ws-feed.exchange.coinbase.com",
-  open: () => ({
-    subscribe: (topics) => topics.join(),
-    decode: (data) => JSON.parse(data.toString()) as never,
-    sequence: ({ type, product_id, trade_id }) =>
-      type === "match" || type === "last_match"
-        ? { stream: `matches:${product_id}`, first: trade_id, last: trade_id, scope: "stream" }
-        : undefined,
-  }),
-});
 
 describe.skipIf(!isHere)(isHere ? "the recordings of shared/" : absent, () => {
   type Row = [

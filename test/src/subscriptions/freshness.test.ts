@@ -76,6 +76,14 @@ describe("a topic that was acknowledged", () => {
     expect(staleBy(freshness, 60_050)).toEqual(["a resubscribe 60000"]);
   });
 
+  it("has its deadline for the first message again when it is subscribed anew for other reasons", () => {
+    const freshness = confirmed();
+    freshness.heard("a", 1_000);
+    renew(freshness, "a", 5_000);
+    expect(staleBy(freshness, 14_999)).toEqual([]);
+    expect(staleBy(freshness, 15_000)).toEqual(["a resubscribe 10000"]);
+  });
+
   it("is not watched where its policy is null", () => {
     const freshness = new Freshness((topic) => (topic === "quiet" ? null : policy));
     for (const topic of ["quiet", "loud"]) freshness.confirmed(topic, 0);
@@ -136,6 +144,9 @@ describe("silence means nothing", () => {
   it("of a topic that is not subscribed, or no longer known to be", () => {
     const freshness = confirmed();
     freshness.unconfirmed("a");
+    expect(staleBy(freshness, 1e12)).toEqual([]);
+    freshness.asked("a");
+    freshness.heard("a", 1);
     expect(staleBy(freshness, 1e12)).toEqual([]);
     freshness.forget("a");
     expect(freshness.heard("a", 1)).toBeUndefined();

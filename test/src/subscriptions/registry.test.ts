@@ -478,6 +478,16 @@ describe("an answer that is the whole state", () => {
     expect(registry.isSettled).toBe(true);
   });
 
+  it("does not let go of what leaves while it is still in it", () => {
+    const registry = confirmed("a", "b");
+    registry.unwant(["a", "b"]);
+    asks(registry);
+    registry.acknowledge({ state: ["b"] });
+    expect(registry.isSettled).toBe(false);
+    registry.acknowledge({ state: [] });
+    expect(registry.isSettled).toBe(true);
+  });
+
   it("still counts for a topic that had timed out", () => {
     const registry = registryOf("a");
     registry.expire(asks(registry).id);
@@ -577,6 +587,8 @@ describe("a topic that is renewed", () => {
     registry.renew(["a", "a"]);
     const { id } = asks(registry);
     registry.renew(["a"]);
+    registry.want(["a"]);
+    expect(registry.hasWork).toBe(false);
     registry.acknowledge({ id });
     registry.renew(["a"]);
     const again = asks(registry);
@@ -613,6 +625,16 @@ describe("a topic that is renewed", () => {
     registry.expire(asks(registry).id);
     registry.renew(["a"]);
     expect(asks(registry)).toMatchObject({ kind: "unsubscribe", topics: ["a"] });
+  });
+
+  it("is left alone when a late answer refuses it", () => {
+    const registry = registryOf("a");
+    const { id } = asks(registry);
+    registry.expire(id);
+    registry.renew(["a"]);
+    registry.acknowledge({ id, error: "no" });
+    expect(registry.hasWork).toBe(false);
+    expect(states(registry)).toEqual({ a: "rejected" });
   });
 
   it("is left as it is when it was refused, or is not wanted", () => {

@@ -92,6 +92,17 @@ describe("a log of drops", () => {
     expect(mark?.streams).toHaveLength(64);
   });
 
+  it.each([
+    { kind: "reset", stream: "s" },
+    { kind: "invalid", stream: "s", cause: "gap" },
+    { kind: "snapshot", stream: "s", data: 0, position: 1, receivedAtMs: 0 },
+    { kind: "valid", stream: "s" },
+  ] as const)("names the stream of a $kind that was dropped", (item) => {
+    const { log } = startLog();
+    log.addHead(item, 1);
+    expect(log.takeBefore(1)).toMatchObject({ dropped: 0, resets: ["s"] });
+  });
+
   it("keeps 64 resets", () => {
     const { log } = startLog();
     for (let stream = 0; stream < 65; stream += 1) {

@@ -81,8 +81,14 @@ describe("a watch", () => {
     watch.socketEnded();
     expect(clock.armed).toBe(0);
     watch.confirmed("a");
-    clock.setTimeout(() => watch.socketEnded(), 10_000); // in the same instant, after the deadline
+    // In the same instant, after the deadline, the next socket's confirmation comes.
+    clock.setTimeout(() => {
+      watch.socketEnded();
+      watch.confirmed("a");
+    }, 10_000);
     clock.advance(10_000);
+    expect(clock.armed).toBe(1);
+    watch.socketEnded();
     clock.advance(100_000);
     expect({ said, armed: clock.armed }).toEqual({ said: [], armed: 0 });
   });

@@ -18,11 +18,15 @@ const NEXT: Readonly<Record<SupervisorState, readonly SupervisorState[]>> = {
   closed: [],
 };
 
+const LATER: ReadonlySet<SupervisorState> = new Set(["connected", "closing", "closed"]);
+
 type LossFact = Fact<"down"> | Fact<"attempt.failed">;
 
-interface EarlyDial {
+interface Dial {
   readonly attempt: number | undefined;
   readonly reason: string | undefined;
+  readonly atMs: number;
+  readonly isCommanded: boolean;
 }
 
 export class Lifecycle {
@@ -56,7 +60,7 @@ export class Lifecycle {
   /** A listener is calling: what it causes is told when it is done. */
   isCalling = false;
   /** Dials that came before what led to them was told. */
-  readonly #early: EarlyDial[] = [];
+  readonly #early: Dial[] = [];
 
   constructor(scene: Scene) {
     this.#scene = scene;
@@ -100,15 +104,15 @@ export class Lifecycle {
   dialled(attempt: number | undefined, reason: string | undefined): void {
     this.#wireLoss = undefined;
     this.#openedAtMs = undefined;
-    if (this.isCalling) this.#early.push({ attempt, reason });
-    else this.#judgeDial(attempt, reason);
+    const atMs = this.#now;
+    const dial = { attempt, reason, atMs, isCommanded: this.#commandedAtMs === atMs };
+    if (this.isCalling) this.#early.push(dial);
+    else this.#judgeDial(dial);
   }
 
-  #judgeDial(attempt: number | undefined, reason: string | undefined): void {
+  #judgeDial({ attempt, reason, atMs, isCommanded }: Dial): void {
     const { violate, toleranceMs } = this.#scene;
-    const atMs = this.#now;
     const isFirst = this.#dials === 0;
-    const isCommanded = this.#commandedAtMs === atMs;
     if (this.#state === "closed" || this.#state === "closing") {
       violate("3 no dial after the end", `dialled in ${this.#state}`);
     }
@@ -160,8 +164,9 @@ export class Lifecycle {
     if (this.#isOver && fact.type !== "callback.failed") {
       this.#scene.violate("11 epochs", `${fact.type} after closed`);
     }
-    const isConnected = fact.type === "state" && fact.state === "connected";
-    if (isConnected) while (this.#early.length > 0) this.#judgeEarly();
+    // Whatever was dialled until then was dialled before it.
+    const isLater = fact.type === "state" && LATER.has(fact.state);
+    if (isLater) while (this.#early.length > 0) this.#judgeEarly();
     switch (fact.type) {
       case "state":
         this.#entered(fact);
@@ -292,7 +297,7 @@ export class Lifecycle {
   /** What led to it has been told by now. */
   #judgeEarly(): void {
     const early = this.#early.shift();
-    if (early !== undefined) this.#judgeDial(early.attempt, early.reason);
+    if (early !== undefined) this.#judgeDial(early);
   }
 
   get #now(): number {
