@@ -116,6 +116,7 @@ export class KrakenTalk implements Conversation<KrakenMessage> {
     return { stream, first, last, scope: "stream", rule: COUNTS };
   }
 
+  /** A book that is not whole is so until its next snapshot: that is said once. */
   verify(message: KrakenMessage): boolean {
     const raw = this.#raw.get(message);
     const topic = raw === undefined ? undefined : this.topicOf(message);
@@ -123,7 +124,9 @@ export class KrakenTalk implements Conversation<KrakenMessage> {
     if (this.isSnapshot(message)) {
       this.#books.set(topic, new KrakenBook(splitKrakenTopic(topic).option ?? 0));
     }
-    return this.#books.get(topic)?.apply(raw) ?? true;
+    if (this.#books.get(topic)?.apply(raw) ?? true) return true;
+    this.#books.delete(topic);
+    return false;
   }
 
   /** One answer for each symbol. [docs, wire] */

@@ -367,10 +367,14 @@ describe("a book of Kraken", () => {
     receives(world, accepted({ channel: "book", depth: 25, symbol: "BTC/USD" }, 1), snapshot);
     receives(world, bookFrame("update", [["45283.5", "0.30000000"]], [], CHECKSUM));
     expect(world.feed.status().inbound).toMatchObject({ mismatches: 1 });
+    receives(world, bookFrame("update", [["45283.5", "0.40000000"]], [], CHECKSUM));
+    expect(world.heard("mismatch")).toMatchObject([{ stream: "book:BTC/USD:25" }]); // said once
     expect(kraken().recovery?.("book:BTC/USD:25")).toBe("resubscribe");
     expect(kraken().recovery?.("trade:BTC/USD")).toBe("none");
     receives(world, snapshot);
     expect(world.feed.status().inbound).toMatchObject({ mismatches: 1 });
+    receives(world, bookFrame("update", [["45283.5", "0.30000000"]], [], CHECKSUM));
+    expect(world.feed.status().inbound).toMatchObject({ mismatches: 2 });
   });
 
   it("is compared by what was written: zeros at the end count", () => {
