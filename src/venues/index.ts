@@ -27,6 +27,15 @@ export {
   type BitfinexTradeEntry,
 } from "./bitfinex.ts";
 export {
+  bybit,
+  type BybitBook,
+  type BybitLevel,
+  type BybitMessage,
+  type BybitOptions,
+  type BybitService,
+  type BybitTrade,
+} from "./bybit.ts";
+export {
   coinbaseAdvanced,
   type CoinbaseAdvancedMessage,
   type CoinbaseAdvancedOptions,
@@ -43,6 +52,14 @@ export {
   type DeribitOptions,
   type DeribitTrade,
 } from "./deribit.ts";
+export {
+  kraken,
+  type KrakenBookRow,
+  type KrakenLevel,
+  type KrakenMessage,
+  type KrakenOptions,
+  type KrakenTrade,
+} from "./kraken.ts";
 export {
   okx,
   type OkxArg,
