@@ -11,8 +11,10 @@ import {
   bitfinex,
   bybit,
   coinbaseAdvanced,
+  coinbaseExchange,
   deribit,
   kraken,
+  krakenFutures,
   okx,
   type VenueProfile,
 } from "../venues/index.ts";
@@ -40,6 +42,8 @@ const catalog: Readonly<Record<string, Create>> = {
   kraken: ({ endpoint }) => kraken({ endpoint }),
   bybit: ({ endpoint, service }) =>
     bybit({ endpoint, service: bybitServices.find((name) => name === service) }),
+  "coinbase-exchange": ({ endpoint }) => coinbaseExchange({ endpoint }),
+  "kraken-futures": ({ endpoint }) => krakenFutures({ endpoint }),
 };
 
 export const venueNames: readonly string[] = Object.keys(catalog);

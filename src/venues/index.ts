@@ -44,6 +44,17 @@ export {
   type CoinbaseMarketTrade,
   type CoinbaseTradesEvent,
 } from "./coinbase-advanced.ts";
+export { coinbaseExchange, type CoinbaseExchangeOptions } from "./coinbase-exchange.ts";
+export type {
+  CoinbaseExchangeHeartbeat,
+  CoinbaseExchangeLevel2Update,
+  CoinbaseExchangeMatch,
+  CoinbaseExchangeMessage,
+  CoinbaseExchangeOrderEvent,
+  CoinbaseExchangeSnapshot,
+  CoinbaseExchangeStatus,
+  CoinbaseExchangeTicker,
+} from "./coinbase-exchange-messages.ts";
 export {
   deribit,
   type DeribitBook,
@@ -60,6 +71,17 @@ export {
   type KrakenOptions,
   type KrakenTrade,
 } from "./kraken.ts";
+export {
+  krakenFutures,
+  type KrakenFuturesBookChange,
+  type KrakenFuturesBookSnapshot,
+  type KrakenFuturesLevel,
+  type KrakenFuturesMessage,
+  type KrakenFuturesOptions,
+  type KrakenFuturesTicker,
+  type KrakenFuturesTrade,
+  type KrakenFuturesTradeSnapshot,
+} from "./kraken-futures.ts";
 export {
   okx,
   type OkxArg,
