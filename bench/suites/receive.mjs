@@ -1,0 +1,89 @@
+// Receive: what a message costs on its way to the application.
+import { findPeers } from "../clients/index.mjs";
+import { receiveCase } from "./receive-case.mjs";
+import { ratioTable } from "../lib/report.mjs";
+import { barChart } from "../lib/svg.mjs";
+
+export const title = "Receive";
+export const about =
+  "CPU time of the client's process per message (all threads, so the collector's too), and messages a " +
+  "second. *Burst*: one connection, the server sends as fast as the client reads. *Paced*: 20 " +
+  "connections, 1,000 messages a second on each, one frame per write. *Buffer*: the client hands out " +
+  "what it has by nature. *JSON*: it is parsed. A peer with a protocol of its own is compared with raw " +
+  "`ws` on that protocol's frames, doing the same unwrapping.";
+
+const ours = ["ws-supervisor", "ws-supervisor, messages()"];
+const browserLike = ["reconnecting-websocket", "partysocket", "websocket-ts", "undici"];
+const protocols = {
+  "graphql-ws": "graphql",
+  centrifuge: "centrifuge",
+  mqtt: "mqtt",
+  "socket.io-client": "socket.io",
+};
+
+const situations = ["burst", "paced"].flatMap((tempo) =>
+  ["raw", "json"].flatMap((form) => [16, 200, 4096].map((bytes) => ({ bytes, form, tempo }))),
+);
+
+export const nameOf = ({ bytes, form, tempo }) =>
+  `${bytes.toLocaleString("en")} B, ${form === "raw" ? "Buffer" : "JSON"}, ${tempo}`;
+
+export async function run({ server, rounds, stretches, only, log, onFailed }) {
+  const { installed } = findPeers();
+  const cases = [];
+  for (const situation of situations) {
+    const isJson = situation.form === "json";
+    const subjects = [
+      "ws again",
+      ...ours,
+      ...(isJson ? ["ws-supervisor, sequence"] : []),
+      ...[...browserLike, ...(isJson ? ["ccxt"] : [])].filter((name) => installed.includes(name)),
+      ...(!isJson && situation.tempo === "burst" ? ["net, bytes only"] : []),
+    ].filter((name) => only === undefined || only.includes(name) || name === "ws again");
+    log(nameOf(situation));
+    const options = { server, situation, rounds, stretches, onFailed };
+    const results = await receiveCase({ ...options, subjects });
+    // Once is enough for those whose protocol is most of their cost.
+    if (isJson && situation.bytes === 200) {
+      for (const [name, wire] of Object.entries(protocols)) {
+        if (!installed.includes(name) || (only !== undefined && !only.includes(name))) continue;
+        const beside = await receiveCase({ ...options, base: `ws@${wire}`, subjects: [name] });
+        for (const [subject, result] of beside) results.set(subject, result);
+      }
+    }
+    cases.push({ ...situation, name: nameOf(situation), results: Object.fromEntries(results) });
+  }
+  return { cases };
+}
+
+export function render({ cases }) {
+  return cases
+    .map(
+      ({ name, results }) =>
+        `### ${name}\n\n` +
+        ratioTable(results, [
+          { head: "CPU ns", figure: "cpuNs", kind: "value", digits: 0 },
+          { head: "CPU, to raw `ws`", figure: "cpuNs", kind: "ratio" },
+          { head: "throughput, to raw `ws`", figure: "perSecond", kind: "ratio" },
+        ]),
+    )
+    .join("\n");
+}
+
+export function plots({ cases }) {
+  const find = (bytes, form) =>
+    cases.find((each) => each.bytes === bytes && each.form === form && each.tempo === "burst");
+  const chart = (situation, what) =>
+    barChart({
+      title: `Messages a second, ${situation.name}: ratio to raw ws (more is better)`,
+      reference: 1,
+      bars: Object.entries(situation.results)
+        .filter(([name]) => name !== "net, bytes only")
+        .map(([name, { ratios }]) => ({ name, values: ratios.perSecond })),
+      what,
+    });
+  return {
+    "throughput-buffer.svg": chart(find(200, "raw")),
+    "throughput-json.svg": chart(find(200, "json")),
+  };
+}
