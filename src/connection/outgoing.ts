@@ -69,8 +69,8 @@ export class Outgoing<S extends WaitingSend = WaitingSend> {
   #wakeTimer: unknown;
   #wakeAtMs = Infinity;
   #isPumping = false;
-  /** The deadline of each unanswered request. */
-  readonly #deadlines = new Map<number, unknown>();
+  /** The deadline of each unanswered request; made with the first. */
+  #deadlines: Map<number, unknown> | undefined;
 
   constructor(parts: OutgoingParts<S>) {
     this.#parts = parts;
@@ -110,8 +110,8 @@ export class Outgoing<S extends WaitingSend = WaitingSend> {
 
   /** A request was answered. */
   answered(id: number): void {
-    this.#parts.clock.clearTimeout(this.#deadlines.get(id));
-    this.#deadlines.delete(id);
+    this.#parts.clock.clearTimeout(this.#deadlines?.get(id));
+    this.#deadlines?.delete(id);
   }
 
   /** Sends whatever may be sent now; arms one timer for the rest. */
@@ -198,10 +198,11 @@ export class Outgoing<S extends WaitingSend = WaitingSend> {
   #awaitAnswer(id: number): void {
     const { clock, requestTimeoutMs } = this.#parts;
     const timer = clock.setTimeout(() => {
-      this.#deadlines.delete(id);
+      this.#deadlines?.delete(id);
       this.#expire(id);
       this.pump();
     }, requestTimeoutMs);
+    this.#deadlines ??= new Map();
     this.#deadlines.set(id, timer);
   }
 
@@ -237,6 +238,7 @@ export class Outgoing<S extends WaitingSend = WaitingSend> {
   }
 
   #clearDeadlines(): void {
+    if (this.#deadlines === undefined) return;
     for (const timer of this.#deadlines.values()) this.#parts.clock.clearTimeout(timer);
     this.#deadlines.clear();
   }

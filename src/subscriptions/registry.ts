@@ -40,6 +40,15 @@ interface Entry {
   requestId: number;
   /** Requests in a row that were not answered. One that has any is asked for alone. */
   timeouts: number;
+  /** Why it was rejected. */
+  reason: string;
+}
+
+/** A request that is not answered yet. */
+interface Pending {
+  readonly request: SubscriptionRequest;
+  /** Its topics that still wait: counted, as looking at all of them at each answer is quadratic. */
+  waiting: number;
 }
 
 /** What a settled registry has to say. */
@@ -51,10 +60,9 @@ export interface Settlement {
 
 export class SubscriptionRegistry {
   readonly #entries = new Map<string, Entry>();
-  readonly #requests = new Map<number, SubscriptionRequest>();
-  /** Requests that timed out on this socket: a late answer still counts. */
-  readonly #expired = new Map<number, SubscriptionRequest>();
-  readonly #reasons = new Map<string, string>();
+  readonly #requests = new Map<number, Pending>();
+  /** Requests that timed out on this socket: a late answer still counts. Made with the first. */
+  #expired: Map<number, SubscriptionRequest> | undefined;
   /** Topics that may need a frame; a set, so that planning never walks all of them. */
   readonly #dirty = new Set<string>();
   #nextId = 1;
@@ -84,7 +92,7 @@ export class SubscriptionRegistry {
     for (const topic of topics) {
       const entry = this.#entries.get(topic);
       if (entry === undefined) {
-        this.#entries.set(topic, { references: 1, state: "unsent", requestId: 0, timeouts: 0 });
+        this.#entries.set(topic, newEntry());
         this.#dirty.add(topic);
       } else {
         entry.references += 1;
@@ -106,8 +114,7 @@ export class SubscriptionRegistry {
   /** A new socket, or none: nothing is pending or confirmed any more; the wanted set is all there is. */
   newSocket(): void {
     this.#requests.clear();
-    this.#expired.clear();
-    this.#reasons.clear();
+    this.#expired?.clear();
     this.#dirty.clear();
     for (const [topic, entry] of this.#entries) {
       if (entry.references === 0) {
@@ -149,11 +156,12 @@ export class SubscriptionRegistry {
     if (kind === undefined) return undefined;
 
     const request: SubscriptionRequest = { id: this.#nextId++, kind, topics: batch };
-    this.#requests.set(request.id, request);
+    this.#requests.set(request.id, { request, waiting: batch.length });
     for (const topic of batch) {
       this.#dirty.delete(topic);
       const entry = this.#entries.get(topic);
       if (entry === undefined) continue;
+      this.#release(entry);
       entry.state = kind === "subscribe" ? "pending" : "leaving";
       entry.requestId = request.id;
     }
@@ -173,11 +181,12 @@ export class SubscriptionRegistry {
 
   /** A request has been unanswered for too long. Gives the topics that timed out. */
   expire(id: number): readonly string[] {
-    const request = this.#requests.get(id);
+    const request = this.#requests.get(id)?.request;
     if (request === undefined) return [];
     this.#requests.delete(id);
+    this.#expired ??= new Map();
     this.#expired.set(id, request);
-    if (this.#expired.size > MAX_EXPIRED) this.#forgetOldestExpired();
+    if (this.#expired.size > MAX_EXPIRED) forgetOldest(this.#expired);
     const timedOut: string[] = [];
     for (const [topic, entry] of this.#entriesOf(request)) {
       if (request.kind === "unsubscribe") {
@@ -210,11 +219,10 @@ export class SubscriptionRegistry {
     const confirmed: string[] = [];
     const rejected: TopicOutcome[] = [];
     const timedOut: string[] = [];
-    for (const [topic, { references, state }] of this.#entries) {
+    for (const [topic, { references, state, reason }] of this.#entries) {
       if (references === 0) continue;
       if (state === "confirmed") confirmed.push(topic);
-      else if (state === "rejected")
-        rejected.push({ topic, reason: this.#reasons.get(topic) ?? "" });
+      else if (state === "rejected") rejected.push({ topic, reason });
       else timedOut.push(topic);
     }
     return { confirmed, rejected, timedOut };
@@ -226,16 +234,11 @@ export class SubscriptionRegistry {
       .map(([topic, { state, references }]) => ({ topic, state, references }));
   }
 
-  #forgetOldestExpired(): void {
-    const oldest = this.#expired.keys().next();
-    if (oldest.done !== true) this.#expired.delete(oldest.value);
-  }
-
   #answerRequest(answer: Extract<Acknowledgement, { id: number }>): readonly TopicOutcome[] {
-    const request = this.#requests.get(answer.id) ?? this.#expired.get(answer.id);
+    const request = this.#requests.get(answer.id)?.request ?? this.#expired?.get(answer.id);
     if (request === undefined) return [];
     this.#requests.delete(answer.id);
-    this.#expired.delete(answer.id);
+    this.#expired?.delete(answer.id);
     const refusals = new Map(answer.rejected?.map(({ topic, reason }) => [topic, reason]));
     const outcomes: TopicOutcome[] = [];
     for (const [topic, entry] of this.#entriesOf(request)) {
@@ -254,10 +257,7 @@ export class SubscriptionRegistry {
       if (this.#settle(topic, entry, answer.error)) {
         outcomes.push({ topic, reason: answer.error ?? "" });
       }
-      const request = this.#requests.get(requestId);
-      if (request !== undefined && [...this.#entriesOf(request)].length === 0) {
-        this.#requests.delete(requestId);
-      }
+      if (this.#requests.get(requestId)?.waiting === 0) this.#requests.delete(requestId);
     }
     return outcomes;
   }
@@ -268,26 +268,34 @@ export class SubscriptionRegistry {
       this.#leave(topic, entry);
       return false;
     }
-    entry.requestId = 0;
+    this.#release(entry);
     entry.timeouts = 0;
     entry.state = reason === undefined ? "confirmed" : "rejected";
-    if (reason !== undefined) this.#reasons.set(topic, reason);
+    entry.reason = reason ?? "";
     this.#mark(topic, entry);
     return reason !== undefined && entry.references > 0;
   }
 
   #leave(topic: string, entry: Entry): void {
     entry.state = "unsent";
-    entry.requestId = 0;
+    this.#release(entry);
     entry.timeouts = 0;
     if (entry.references === 0) this.#forget(topic);
     else this.#mark(topic, entry);
   }
 
+  /** It waits for no request any more. */
+  #release(entry: Entry): void {
+    const pending = this.#requests.get(entry.requestId);
+    if (pending !== undefined) pending.waiting -= 1;
+    entry.requestId = 0;
+  }
+
   #forget(topic: string): void {
+    const entry = this.#entries.get(topic);
+    if (entry !== undefined) this.#release(entry);
     this.#entries.delete(topic);
     this.#dirty.delete(topic);
-    this.#reasons.delete(topic);
   }
 
   #mark(topic: string, entry: Entry): void {
@@ -306,6 +314,16 @@ export class SubscriptionRegistry {
       if (entry !== undefined && entry.requestId === request.id) yield [topic, entry];
     }
   }
+}
+
+function newEntry(): Entry {
+  return { references: 1, state: "unsent", requestId: 0, timeouts: 0, reason: "" };
+}
+
+/** A map keeps its keys in the order in which they came. */
+function forgetOldest(requests: Map<number, SubscriptionRequest>): void {
+  const oldest = requests.keys().next();
+  if (oldest.done !== true) requests.delete(oldest.value);
 }
 
 /** What an entry needs sent now; undefined while it is in order, or waits for an answer. */
