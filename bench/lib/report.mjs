@@ -51,7 +51,6 @@ export function ratioTable(results, columns, baseName = "raw `ws`") {
     if (kind === "difference") return number(0, digits);
     return number(median(all.flatMap((bases) => bases[figure])), digits);
   };
-  // A peer with frames of its own has a base of its own; the row is that of the plain ones.
   return table(
     ["", ...columns.map(({ head }) => head)],
     [

@@ -1,7 +1,8 @@
 // Receive: what a message costs on its way to the application.
 import { findPeers } from "../clients/index.mjs";
 import { receiveCase } from "./receive-case.mjs";
-import { ratioTable } from "../lib/report.mjs";
+import { number, ratioTable, spread, table } from "../lib/report.mjs";
+import { median } from "../lib/stats.mjs";
 import { barChart } from "../lib/svg.mjs";
 
 export const title = "Receive";
@@ -14,7 +15,7 @@ export const about =
 
 const ours = ["ws-supervisor", "ws-supervisor, messages()"];
 const browserLike = ["reconnecting-websocket", "partysocket", "websocket-ts", "undici"];
-const protocols = {
+const wiresOf = {
   "graphql-ws": "graphql",
   centrifuge: "centrifuge",
   mqtt: "mqtt",
@@ -42,45 +43,70 @@ export async function run({ server, rounds, stretches, only, log, onFailed }) {
     ].filter((name) => only === undefined || only.includes(name) || name === "ws again");
     log(nameOf(situation));
     const options = { server, situation, rounds, stretches, onFailed };
+    if (situation.tempo === "paced") Object.assign(options, pacedStretches(stretches));
     const results = await receiveCase({ ...options, subjects });
+    const protocols = {};
     // Once is enough for those whose protocol is most of their cost.
     if (isJson && situation.bytes === 200) {
-      for (const [name, wire] of Object.entries(protocols)) {
+      for (const [name, wire] of Object.entries(wiresOf)) {
         if (!installed.includes(name) || (only !== undefined && !only.includes(name))) continue;
         const beside = await receiveCase({ ...options, base: `ws@${wire}`, subjects: [name] });
-        for (const [subject, result] of beside) results.set(subject, result);
+        Object.assign(protocols, Object.fromEntries(beside));
       }
     }
-    cases.push({ ...situation, name: nameOf(situation), results: Object.fromEntries(results) });
+    const name = nameOf(situation);
+    cases.push({ ...situation, name, results: Object.fromEntries(results), protocols });
   }
   return { cases };
 }
 
+/** A stretch takes the time that it takes: half a second, and fewer of them. */
+function pacedStretches(stretches) {
+  return { scale: 0.5, stretches: Math.min(stretches, 3) };
+}
+
 export function render({ cases }) {
   return cases
-    .map(
-      ({ name, results }) =>
-        `### ${name}\n\n` +
-        ratioTable(results, [
-          { head: "CPU ns", figure: "cpuNs", kind: "value", digits: 0 },
-          { head: "CPU, to raw `ws`", figure: "cpuNs", kind: "ratio" },
-          { head: "throughput, to raw `ws`", figure: "perSecond", kind: "ratio" },
-        ]),
+    .map(({ name, results, protocols }) =>
+      [
+        `### ${name}\n`,
+        ratioTable(results, columns),
+        ...(Object.keys(protocols).length > 0 ? [protocolTable(protocols)] : []),
+      ].join("\n"),
     )
     .join("\n");
+}
+
+const columns = [
+  { head: "CPU ns", figure: "cpuNs", kind: "value", digits: 0 },
+  { head: "CPU, to raw `ws`", figure: "cpuNs", kind: "ratio" },
+  { head: "throughput, to raw `ws`", figure: "perSecond", kind: "ratio" },
+];
+
+/** Each against raw `ws` on its own frames, so that there is no row that holds for all. */
+function protocolTable(protocols) {
+  return table(
+    ["on frames of its own", "raw `ws` there, CPU ns", ...columns.map(({ head }) => head)],
+    Object.entries(protocols).map(([client, { values, ratios, bases }]) => [
+      client,
+      number(median(bases.cpuNs), 0),
+      number(median(values.cpuNs), 0),
+      spread(ratios.cpuNs),
+      spread(ratios.perSecond),
+    ]),
+  );
 }
 
 export function plots({ cases }) {
   const find = (bytes, form) =>
     cases.find((each) => each.bytes === bytes && each.form === form && each.tempo === "burst");
-  const chart = (situation, what) =>
+  const chart = (situation) =>
     barChart({
       title: `Messages a second, ${situation.name}: ratio to raw ws (more is better)`,
       reference: 1,
-      bars: Object.entries(situation.results)
+      bars: Object.entries({ ...situation.results, ...situation.protocols })
         .filter(([name]) => name !== "net, bytes only")
         .map(([name, { ratios }]) => ({ name, values: ratios.perSecond })),
-      what,
     });
   return {
     "throughput-buffer.svg": chart(find(200, "raw")),

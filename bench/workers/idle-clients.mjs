@@ -42,7 +42,8 @@ async function openWithInterval(url, { intervalMs } = NEVER) {
 
 async function openSupervised(url, options) {
   const { supervise } = await supervisor();
-  const feed = supervise(url, options);
+  // An idle connection has long been stable: its timer of probation is not what is asked for.
+  const feed = supervise(url, { stableAfterMs: 50, ...options });
   feed.on("message", listenTo);
   await feed.ready();
   return feed;
