@@ -32,11 +32,8 @@ async function openWithInterval(url, { intervalMs } = NEVER) {
     isAlive = false;
     return socket.ping();
   };
-  // Spread, as connections that were opened one after the other are.
-  setTimeout(() => {
-    beat();
-    socket.timer = setInterval(beat, intervalMs);
-  }, Math.random() * intervalMs);
+  // From its opening on, as ours: phases that differ would make loop turns of different length.
+  socket.timer = setInterval(beat, intervalMs);
   return socket;
 }
 
