@@ -27,6 +27,15 @@ export {
   type BitfinexTradeEntry,
 } from "./bitfinex.ts";
 export {
+  bybit,
+  type BybitBook,
+  type BybitLevel,
+  type BybitMessage,
+  type BybitOptions,
+  type BybitService,
+  type BybitTrade,
+} from "./bybit.ts";
+export {
   coinbaseAdvanced,
   type CoinbaseAdvancedMessage,
   type CoinbaseAdvancedOptions,
@@ -55,6 +64,14 @@ export {
   type DeribitTrade,
 } from "./deribit.ts";
 export {
+  kraken,
+  type KrakenBookRow,
+  type KrakenLevel,
+  type KrakenMessage,
+  type KrakenOptions,
+  type KrakenTrade,
+} from "./kraken.ts";
+export {
   krakenFutures,
   type KrakenFuturesBookChange,
   type KrakenFuturesBookSnapshot,
@@ -76,6 +93,8 @@ export {
   type OkxTrade,
 } from "./okx.ts";
 export { defineVenue, type VenueDefinition } from "./define-venue.ts";
+export { bridgeLinked, bridgeRange } from "../sequence/bridge.ts";
+export { exactPosition } from "../sequence/exact.ts";
 export type { Fetch } from "./kit/fetch-json.ts";
 export type {
   Conversation,
