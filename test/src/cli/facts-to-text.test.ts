@@ -17,6 +17,7 @@ const report: OutageReport = {
   losses: [],
   timeInStateMs: {},
   lastPositions: new Map<string, number | bigint>([["trades", 12n]]),
+  missed: { gaps: 0, numbers: 0 },
 };
 
 const alert = (value: Alert): Fact => ({ type: "alert", atMs, alert: value });

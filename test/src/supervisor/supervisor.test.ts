@@ -863,6 +863,7 @@ describe("an outage report", () => {
           ["a", 7],
           ["b", 70],
         ]),
+        missed: { gaps: 0, numbers: 0 },
       },
     ]);
   });
