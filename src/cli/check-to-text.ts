@@ -1,5 +1,5 @@
 /** The account of a recording, for people and for programs. */
-import { rangeToText } from "./facts-to-text.ts";
+import { rangeToText } from "../observe/facts-to-text.ts";
 import type { RecordingAccount, StreamCheck } from "./recording-check.ts";
 
 /** One line; positions beyond 2^53 as text. */

@@ -8,6 +8,7 @@
 import type { Loss } from "../../machines/loss.ts";
 import { rangeSize, successor, type Position } from "../sequence/position.ts";
 import type { Fact, SupervisorState } from "./facts.ts";
+import type { Status } from "./status.ts";
 
 /** How many failed attempts a report keeps one by one; the rest is in `attempts`. */
 const MAX_LOSSES = 100;
@@ -71,9 +72,10 @@ export class OutageLog {
   }
 
   /** The outage under way: its cause and since when it is known; undefined while all is well. */
-  get current(): { readonly cause: Loss; readonly sinceMs: number } | undefined {
-    const open = this.#open;
-    return open === undefined ? undefined : { cause: open.cause, sinceMs: open.detectedAtMs };
+  get current(): Status["outage"] {
+    if (this.#open === undefined) return undefined;
+    const { cause, detectedAtMs, startedAtMs } = this.#open;
+    return { cause, sinceMs: detectedAtMs, startedAtMs };
   }
 
   /** The last outage that ended, with all that is known by now. */

@@ -22,8 +22,9 @@ export interface Status {
   /** When the next attempt begins; null outside `reconnecting`. */
   readonly nextAttemptAtMs: number | null;
   readonly lastLoss: Loss | null;
-  /** The outage under way, if there is one. */
-  readonly outage: { readonly cause: Loss; readonly sinceMs: number } | undefined;
+  /** The outage under way, if there is one: known since `sinceMs`, the last sign of life was before. */
+  readonly outage:
+    { readonly cause: Loss; readonly sinceMs: number; readonly startedAtMs: number } | undefined;
   /** The report on the last outage that ended. Its `missed` goes on being counted. */
   readonly lastOutage: OutageReport | undefined;
   /** When the peer was last heard on the current socket; 0 without one. */

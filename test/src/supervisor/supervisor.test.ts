@@ -321,6 +321,7 @@ describe("status()", () => {
     expect(world.feed.status().outage).toEqual({
       cause: { class: "dropped", phase: "open" },
       sinceMs: world.clock.nowMs(),
+      startedAtMs: world.clock.nowMs(),
     });
     world.waitsItsTurn();
     world.comesUp();

@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { factToJson, factToLine, factToText, rangeToText } from "../../../src/cli/facts-to-text.ts";
+import {
+  factToJson,
+  factToLine,
+  factToText,
+  rangeToText,
+} from "../../../src/observe/facts-to-text.ts";
 import type { Alert, Fact, OutageReport } from "../../../src/index.ts";
 import type { Loss } from "../../../machines/index.ts";
 
