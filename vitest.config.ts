@@ -8,6 +8,10 @@ const alias = {
   "ws-supervisor/machines": resolve(import.meta.dirname, "machines/index.ts"),
   "ws-supervisor/venues": resolve(import.meta.dirname, "src/venues/index.ts"),
   "ws-supervisor/testing": resolve(import.meta.dirname, "src/testing/index.ts"),
+  "ws-supervisor/logs": resolve(import.meta.dirname, "src/observe/logs/index.ts"),
+  "ws-supervisor/alerts": resolve(import.meta.dirname, "src/observe/alerts/index.ts"),
+  "ws-supervisor/prometheus": resolve(import.meta.dirname, "src/observe/prometheus/index.ts"),
+  "ws-supervisor/opentelemetry": resolve(import.meta.dirname, "src/observe/opentelemetry/index.ts"),
   "ws-supervisor": resolve(import.meta.dirname, "src/index.ts"),
 };
 
