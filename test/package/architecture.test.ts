@@ -56,6 +56,17 @@ const table: Readonly<Record<string, readonly string[]>> = {
     "node:*",
     "ws",
   ],
+  "src/observe/inspector": [
+    "machines",
+    "src/errors.ts",
+    "src/system.ts",
+    "src/supervisor",
+    "src/testing/charts",
+    "src/transport/printable.ts",
+    "xstate",
+    "ws",
+    "node:*",
+  ],
   "src/cli": [
     "machines",
     "src/errors.ts",
@@ -65,6 +76,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
     "src/transport",
     "src/venues",
     "src/testing",
+    "src/observe/inspector",
     "commander",
     "node:*",
   ],
@@ -135,6 +147,7 @@ describe("the import table", () => {
     expect(barrels.sort()).toEqual([
       "machines/index.ts",
       "src/index.ts",
+      "src/observe/inspector/index.ts",
       "src/testing/index.ts",
       "src/venues/index.ts",
     ]);
