@@ -23,6 +23,7 @@ export default defineConfig({
       project("unit", ["test/{machines,src,package,conformance}/**/*.test.ts"], 20_000),
       project("simulation", ["test/simulation/**/*.test.ts"], 120_000),
       project("loopback", ["test/loopback/**/*.test.ts"], 120_000),
+      project("browser", ["test/browser/**/*.test.ts"], 120_000),
       project("netns", ["test/netns/**/*.test.ts"], 120_000),
     ],
   },

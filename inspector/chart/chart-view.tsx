@@ -20,12 +20,17 @@ export function ChartView({ chart, value, step }: ChartViewProps) {
   const box = useRef<HTMLDivElement>(null);
   const size = useSize(box);
   const active = useMemo(() => activeIds(chart, value), [chart, value]);
+  useEffect(() => {
+    const lit = [...(box.current?.querySelectorAll(".state.on") ?? [])].at(-1);
+    // Where all of it is in view this does nothing.
+    lit?.scrollIntoView({ block: "nearest", inline: "nearest", behavior: "smooth" });
+  }, [active, drawing, size]);
   const taken = new Set(step?.transitions.map(({ id }) => id));
-  if (drawing === null) return <div class="canvas" ref={box} aria-busy="true" />;
+  if (drawing === null) return <div class="canvas" aria-busy="true" />;
   const [width, height] = [drawing.width + PADDING * 2, drawing.height + PADDING * 2];
   const fit = Math.min(size.width / width, size.height / height, 1.25);
   // Below this nobody can read it: then it scrolls.
-  const scale = zoom.value === "fit" ? Math.max(fit, 0.62) : zoom.value;
+  const scale = zoom.value === "fit" ? Math.max(fit, 0.68) : zoom.value;
   return (
     <div class="canvas">
       <div class="scroll" ref={box} tabIndex={0} role="group" aria-label="Chart, scrollable">

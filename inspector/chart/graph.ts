@@ -58,7 +58,7 @@ export function toGraph(chart: ChartView): Graph | null {
   return { root: build(root), edges: [...edges].map(([id, edge]) => ({ id, ...edge })) };
 }
 
-export function labelText({ label, guard }: TransitionView): string {
+function labelText({ label, guard }: TransitionView): string {
   return guard === null ? label : `${label} [${guard}]`;
 }
 

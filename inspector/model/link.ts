@@ -1,6 +1,6 @@
 /** The page's link to the service. It comes back by itself, and says where it stands. */
 import { signal } from "@preact/signals";
-import type { ViewerMessage } from "../../src/observe/inspector/protocol.ts";
+import type { ServerMessage, ViewerMessage } from "../../src/observe/inspector/protocol.ts";
 import { take } from "./store.ts";
 
 export type LinkState = "connecting" | "live" | "lost" | "refused";
@@ -24,21 +24,21 @@ function dial(failures: number): void {
   const socket = new WebSocket(`ws://${location.host}/live?token=${encodeURIComponent(token)}`);
   let heard = failures;
   const beat = setInterval(() => say({ type: "ping" }), 5_000);
-  socket.onopen = () => {
+  socket.addEventListener("open", () => {
     heard = 0;
     linkState.value = "live";
     send = (text) => {
       if (socket.readyState === WebSocket.OPEN) socket.send(text);
     };
-  };
-  socket.onmessage = ({ data }) => take(JSON.parse(String(data)) as Parameters<typeof take>[0]);
-  socket.onclose = () => {
+  });
+  socket.addEventListener("message", ({ data }) => take(JSON.parse(String(data)) as ServerMessage));
+  socket.addEventListener("close", () => {
     clearInterval(beat);
     send = () => undefined;
     linkState.value = "lost";
     void explain();
     setTimeout(() => dial(heard + 1), Math.min(500 * 2 ** heard, 5_000));
-  };
+  });
 }
 
 /** A browser does not say why a socket was refused; the service does when it is asked. */

@@ -62,7 +62,7 @@ export function take(message: ServerMessage): void {
 }
 
 /** How many steps the service keeps of one actor. */
-export function historyLimit(): number {
+function historyLimit(): number {
   return hello.value?.history ?? 200;
 }
 

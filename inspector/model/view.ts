@@ -7,7 +7,7 @@ import { actors, histories, serviceNowMs, version } from "./store.ts";
 
 export type Panel = "actors" | "chart" | "log" | "details";
 
-export const selected = signal<string | null>(null);
+const selected = signal<string | null>(null);
 /** The number of the step that is looked at; null for now. */
 export const moment = signal<number | null>(null);
 export const actorSearch = signal("");
@@ -83,10 +83,11 @@ export function rootOf(key: string): string {
   return root;
 }
 
+function tick(): void {
+  now.value = serviceNowMs();
+}
+
 export function startClock(): void {
-  const tick = (): void => {
-    now.value = serviceNowMs();
-  };
   tick();
   setInterval(tick, 100);
 }

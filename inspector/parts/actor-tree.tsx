@@ -45,10 +45,10 @@ export function ActorTree() {
         <button
           class="chip"
           aria-pressed={standing.value === "trouble"}
-          title="Only those that are not connected"
+          title="Only those in trouble"
           onClick={() => (standing.value = standing.value === "all" ? "trouble" : "all")}
         >
-          {troubled} in trouble
+          Trouble {troubled}
         </button>
       </div>
       <ul class="scroll" role="tree" aria-label="Actor tree" onKeyDown={moveByKey} tabIndex={-1}>
@@ -79,7 +79,7 @@ function Branch({ actor, depth, children, isOpen }: BranchProps) {
     ({ status, key }) => showsEnded.value || status === "active" || key === current.value?.key,
   );
   const isSelected = current.value?.key === actor.key;
-  const state = actor.status === "active" ? valueText(actor.value) : actor.status;
+  const state = actor.status === "active" ? leafText(actor.value) : actor.status;
   return (
     <>
       <li
@@ -97,7 +97,7 @@ function Branch({ actor, depth, children, isOpen }: BranchProps) {
       >
         <span class={`dot tone-${toneOf(actor)}`} aria-hidden="true" />
         <span class="name">{actor.name}</span>
-        <span class="state">{state}</span>
+        <span class="stands">{state}</span>
       </li>
       {isOpen
         ? within.map((child) => (
@@ -106,6 +106,11 @@ function Branch({ actor, depth, children, isOpen }: BranchProps) {
         : null}
     </>
   );
+}
+
+/** The innermost state: there is room for no more. */
+function leafText(value: ActorView["value"]): string {
+  return valueText(value).split(" › ").at(-1) ?? "";
 }
 
 function fits(root: ActorView, children: BranchProps["children"]): boolean {

@@ -19,7 +19,7 @@ import { EventLog } from "./event-log.tsx";
 import { durationText, valueText } from "./format.ts";
 import { OutageReport } from "./outage-report.tsx";
 import { TimeTravel } from "./time-travel.tsx";
-import { OwnTimeline, Timelines, WindowChoice } from "./timeline.tsx";
+import { OwnTimeline, Timelines } from "./timeline.tsx";
 import { toneOf } from "./tone.ts";
 
 const PANELS: readonly (readonly [Panel, string])[] = [
@@ -37,7 +37,7 @@ const LINK = {
 
 export function App() {
   return (
-    <div class="page" data-shown={panel.value}>
+    <main class="page" data-shown={panel.value}>
       <Header />
       <nav class="tabs" aria-label="Panels">
         {PANELS.map(([name, label]) => (
@@ -55,7 +55,7 @@ export function App() {
       <Details />
       <EventLog />
       <OutageReport />
-    </div>
+    </main>
   );
 }
 
@@ -97,7 +97,7 @@ function Main() {
   const view = shown.value;
   if (view !== null && !histories.has(view.actor.key)) askHistory(view.actor.key);
   return (
-    <main class="panel main" aria-label="Chart" data-panel="chart">
+    <section class="panel main" aria-label="Chart" data-panel="chart">
       {mainView.value === "timeline" ? (
         <Timelines />
       ) : view === null ? (
@@ -105,7 +105,7 @@ function Main() {
       ) : (
         <Selected />
       )}
-    </main>
+    </section>
   );
 }
 
@@ -132,7 +132,6 @@ function Selected() {
           ))}
         </p>
         <Commands actor={actor} />
-        <WindowChoice />
       </header>
       <OwnTimeline actor={actor} />
       {chart === undefined ? (

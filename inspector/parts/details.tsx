@@ -1,7 +1,7 @@
 /** Beside the chart: what is armed and when it comes, and the context with what this step changed. */
-import type { ArmedView, Change, View } from "../../src/observe/inspector/protocol.ts";
+import type { ArmedView, Change, View, ViewObject } from "../../src/observe/inspector/protocol.ts";
 import { now, shown } from "../model/view.ts";
-import { durationText, viewText } from "./format.ts";
+import { durationText, timeText, viewText } from "./format.ts";
 
 export function Details() {
   const view = shown.value;
@@ -69,13 +69,11 @@ interface TreeProps {
 }
 
 function Tree({ view, path, changes }: TreeProps) {
-  if (typeof view !== "object" || view === null || Array.isArray(view) || "$" in view) {
-    return (
-      <p class="empty">{path.length === 0 && view === null ? "No context." : viewText(view)}</p>
-    );
+  if (!isNested(view)) {
+    return <p class="empty">{view === null ? "No context." : viewText(view)}</p>;
   }
   return (
-    <dl class="tree-view">
+    <div class="tree-view">
       {Object.entries(view).map(([key, value]) => (
         <Entry key={key} name={key} view={value} path={[...path, key]} changes={changes} />
       ))}
@@ -85,13 +83,13 @@ function Tree({ view, path, changes }: TreeProps) {
         )
         .map(({ path: at, from }) => (
           <div class="entry gone" key={at.join(".")}>
-            <dt>{at.at(-1)}</dt>
-            <dd>
+            <span class="key">{at.at(-1)}</span>
+            <span class="value">
               <s>{viewText(from)}</s>
-            </dd>
+            </span>
           </div>
         ))}
-    </dl>
+    </div>
   );
 }
 
@@ -102,17 +100,18 @@ interface EntryProps extends TreeProps {
 function Entry({ name, view, path, changes }: EntryProps) {
   const key = path.join("\n");
   const change = changes.find(({ path: at }) => at.join("\n") === key);
-  const isNested =
-    typeof view === "object" && view !== null && !Array.isArray(view) && !("$" in view);
-  const within = changes.filter(({ path: at }) => at.join("\n").startsWith(`${key}\n`));
-  if (isNested && Object.keys(view).length > 0) {
+  const isWithin = changes.some(({ path: at }) => at.join("\n").startsWith(`${key}\n`));
+  if (isNested(view) && Object.keys(view).length > 0) {
+    const count = Object.keys(view).length;
+    const before = change?.from;
     return (
-      <details
-        open={within.length > 0 || path.length === 0}
-        class={within.length > 0 ? "changed" : ""}
-      >
+      <details open={isWithin} class={isWithin || change !== undefined ? "changed" : ""}>
         <summary>
-          {name} <span class="hint">{Object.keys(view).length}</span>
+          {name}{" "}
+          <span class="hint">
+            {isNested(before) ? `${Object.keys(before).length} → ` : ""}
+            {count} {count === 1 ? "entry" : "entries"}
+          </span>
         </summary>
         <Tree view={view} path={path} changes={changes} />
       </details>
@@ -120,15 +119,26 @@ function Entry({ name, view, path, changes }: EntryProps) {
   }
   return (
     <div class={change === undefined ? "entry" : "entry changed"}>
-      <dt>{name}</dt>
-      <dd>
+      <span class="key">{name}</span>
+      <span class="value" title={viewText(view)}>
         {change === undefined ? null : (
           <>
-            <s>{viewText(change.from)}</s>{" "}
+            <s>{leafText(name, change.from)}</s>{" "}
           </>
         )}
-        {viewText(view)}
-      </dd>
+        {leafText(name, view)}
+      </span>
     </div>
   );
+}
+
+function isNested(view: View | undefined): view is ViewObject | readonly View[] {
+  return typeof view === "object" && view !== null && !("$" in view);
+}
+
+/** Instants and durations, by the end of their names; all else as it is. */
+function leafText(name: string, view: View | undefined): string {
+  if (typeof view !== "number") return viewText(view);
+  if (/(?:^at|At|[sS]ince)Ms$/.test(name) && view > 1e11) return timeText(view);
+  return name.endsWith("Ms") ? durationText(view) : String(Math.round(view * 1_000) / 1_000);
 }

@@ -12,7 +12,7 @@ import {
   select,
   shown,
 } from "../model/view.ts";
-import { durationText, timeText, valueText, viewText } from "./format.ts";
+import { durationText, eventText, timeText, valueText, viewText } from "./format.ts";
 
 const MAX_ROWS = 250;
 
@@ -42,27 +42,15 @@ export function EventLog() {
         </label>
       </header>
       <div class="scroll" tabIndex={0} role="group" aria-label="Events, scrollable">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Time</th>
-              <th scope="col">Actor</th>
-              <th scope="col">Event</th>
-              <th scope="col">Guard, delay</th>
-              <th scope="col">Leads to</th>
-              <th scope="col">Cause</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((entry) =>
-              entry.kind === "step" ? (
-                <StepRow key={entry.step.n} step={entry.step} />
-              ) : (
-                <FactRow key={entry.fact.n} fact={entry.fact} />
-              ),
-            )}
-          </tbody>
-        </table>
+        <ol>
+          {rows.map((entry) =>
+            entry.kind === "step" ? (
+              <StepRow key={entry.step.n} step={entry.step} />
+            ) : (
+              <FactRow key={entry.fact.n} fact={entry.fact} />
+            ),
+          )}
+        </ol>
         {rows.length === 0 ? <p class="empty">No event fits.</p> : null}
       </div>
     </section>
@@ -100,54 +88,53 @@ function nameOf(key: string): string {
   return root === undefined || root.key === key ? actor.name : `${root.name} › ${actor.name}`;
 }
 
-function Row({
-  onOpen,
-  isShown,
-  kind,
-  children,
-}: {
-  readonly onOpen: () => void;
-  readonly isShown: boolean;
+interface RowProps {
   readonly kind: string;
+  readonly atMs: number;
+  readonly label: string;
+  readonly isShown?: boolean;
+  readonly onOpen: () => void;
   readonly children: ComponentChildren;
-}) {
+}
+
+/** The time is the button, so that a row can be reached by key; a click anywhere does the same. */
+function Row({ kind, atMs, label, isShown = false, onOpen, children }: RowProps) {
   return (
-    <tr class={`${kind}${isShown ? " shown" : ""}`} onClick={onOpen} aria-selected={isShown}>
+    <li class={`${kind}${isShown ? " shown" : ""}`} onClick={onOpen}>
+      <button class="time" aria-label={`Look at ${label} of ${timeText(atMs)}`}>
+        {timeText(atMs)}
+      </button>
       {children}
-    </tr>
+    </li>
   );
 }
 
 function StepRow({ step }: { readonly step: StepView }) {
-  const { n, actor, atMs, event, payload, transitions, value, status } = step;
+  const { n, actor, atMs, payload, transitions, value, status } = step;
   const guards = transitions.map(({ guard }) => guard).filter((guard) => guard !== null);
-  const delayMs = transitions.find((one) => one.delayMs !== null)?.delayMs ?? null;
   const isMove = transitions.length > 0;
   const open = (): void => {
     select(actor, n);
     panel.value = "chart";
   };
+  const isShown = moment.value !== null && shown.value?.step?.n === n;
+  const leads = status === "active" ? (isMove ? valueText(value) : "") : status;
   return (
     <Row
-      onOpen={open}
-      isShown={moment.value !== null && shown.value?.step?.n === n}
       kind={isMove ? "move" : "still"}
+      atMs={atMs}
+      label={step.event}
+      isShown={isShown}
+      onOpen={open}
     >
-      <td class="time">
-        <button onClick={open} aria-label={`Look at ${event} of ${timeText(atMs)}`}>
-          {timeText(atMs)}
-        </button>
-      </td>
-      <td>{nameOf(actor)}</td>
-      <td title={viewText(payload)}>
-        <b>{labelOf(step)}</b>
-      </td>
-      <td>
-        {guards.length > 0 ? <span class="guard">[{guards.join(", ")}]</span> : null}{" "}
-        {delayMs === null ? null : <span class="delay">after {durationText(delayMs)}</span>}
-      </td>
-      <td>{status === "active" ? (isMove ? valueText(value) : "") : status}</td>
-      <td class="cause">{causeOf(step)}</td>
+      <p class="what" title={viewText(payload)}>
+        <b>{eventText(step)}</b>
+        {guards.length > 0 ? <span class="guard"> [{guards.join(", ")}]</span> : null}
+      </p>
+      {leads === "" ? null : <p class="leads">→ {leads}</p>}
+      <p class="who">
+        {nameOf(actor)} <span class="cause">· {causeOf(step)}</span>
+      </p>
     </Row>
   );
 }
@@ -156,38 +143,20 @@ function FactRow({ fact }: { readonly fact: FactView }) {
   const { actor, atMs, type, text, detail } = fact;
   const open = (): void => select(actor);
   return (
-    <Row onOpen={open} isShown={false} kind={`fact fact-${type.replace(".", "-")}`}>
-      <td class="time">
-        <button
-          onClick={open}
-          aria-label={`Show the connection that told ${type} at ${timeText(atMs)}`}
-        >
-          {timeText(atMs)}
-        </button>
-      </td>
-      <td>{nameOf(actor)}</td>
-      <td>
-        <span class="badge">{type}</span>
-      </td>
-      <td colSpan={3} class="told" title={viewText(detail)}>
-        {text}
-      </td>
+    <Row kind={`fact fact-${type.replace(".", "-")}`} atMs={atMs} label={type} onOpen={open}>
+      <p class="what told" title={viewText(detail)}>
+        <span class="badge">{type}</span> {text}
+      </p>
+      <p class="who">{nameOf(actor)}</p>
     </Row>
   );
 }
 
-/** XState's own event types, in the chart's words. */
-function labelOf({ event, transitions }: StepView): string {
-  const [first] = transitions;
-  if (event.startsWith("xstate.after.")) return first?.label ?? event.slice("xstate.".length);
-  if (event.startsWith("xstate.done.actor.")) return first?.label ?? event.slice("xstate.".length);
-  if (event === "xstate.init") return "starts";
-  if (event === "xstate.stop") return "is stopped";
-  return event;
-}
-
-function causeOf({ actor, source, event }: StepView): string {
-  if (event.startsWith("xstate.after.")) return "timer";
-  if (source === null) return "from outside";
-  return source === actor ? "itself" : (actors.get(source)?.name ?? "(forgotten)");
+function causeOf({ actor, source, event, transitions }: StepView): string {
+  const delayMs = transitions.find((one) => one.delayMs !== null)?.delayMs;
+  if (delayMs !== undefined && delayMs !== null) return `its timer, after ${durationText(delayMs)}`;
+  if (event.startsWith("xstate.after.")) return "its timer";
+  if (event === "xstate.stop") return "by its parent";
+  if (source === null) return "from outside the system";
+  return `from ${source === actor ? "itself" : (actors.get(source)?.name ?? "(forgotten)")}`;
 }

@@ -1,5 +1,5 @@
 /** Instants, durations and values, as people read them. */
-import type { View } from "../../src/observe/inspector/protocol.ts";
+import type { StepView, View } from "../../src/observe/inspector/protocol.ts";
 
 const clock = new Intl.DateTimeFormat("en-GB", {
   hour: "2-digit",
@@ -29,6 +29,14 @@ export function valueText(value: unknown): string {
     .join(", ");
 }
 
+/** An event's type; XState's own in the chart's words. */
+export function eventText({ event, transitions }: StepView): string {
+  const [first] = transitions;
+  if (event === "xstate.init") return "starts";
+  if (event === "xstate.stop") return "is stopped";
+  return event.startsWith("xstate.") ? (first?.label ?? event.slice("xstate.".length)) : event;
+}
+
 /** One line for a value of a context or an event. */
 export function viewText(view: View | undefined): string {
   if (view === undefined) return "–";
@@ -46,23 +54,28 @@ export function viewText(view: View | undefined): string {
 function markText(kind: string, rest: Readonly<Record<string, View>>): string {
   switch (kind) {
     case "hidden":
-      return `•••• (${String(rest["characters"])} characters)`;
+      return `•••• (${plain(rest["characters"])} characters)`;
     case "secret":
       return "•••• (secret)";
     case "number":
-      return String(rest["is"]);
+      return plain(rest["is"]);
     case "date":
       return new Date(Number(rest["atMs"])).toISOString();
     case "map":
     case "set":
-      return `${kind} of ${String(rest["size"])}`;
+      return `${kind} of ${plain(rest["size"])}`;
     case "bytes":
-      return `${String(rest["length"])} bytes`;
+      return `${plain(rest["length"])} bytes`;
     case "more":
-      return `… ${String(rest["count"])} more`;
+      return `… ${plain(rest["count"])} more`;
     case "error":
-      return String(rest["name"]);
+      return plain(rest["name"]);
     default:
       return `(${kind})`;
   }
+}
+
+/** A text or a number without quotes. */
+export function plain(view: View | undefined): string {
+  return typeof view === "string" || typeof view === "number" ? `${view}` : "";
 }

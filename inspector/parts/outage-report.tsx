@@ -1,9 +1,10 @@
 /** One outage in full: why, when it was noticed, how long, what was tried, where each stream stood. */
+import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { OutageView, View } from "../../src/observe/inspector/protocol.ts";
 import { actors, outages, version } from "../model/store.ts";
 import { now, openOutage } from "../model/view.ts";
-import { durationText, timeText } from "./format.ts";
+import { durationText, plain, timeText } from "./format.ts";
 
 type Report = Readonly<Record<string, View>>;
 
@@ -54,7 +55,7 @@ function Facts({ outage }: { readonly outage: OutageView }) {
       ) : (
         <>
           <Fact name="Ready again">{timeText(Number(report["recoveredAtMs"]))}</Fact>
-          <Fact name="Attempts">{String(report["attempts"])}</Fact>
+          <Fact name="Attempts">{plain(report["attempts"])}</Fact>
           <Fact name="Failed attempts">
             <Items items={report["losses"]} none="none: the first dial succeeded" />
           </Fact>
@@ -66,7 +67,7 @@ function Facts({ outage }: { readonly outage: OutageView }) {
               none="–"
             />
           </Fact>
-          <Fact name={`Last position of ${String(report["streams"])} streams`}>
+          <Fact name="Where each stream stood">
             <Items items={report["lastPositions"]} none="nothing is numbered" />
           </Fact>
         </>
@@ -75,13 +76,7 @@ function Facts({ outage }: { readonly outage: OutageView }) {
   );
 }
 
-function Fact({
-  name,
-  children,
-}: {
-  readonly name: string;
-  readonly children: preact.ComponentChildren;
-}) {
+function Fact({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {
   return (
     <div>
       <dt>{name}</dt>
@@ -91,7 +86,7 @@ function Fact({
 }
 
 function Items({ items, none }: { readonly items: View | undefined; readonly none: string }) {
-  const list = Array.isArray(items) ? items.map(String) : [];
+  const list = Array.isArray(items) ? items.map(plain) : [];
   if (list.length === 0) return <>{none}</>;
   return (
     <ul>

@@ -1,6 +1,6 @@
 /** Through the recorded steps of the selected actor: a slider, keys, and back to now. */
 import { moment, shown } from "../model/view.ts";
-import { durationText, timeText, valueText } from "./format.ts";
+import { durationText, eventText, timeText, valueText } from "./format.ts";
 
 export function TimeTravel() {
   const view = shown.value;
@@ -10,7 +10,7 @@ export function TimeTravel() {
     const target = steps[Math.max(0, Math.min(to, steps.length - 1))];
     moment.value = target === undefined || to >= steps.length - 1 ? null : target.n;
   };
-  const label = step === null ? "no step yet" : `${step.event}, ${timeText(step.atMs)}`;
+  const label = step === null ? "no step yet" : `${eventText(step)}, ${timeText(step.atMs)}`;
   return (
     <div class={isPast ? "travel past" : "travel"} role="group" aria-label="Time travel">
       <button aria-label="Step back" disabled={index <= 0} onClick={() => go(index - 1)}>
@@ -38,7 +38,7 @@ export function TimeTravel() {
         {step === null ? null : (
           <>
             {" · "}
-            <b>{step.event}</b> at {timeText(step.atMs)}
+            <b>{eventText(step)}</b> at {timeText(step.atMs)}
             {step.value === null ? "" : ` → ${valueText(step.value)}`}
             {isPast ? ` · ${durationText(steps.at(-1)!.atMs - step.atMs)} before the last` : ""}
           </>

@@ -27,7 +27,12 @@ export function Timelines() {
   );
   return (
     <div class="timelines">
-      <WindowChoice />
+      <header>
+        <h2>
+          Timelines <span class="count">{rows.length}</span>
+        </h2>
+        <WindowChoice />
+      </header>
       <div class="scroll" tabIndex={0} role="group" aria-label="Timelines, scrollable">
         {rows.map((actor) => (
           <TimelineRow key={actor.key} actor={actor} />
@@ -44,24 +49,25 @@ export function OwnTimeline({ actor }: { readonly actor: ActorView }) {
   return (
     <div class="own-timeline">
       <Bars actor={actor} />
+      <WindowChoice />
       <Axis />
     </div>
   );
 }
 
-export function WindowChoice() {
+function WindowChoice() {
   return (
-    <div class="choice" role="group" aria-label="Length of the timeline">
+    <select
+      aria-label="Length of the timeline"
+      value={windowMs.value}
+      onChange={(event) => (windowMs.value = Number(event.currentTarget.value))}
+    >
       {WINDOWS.map(([label, ms]) => (
-        <button
-          key={label}
-          aria-pressed={windowMs.value === ms}
-          onClick={() => (windowMs.value = ms)}
-        >
+        <option key={label} value={ms}>
           {label}
-        </button>
+        </option>
       ))}
-    </div>
+    </select>
   );
 }
 

@@ -35,7 +35,7 @@ export function readAssets(): ReadonlyMap<string, Asset> {
 
 /** Nothing but what this server serves; nobody may frame it. */
 export function securityHeaders(port: number): Readonly<Record<string, string>> {
-  const sockets = ["127.0.0.1", "localhost", "[::1]"].map((host) => `ws://${host}:${port}`);
+  const sockets = ["127.0.0.1", "localhost"].map((host) => `ws://${host}:${port}`);
   const policy = [
     "default-src 'none'",
     "script-src 'self'",

@@ -6,9 +6,10 @@
 const SECRET =
   /token|secret|passw|passphrase|credential|cookie|bearer|jwt|api_?key|private|signature|authori[sz]ation|^(?:key|auth|sig|session|pin)$/i;
 
-/** Whether a key says that its value is a secret. */
-export function isSecretName(key: string): boolean {
-  return SECRET.test(key);
+/** Whether a key says that its value is a secret. How many tokens a budget has is none. */
+export function isSecretName(key: string, value: unknown): boolean {
+  if (value === null || typeof value === "boolean") return false;
+  return SECRET.test(key) && !(key === "tokens" && typeof value === "number");
 }
 
 const URL_LIKE = /\b[a-z][a-z0-9+.-]{1,15}:\/\/[^\s"'<>]+/gi;

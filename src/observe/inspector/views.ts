@@ -137,7 +137,7 @@ export class Viewer {
   ): View {
     if (descriptor.get !== undefined) return mark("getter");
     const value: unknown = descriptor.value;
-    if (isSecretName(key) && value !== null && typeof value !== "boolean") return mark("secret");
+    if (isSecretName(key, value)) return mark("secret");
     return this.#view(value, place, above);
   }
 }
