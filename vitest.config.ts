@@ -8,6 +8,7 @@ const alias = {
   "ws-supervisor/machines": resolve(import.meta.dirname, "machines/index.ts"),
   "ws-supervisor/venues": resolve(import.meta.dirname, "src/venues/index.ts"),
   "ws-supervisor/testing": resolve(import.meta.dirname, "src/testing/index.ts"),
+  "ws-supervisor/browser": resolve(import.meta.dirname, "src/browser/index.ts"),
   "ws-supervisor/inspector": resolve(import.meta.dirname, "src/observe/inspector/index.ts"),
   "ws-supervisor": resolve(import.meta.dirname, "src/index.ts"),
 };

@@ -27,7 +27,7 @@ export async function fleet(count, options = {}) {
   const scenes = [];
   let inspector;
   for (let index = 0; index < count; index += 1) {
-    const wait = 2_000 + ((index * 7_919) % 9_000);
+    const wait = 6_000 + ((index * 7_919) % 9_000);
     const one = scene({ backoff: () => wait, seed: index });
     const name = `${NAMES[index % NAMES.length]} ${PAIRS[index % PAIRS.length]} ${Math.floor(index / 40) + 1}`;
     if (inspector === undefined) inspector = await inspect(one.feed, { port: 0, name, ...options });

@@ -21,11 +21,7 @@ const WIDE = { width: 1280, height: 800 };
 const NARROW = { width: 400, height: 800 };
 
 async function open(url, colorScheme, viewport) {
-  const page = await browser.newPage({
-    viewport,
-    colorScheme,
-    deviceScaleFactor: forDocs ? 1.5 : 1,
-  });
+  const page = await browser.newPage({ viewport, colorScheme });
   await page.goto(url);
   await page.locator("svg .state").first().waitFor();
   await pause(1_200);

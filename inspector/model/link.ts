@@ -1,5 +1,9 @@
-/** The page's link to the service. It comes back by itself, and says where it stands. */
+/**
+ * The page's link to the service, kept alive by our own supervisor over the page's `WebSocket`: it
+ * finds a dead service within seconds by a message, and is back soon after the service is.
+ */
 import { signal } from "@preact/signals";
+import { supervise } from "../../src/browser/index.ts";
 import type { ServerMessage, ViewerMessage } from "../../src/observe/inspector/protocol.ts";
 import { take } from "./store.ts";
 
@@ -7,46 +11,54 @@ export type LinkState = "connecting" | "live" | "lost" | "refused";
 
 export const linkState = signal<LinkState>("connecting");
 
-let send: (text: string) => void = () => undefined;
-
-export function say(message: ViewerMessage): void {
-  send(JSON.stringify(message));
-}
-
 /** The token of this start lies in the fragment, which no request carries. */
 const token = new URLSearchParams(location.hash.slice(1)).get("token") ?? "";
 
-export function startLink(): void {
-  dial(0);
+let send: (message: ViewerMessage) => void = () => undefined;
+
+export function say(message: ViewerMessage): void {
+  send(message);
 }
 
-function dial(failures: number): void {
-  const socket = new WebSocket(`ws://${location.host}/live?token=${encodeURIComponent(token)}`);
-  let heard = failures;
-  const beat = setInterval(() => say({ type: "ping" }), 5_000);
-  socket.addEventListener("open", () => {
-    heard = 0;
+export function startLink(): void {
+  const decoder = new TextDecoder();
+  const link = supervise<ServerMessage>(
+    `ws://${location.host}/live?token=${encodeURIComponent(token)}`,
+    {
+      heartbeat: { intervalMs: 5_000, timeoutMs: 3_000, probe: () => asText({ type: "ping" }) },
+      backoff: "lone-client",
+      decode: (data) => JSON.parse(decoder.decode(data)) as ServerMessage,
+    },
+  );
+  // What cannot go out at once is asked anew by whoever needs it: everything is told on each connection.
+  send = (message) => void link.send(asText(message), { ttlMs: 1_000 });
+  link.on("message", ({ data }) => take(data));
+  link.on("up", () => {
     linkState.value = "live";
-    send = (text) => {
-      if (socket.readyState === WebSocket.OPEN) socket.send(text);
-    };
   });
-  socket.addEventListener("message", ({ data }) => take(JSON.parse(String(data)) as ServerMessage));
-  socket.addEventListener("close", () => {
-    clearInterval(beat);
-    send = () => undefined;
+  link.on("down", () => {
     linkState.value = "lost";
-    void explain();
-    setTimeout(() => dial(heard + 1), Math.min(500 * 2 ** heard, 5_000));
   });
+  link.on("attempt.failed", () => {
+    linkState.value = "lost";
+    void isRefused().then((refused) => {
+      if (!refused) return;
+      linkState.value = "refused";
+      link.terminate(); // another start has another token: no attempt will ever succeed
+    });
+  });
+}
+
+function asText(message: ViewerMessage): string {
+  return JSON.stringify(message);
 }
 
 /** A browser does not say why a socket was refused; the service does when it is asked. */
-async function explain(): Promise<void> {
+async function isRefused(): Promise<boolean> {
   try {
     const { status } = await fetch("/token", { headers: { authorization: `Bearer ${token}` } });
-    if (status === 401) linkState.value = "refused";
+    return status === 401;
   } catch {
-    // Nobody is there: it stays lost.
+    return false; // nobody is there
   }
 }

@@ -4,7 +4,7 @@ import type { ActorView } from "../../src/observe/inspector/protocol.ts";
 import { groupBy } from "../../src/observe/inspector/groups.ts";
 import { actors, version } from "../model/store.ts";
 import { actorSearch, current, panel, rootOf, select } from "../model/view.ts";
-import { valueText } from "./format.ts";
+import { innermost, valueText } from "./format.ts";
 import { toneOf } from "./tone.ts";
 
 const showsEnded = signal(false);
@@ -79,7 +79,7 @@ function Branch({ actor, depth, children, isOpen }: BranchProps) {
     ({ status, key }) => showsEnded.value || status === "active" || key === current.value?.key,
   );
   const isSelected = current.value?.key === actor.key;
-  const state = actor.status === "active" ? leafText(actor.value) : actor.status;
+  const state = actor.status === "active" ? innermost(actor.value) : actor.status;
   return (
     <>
       <li
@@ -106,11 +106,6 @@ function Branch({ actor, depth, children, isOpen }: BranchProps) {
         : null}
     </>
   );
-}
-
-/** The innermost state: there is room for no more. */
-function leafText(value: ActorView["value"]): string {
-  return valueText(value).split(" › ").at(-1) ?? "";
 }
 
 function fits(root: ActorView, children: BranchProps["children"]): boolean {

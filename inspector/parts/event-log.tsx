@@ -12,7 +12,7 @@ import {
   select,
   shown,
 } from "../model/view.ts";
-import { durationText, eventText, timeText, valueText, viewText } from "./format.ts";
+import { durationText, eventText, innermost, timeText, valueText, viewText } from "./format.ts";
 
 const MAX_ROWS = 250;
 
@@ -118,7 +118,7 @@ function StepRow({ step }: { readonly step: StepView }) {
     panel.value = "chart";
   };
   const isShown = moment.value !== null && shown.value?.step?.n === n;
-  const leads = status === "active" ? (isMove ? valueText(value) : "") : status;
+  const leads = status === "active" ? (isMove ? innermost(value) : "") : status;
   return (
     <Row
       kind={isMove ? "move" : "still"}

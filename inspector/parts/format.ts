@@ -29,6 +29,11 @@ export function valueText(value: unknown): string {
     .join(", ");
 }
 
+/** The innermost state, where there is room for no more. */
+export function innermost(value: unknown): string {
+  return valueText(value).split(" › ").at(-1) ?? "";
+}
+
 /** An event's type; XState's own in the chart's words. */
 export function eventText({ event, transitions }: StepView): string {
   const [first] = transitions;

@@ -36,7 +36,13 @@ import { OutageLog } from "./outage.ts";
 import { Outbox, type OutboxItem, type SendFate } from "./outbox.ts";
 import { Publisher } from "./publisher.ts";
 import { Run } from "./run.ts";
-import { checkClose, checkSettings, checkTtl, type Settings } from "./settings.ts";
+import {
+  checkClose,
+  checkSettings,
+  checkTtl,
+  type CreateTransport,
+  type Settings,
+} from "./settings.ts";
 import type { Status } from "./status.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import { reasonOf, whenReady } from "./when-ready.ts";
@@ -59,10 +65,10 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
   #isClosedUnrun = false;
   #late = 0;
 
-  constructor(target: Target<M>, options: SupervisorOptions<M> = {}) {
-    const settings = checkSettings(target, options, (callback, error) =>
-      this.#publisher.callbackFailed(callback, error),
-    );
+  constructor(target: Target<M>, options: SupervisorOptions<M>, createTransport: CreateTransport) {
+    const report = (callback: string, error: unknown): void =>
+      this.#publisher.callbackFailed(callback, error);
+    const settings = checkSettings(target, options, report, createTransport);
     const { clock, protocol } = settings;
     this.#settings = settings;
     this.#publisher = new Publisher(clock);

@@ -6,7 +6,7 @@ import { inspect, type Inspector } from "ws-supervisor/inspector";
 import { startExchange, type RunningExchange } from "ws-supervisor/testing";
 import { binanceSpot } from "ws-supervisor/venues";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { Browser, Page } from "playwright-core";
+import type { Browser, Page, WebSocketRoute } from "playwright-core";
 import { launch, missing, openPage, type WatchedPage } from "./browser.ts";
 
 if (missing !== undefined) console.warn(`skipped: ${missing}`);
@@ -166,7 +166,49 @@ describe.skipIf(missing !== undefined)("the inspector's page", () => {
     expect(feed.state).toBe("closed");
   });
 
-  it("comes back by itself when the service does not answer for a while", async () => {
+  it("is kept alive by our own supervisor: a socket that is cut is back, and all is told anew", async () => {
+    const { page } = await openPage(browser, "about:blank");
+    const sockets: WebSocketRoute[] = [];
+    await page.routeWebSocket(/\/live/, (socket) => {
+      socket.connectToServer();
+      sockets.push(socket);
+    });
+    await page.goto(inspector.url);
+    await lit(page, "connection.connected");
+    await sockets[0]?.close({ code: 1011 });
+    await page.getByText("the service is gone").waitFor();
+    exchange.inject({ kind: "reset" });
+    await page.locator(".link-live").waitFor();
+    await lit(page, "connection.reconnecting");
+    expect(sockets.length).toBe(2);
+    await page.close();
+  });
+
+  it("finds a service that says nothing any more, by a message, and dials anew", async () => {
+    const { page } = await openPage(browser, "about:blank");
+    await page.clock.install();
+    const sockets: WebSocketRoute[] = [];
+    await page.routeWebSocket(/\/live/, (socket) => {
+      const server = socket.connectToServer();
+      sockets.push(socket);
+      // The first one's service stops answering; its socket stays open.
+      if (sockets.length === 1) {
+        socket.onMessage((message) => {
+          if (!String(message).includes('"ping"')) server.send(message);
+        });
+      }
+    });
+    await page.goto(inspector.url);
+    await lit(page, "connection.connected");
+    await page.clock.runFor(9_000);
+    await page.getByText("the service is gone").waitFor();
+    await page.clock.runFor(1_000);
+    await page.locator(".link-live").waitFor();
+    expect(sockets.length).toBe(2);
+    await page.close();
+  });
+
+  it("says so when the service has started anew: its token is another", async () => {
     const { page } = await look();
     await lit(page, "connection.connected");
     const { port, hash } = new URL(inspector.url);

@@ -56,6 +56,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
     "node:*",
     "ws",
   ],
+  "src/browser": ["src/errors.ts", "src/system.ts", "src/supervisor", "src/transport"],
   "src/observe/inspector": [
     "machines",
     "src/errors.ts",
@@ -146,6 +147,7 @@ describe("the import table", () => {
     const barrels = files.filter((file) => /(^|\/)index\.ts$/.test(file));
     expect(barrels.sort()).toEqual([
       "machines/index.ts",
+      "src/browser/index.ts",
       "src/index.ts",
       "src/observe/inspector/index.ts",
       "src/testing/index.ts",

@@ -30,6 +30,7 @@ describe("the public names", () => {
     "src/venues/index.ts",
     "src/testing/index.ts",
     "src/observe/inspector/index.ts",
+    "src/browser/index.ts",
   ])("of %s are these", async (entry) => {
     await expect(`${exportedNames(entry).join("\n")}\n`).toMatchFileSnapshot(
       `./exports/${entry.replaceAll("/", "-").replace(".ts", ".txt")}`,
