@@ -6,6 +6,7 @@ import { inspect, type Inspector } from "ws-supervisor/inspector";
 import { startExchange, type RunningExchange } from "ws-supervisor/testing";
 import { binanceSpot } from "ws-supervisor/venues";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { createActor, setup } from "xstate";
 import type { Browser, Page, WebSocketRoute } from "playwright-core";
 import { launch, missing, openPage, type WatchedPage } from "./browser.ts";
 
@@ -229,6 +230,22 @@ describe.skipIf(missing !== undefined)("the inspector's page", () => {
     expect(await page.locator(".log li", { hasText: "dial" }).count()).toBe(0);
     await page.getByLabel("Search actors").fill("nothing like it");
     await page.getByText("No actor fits.").waitFor();
+  });
+
+  it("draws whatever somebody calls an actor as text", async () => {
+    const hostile = '<img src=x onerror="document.title=1"><script>document.title=2</script>';
+    const machine = setup({}).createMachine({
+      id: "m",
+      initial: "s",
+      states: { s: { description: hostile } },
+    });
+    inspector.attach(createActor(machine).start(), { name: hostile });
+    const { page, requests } = await look();
+    await page.getByRole("treeitem", { name: hostile }).click();
+    await lit(page, "m.s");
+    expect(await page.title()).toBe("Inspector");
+    expect(await page.locator("img").count()).toBe(0);
+    expect(requests.filter((url) => url.endsWith("/x"))).toEqual([]);
   });
 
   it("can be used by keyboard", async () => {

@@ -15,8 +15,8 @@ export interface KnownChart {
   readonly transitionOf: ReadonlyMap<AnyTransitionDefinition, TransitionView>;
 }
 
-/** Describes a machine under an id. */
-export function describeChart(machine: AnyStateMachine, id: string): KnownChart {
+/** Describes a machine; who keeps its chart gives it an id. */
+export function describeChart(machine: AnyStateMachine): KnownChart {
   const states = statesOf(machine);
   const transitionOf = new Map<AnyTransitionDefinition, TransitionView>();
   for (const state of states) {
@@ -25,7 +25,7 @@ export function describeChart(machine: AnyStateMachine, id: string): KnownChart 
     });
   }
   const transitions = [...transitionOf.values()];
-  const view = { id, name: machine.root.key, states: states.map(describeState), transitions };
+  const view = { id: "", name: machine.root.key, states: states.map(describeState), transitions };
   return { view, transitionOf };
 }
 

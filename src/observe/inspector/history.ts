@@ -31,12 +31,15 @@ interface Kept {
 
 /** The last steps over all actors. */
 const RECENT = 1_000;
+/** Different charts. What comes after them shows without one. */
+const MAX_CHARTS = 500;
 
 export class History {
   readonly #bounds: HistoryBounds;
   readonly #listener: HistoryListener;
   readonly #kept = new Map<string, Kept>();
-  readonly #charts: ChartView[] = [];
+  /** By their text without an id. */
+  readonly #charts = new Map<string, ChartView>();
   readonly #timelines = new Map<string, Timeline>();
   readonly #recent = new Ring<StepView>(RECENT);
   readonly #ended = new Set<string>();
@@ -53,7 +56,7 @@ export class History {
   }
 
   get charts(): readonly ChartView[] {
-    return this.#charts;
+    return [...this.#charts.values()];
   }
 
   get recent(): readonly StepView[] {
@@ -80,18 +83,23 @@ export class History {
     return `${(this.#keys += 1)}`;
   }
 
-  nextChartId(): string {
-    return `c${this.#charts.length + 1}`;
-  }
-
   /** The next place in the order of everything. */
   nextNumber(): number {
     return (this.#n += 1);
   }
 
-  addChart(chart: ChartView): void {
-    this.#charts.push(chart);
-    this.#listener.chart(chart);
+  /**
+   * Takes a chart in; equal ones are one, or a machine that is made anew for every connection would
+   * fill the memory. Gives it with its id; undefined where there are too many.
+   */
+  addChart(chart: ChartView): ChartView | undefined {
+    const text = JSON.stringify(chart);
+    const known = this.#charts.get(text);
+    if (known !== undefined || this.#charts.size >= MAX_CHARTS) return known;
+    const added = { ...chart, id: `c${this.#charts.size + 1}` };
+    this.#charts.set(text, added);
+    this.#listener.chart(added);
+    return added;
   }
 
   /** An actor is new, or something about it is, without a step. */

@@ -30,7 +30,7 @@ export class Recorder {
   readonly #parts: RecorderParts;
   readonly #records = new Map<string, ActorRecord>();
   readonly #keys = new WeakMap<object, string>();
-  readonly #charts = new Map<AnyStateMachine, KnownChart>();
+  readonly #charts = new WeakMap<AnyStateMachine, KnownChart>();
   readonly #names = new WeakMap<object, Naming>();
   readonly #timers: ArmedTimers = new WeakMap();
   /** One observer per system, however often one of its actors is attached. */
@@ -178,10 +178,12 @@ export class Recorder {
     const known = this.#charts.get(machine);
     if (known !== undefined) return known;
     const { history, vocabulary } = this.#parts;
-    const chart = describeChart(machine, history.nextChartId());
+    const described = describeChart(machine);
+    const view = history.addChart(described.view);
+    if (view === undefined) return undefined;
+    const chart = { ...described, view };
     this.#charts.set(machine, chart);
-    vocabulary.add(wordsOf(chart.view));
-    history.addChart(chart.view);
+    vocabulary.add(wordsOf(view));
     return chart;
   }
 

@@ -19,7 +19,7 @@ export interface GuestParts {
   readonly nowMs: () => number;
 }
 
-/** Actors of one program, living and ended. */
+/** Living actors of one program. */
 const MAX_GUESTS = 2_000;
 
 type Message = Readonly<Record<string, unknown>>;
@@ -116,6 +116,9 @@ export class StatelyGuests {
       armed: [],
     };
     history.addStep(step, after);
+    if (after.status === "active") return;
+    this.#guests.delete(sessionId);
+    this.#sources.delete(sessionId);
   }
 
   #after(before: ActorView, given: unknown): ActorView {
@@ -150,10 +153,11 @@ export class StatelyGuests {
     if (config?.["states"] === undefined) return undefined;
     const { history, vocabulary } = this.#parts;
     try {
-      const chart = describeChart(createMachine(config), history.nextChartId());
-      vocabulary.add(wordsOf(chart.view));
-      history.addChart(chart.view);
-      return chart;
+      const described = describeChart(createMachine(config));
+      const view = history.addChart(described.view);
+      if (view === undefined) return undefined;
+      vocabulary.add(wordsOf(view));
+      return { ...described, view };
     } catch {
       return undefined; // no config that XState takes
     }

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { assign, createActor, setup } from "xstate";
 import type { Inspector } from "ws-supervisor/inspector";
-import { everySecond, startSupervisor } from "../../start-supervisor.ts";
+import { everySecond, startSupervisor, SupervisorWorld } from "../../start-supervisor.ts";
 import { startInspector } from "./start-inspector.ts";
 
 const inspectors: Inspector[] = [];
@@ -147,7 +147,6 @@ describe("a supervisor that runs already", () => {
 describe("a supervisor that does not run yet", () => {
   it("is attached as soon as it does", async () => {
     const world = startSupervisor();
-    const { SupervisorWorld } = await import("../../start-supervisor.ts");
     const idle = new SupervisorWorld();
     const { page, inspector } = await startInspector(world.feed);
     inspectors.push(inspector);
@@ -180,6 +179,56 @@ describe("any actor of XState 5", () => {
       changes: [{ path: ["count"], from: 0, to: 1 }],
     });
     expect(page.actors()).toMatchObject([{ name: "counter", isConnection: false }]);
+  });
+
+  it("shows the supervisor that it runs in its chart, and itself above it", async () => {
+    const idle = new SupervisorWorld();
+    const { connectionMachine } = await import("ws-supervisor/machines");
+    const service = setup({ actors: { connection: connectionMachine } }).createMachine({
+      id: "service",
+      invoke: { id: "feed", src: "connection", input: idle.feed.input },
+    });
+    const actor = createActor(service, { clock: idle.clock }).start();
+    const { page, inspector } = await startInspector(idle.feed, { name: "feed" });
+    inspectors.push(inspector);
+    const actors = page.actors();
+    expect(actors.map(({ name, isConnection }) => [name, isConnection])).toEqual([
+      ["service", false],
+      ["feed", true],
+      ["socket", false],
+    ]);
+    expect(actors[1]?.parent).toBe(actors[0]?.key);
+    actor.stop();
+  });
+
+  it("shares its chart with every actor that runs an equal one, however it was made", async () => {
+    const make = () => createActor(counterMachine.provide({})).start();
+    const { page, inspector } = await startInspector(make());
+    inspectors.push(inspector);
+    inspector.attach(make(), { name: "second" });
+    const { actor } = await page.hears("actor", (message) => message.actor.name === "second");
+    expect(actor.chart).toBe(page.actors()[0]?.chart);
+    expect(page.heard("chart").length).toBe(1);
+  });
+
+  it("is forgotten once it has ended and others have ended since", async () => {
+    const spawning = setup({ actors: { counter: counterMachine } }).createMachine({
+      id: "spawning",
+      initial: "one",
+      states: {
+        one: {
+          invoke: { src: "counter", id: "counter" },
+          on: { next: { target: "one", reenter: true } },
+        },
+      },
+    });
+    const actor = createActor(spawning).start();
+    const { page, inspector } = await startInspector(actor, { endedActors: 2 });
+    inspectors.push(inspector);
+    for (let round = 0; round < 5; round += 1) actor.send({ type: "next" });
+    await page.settles();
+    expect(page.heard("forgotten").length).toBe(3);
+    expect(page.actors().length).toBe(1 + 1 + 2);
   });
 
   it("is not disturbed by a context that bites whoever looks", async () => {
