@@ -9,7 +9,7 @@ import { armedFor, type ArmedTimers } from "./armed.ts";
 import type { KnownChart } from "./chart.ts";
 import { changesBetween } from "./changes.ts";
 import type { ActorView, StepView, TakenView, ValueView, View } from "./protocol.ts";
-import type { Viewer } from "./views.ts";
+import type { SeenViews, Viewer } from "./views.ts";
 
 type Received = Extract<InspectionEvent, { type: "@xstate.event" }>;
 type Microstep = Extract<InspectionEvent, { type: "@xstate.microstep" }>;
@@ -48,6 +48,7 @@ export class ActorRecord {
   #view: ActorView;
   /** Where events on their way came from: an event is the same object from its sending to its end. */
   readonly #origins = new WeakMap<object, Origin>();
+  readonly #seen: SeenViews = new WeakMap();
   #taken: TakenView[] = [];
   #actions: string[] = [];
 
@@ -135,7 +136,11 @@ export class ActorRecord {
       status: snapshot.status,
       value: snapshot.value ?? null,
       tags: [...(snapshot.tags ?? [])],
-      context: viewer.view(snapshot.context ?? null, { actor: name, path: ["context"] }),
+      context: viewer.view(
+        snapshot.context ?? null,
+        { actor: name, path: ["context"] },
+        this.#seen,
+      ),
       armed: isOver ? [] : armedFor(ref, timers, atMs),
       sinceMs: isSame ? this.#view.sinceMs : atMs,
       endedAtMs: isOver ? (this.#view.endedAtMs ?? atMs) : null,

@@ -14,8 +14,7 @@ export function changesBetween(before: View, after: View): readonly Change[] {
 function collect(before: View, after: View, path: readonly string[], changes: Change[]): void {
   if (before === after) return;
   if (!isNested(before) || !isNested(after)) {
-    if (JSON.stringify(before) !== JSON.stringify(after))
-      changes.push({ path, from: before, to: after });
+    if (!isEqual(before, after)) changes.push({ path, from: before, to: after });
     return;
   }
   for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
@@ -29,4 +28,15 @@ function collect(before: View, after: View, path: readonly string[], changes: Ch
 /** Lists change as a whole, and so does what stands for something that is not shown. */
 function isNested(view: View): view is ViewObject {
   return typeof view === "object" && view !== null && !Array.isArray(view) && !("$" in view);
+}
+
+/** Views of one object are one object mostly: then nothing is compared. */
+function isEqual(a: View, b: View): boolean {
+  if (a === b) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  const [left, right] = [Object.entries(a), Object.entries(b)];
+  return (
+    left.length === right.length &&
+    left.every(([key, view]) => isEqual(view, (b as ViewObject)[key] ?? null))
+  );
 }

@@ -18,6 +18,12 @@ export interface TextPlace {
   readonly actor: string;
 }
 
+/**
+ * Views of objects that have been looked at before, at the same depth of the same root. Contexts are
+ * immutable, as XState asks: what is the same object looks the same.
+ */
+export type SeenViews = WeakMap<object, { readonly path: number; readonly view: View }>;
+
 export type Reveal = (text: string, place: TextPlace) => boolean;
 
 const MAX_DEPTH = 6;
@@ -39,9 +45,9 @@ export class Viewer {
     this.#reveal = reveal;
   }
 
-  view(value: unknown, place: TextPlace): View {
+  view(value: unknown, place: TextPlace, seen?: SeenViews): View {
     try {
-      return this.#view(value, place, new Set());
+      return this.#view(value, place, [], seen);
     } catch {
       return mark("unreadable"); // a proxy's trap, or a toJSON that throws
     }
@@ -54,7 +60,7 @@ export class Viewer {
     return isName ? type : `(hidden type, ${type.length} characters)`;
   }
 
-  #view(value: unknown, place: TextPlace, above: ReadonlySet<object>): View {
+  #view(value: unknown, place: TextPlace, above: readonly object[], seen?: SeenViews): View {
     switch (typeof value) {
       case "string":
         return this.#text(value, place);
@@ -71,7 +77,7 @@ export class Viewer {
       case "symbol":
         return mark("symbol");
       case "object":
-        return value === null ? null : this.#object(value, place, above);
+        return value === null ? null : this.#object(value, place, above, seen);
     }
   }
 
@@ -85,60 +91,77 @@ export class Viewer {
     return this.#reveal !== undefined && this.#reveal(text, place);
   }
 
-  #object(value: object, place: TextPlace, above: ReadonlySet<object>): View {
-    if (above.has(value)) return mark("again");
+  #object(value: object, place: TextPlace, above: readonly object[], seen?: SeenViews): View {
+    if (above.includes(value)) return mark("again");
     if (place.path.length > MAX_DEPTH) return mark("deeper");
+    const known = seen?.get(value);
+    if (known !== undefined && known.path === place.path.length) return known.view;
+    const view = this.#inside(value, place, [...above, value], seen);
+    seen?.set(value, { path: place.path.length, view });
+    return view;
+  }
+
+  #inside(value: object, place: TextPlace, above: readonly object[], seen?: SeenViews): View {
+    if (Array.isArray(value)) return this.#list(value, place, above, seen);
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (prototype === null || prototype === Object.prototype) {
+      return this.#plain(value, place, above, seen);
+    }
     if (ArrayBuffer.isView(value)) return mark("bytes", { length: value.byteLength });
     if (value instanceof Date) return mark("date", { atMs: value.getTime() });
     if (value instanceof Map) return mark("map", { size: value.size });
     if (value instanceof Set) return mark("set", { size: value.size });
     if (value instanceof Error) return mark("error", { name: this.#word(value.name) });
-    const within = new Set(above).add(value);
-    if (Array.isArray(value)) return this.#list(value, place, within);
-    const prototype: unknown = Object.getPrototypeOf(value);
     // What has a class of its own keeps its insides to itself; actors, links and sockets do.
-    if (prototype !== null && prototype !== Object.prototype) return mark("object");
-    return this.#plain(value, place, within);
+    return mark("object");
   }
 
   #word(text: string): string {
     return IDENTIFIER.test(text) && text.endsWith("Error") ? text : "Error";
   }
 
-  #list(list: readonly unknown[], place: TextPlace, above: ReadonlySet<object>): View {
+  #list(
+    list: readonly unknown[],
+    place: TextPlace,
+    above: readonly object[],
+    seen?: SeenViews,
+  ): View {
     const shown = list
       .slice(0, MAX_ITEMS)
-      .map((item, index) => this.#view(item, at(place, String(index)), above));
-    return list.length > MAX_ITEMS
-      ? [...shown, mark("more", { count: list.length - MAX_ITEMS })]
-      : shown;
+      .map((item, index) => this.#view(item, at(place, String(index)), above, seen));
+    const left = list.length - MAX_ITEMS;
+    return left > 0 ? [...shown, mark("more", { count: left })] : shown;
   }
 
-  #plain(value: object, place: TextPlace, above: ReadonlySet<object>): View {
-    const shown: [string, View][] = [];
-    const descriptors = Object.entries(Object.getOwnPropertyDescriptors(value));
-    for (const [key, descriptor] of descriptors.slice(0, MAX_KEYS)) {
-      if (descriptor.enumerable !== true) continue;
+  #plain(value: object, place: TextPlace, above: readonly object[], seen?: SeenViews): View {
+    const shown: Record<string, View> = {};
+    const keys = Object.keys(value);
+    for (const [index, key] of keys.slice(0, MAX_KEYS).entries()) {
       // A key may be data too: a map by token, say.
-      const name =
-        IDENTIFIER.test(key) || this.#vocabulary.has(key) ? key : `(key ${shown.length + 1})`;
-      shown.push([name, this.#property(key, descriptor, at(place, name), above)]);
+      const name = this.#isName(key) ? key : `(key ${index + 1})`;
+      shown[name] = this.#property(value, key, at(place, name), above, seen);
     }
-    if (descriptors.length > MAX_KEYS)
-      shown.push(["…", mark("more", { count: descriptors.length - MAX_KEYS })]);
-    return Object.fromEntries(shown);
+    if (keys.length > MAX_KEYS) shown["…"] = mark("more", { count: keys.length - MAX_KEYS });
+    return shown;
+  }
+
+  /** `__proto__` is none: as a key of a plain object it would do something. */
+  #isName(key: string): boolean {
+    return key !== "__proto__" && (IDENTIFIER.test(key) || this.#vocabulary.has(key));
   }
 
   #property(
+    owner: object,
     key: string,
-    descriptor: PropertyDescriptor,
     place: TextPlace,
-    above: ReadonlySet<object>,
+    above: readonly object[],
+    seen?: SeenViews,
   ): View {
-    if (descriptor.get !== undefined) return mark("getter");
-    const value: unknown = descriptor.value;
+    const descriptor = Object.getOwnPropertyDescriptor(owner, key);
+    if (descriptor?.get !== undefined) return mark("getter");
+    const value: unknown = descriptor?.value;
     if (isSecretName(key, value)) return mark("secret");
-    return this.#view(value, place, above);
+    return this.#view(value, place, above, seen);
   }
 }
 
