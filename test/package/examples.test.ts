@@ -3,7 +3,9 @@ import { createSupervisor } from "ws-supervisor";
 import { createMemoryTransport, VirtualClock } from "ws-supervisor/testing";
 import { describe, expect, it } from "vitest";
 import { createActor } from "xstate";
+import { inspectService, quoterMachine } from "../../examples/inspect-a-service.ts";
 import { createServiceMachine } from "../../examples/embed-in-a-chart.ts";
+import { liveUrl, PageDouble } from "../src/observe/inspector/start-inspector.ts";
 
 function startService() {
   const clock = new VirtualClock();
@@ -52,5 +54,21 @@ describe("examples/embed-in-a-chart.ts", () => {
     expect(service.getSnapshot().status).toBe("done");
     expect(supervisor.state).toBe("closed");
     expect(clock.armed).toBe(0);
+  });
+});
+
+describe("examples/inspect-a-service.ts", () => {
+  it("shows the service's chart and its feeds on one page, and only what it reveals", async () => {
+    const { supervisor: trades } = startService();
+    const quoter = createActor(quoterMachine).start();
+    const inspector = await inspectService({ trades }, quoter);
+    const page = new PageDouble(liveUrl(inspector.url));
+    await page.hears("recent");
+    expect(page.actors().map(({ name }) => name)).toEqual(
+      expect.arrayContaining(["quoter", "trades"]),
+    );
+    const context = page.actors().find(({ name }) => name === "quoter")?.context;
+    expect(context).toEqual({ symbol: "BTCUSDT", note: { $: "hidden", characters: 17 } });
+    await inspector.close();
   });
 });
