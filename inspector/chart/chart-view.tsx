@@ -109,7 +109,12 @@ function StateBox({
 }: StateBoxProps) {
   const { state, lines } = node;
   const isInitial = chart.states.some(({ initial }) => initial === state.id);
-  const classes = ["state", `level-${Math.min(depth, 3)}`, active.has(state.id) ? "on" : ""];
+  const classes = [
+    "state",
+    `level-${Math.min(depth, 3)}`,
+    active.has(state.id) ? "on" : "",
+    node.children.length === 0 ? "leaf" : "",
+  ];
   return (
     <g class={classes.join(" ")} data-state={state.id}>
       {state.description === null ? null : <title>{state.description}</title>}

@@ -12,8 +12,8 @@ const selected = signal<string | null>(null);
 export const moment = signal<number | null>(null);
 export const actorSearch = signal("");
 export const logSearch = signal("");
-/** Only what concerns the selected actor and those of its system. */
-export const onlySelected = signal(false);
+/** Which events are listed: all, those that moved something and facts, or those of the selected system. */
+export const logScope = signal<"all" | "moves" | "system">("all");
 export const mainView = signal<"chart" | "timeline">("chart");
 /** Which panel a narrow window shows. */
 export const panel = signal<Panel>("chart");

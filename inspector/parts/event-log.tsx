@@ -1,12 +1,12 @@
 /** What happened, newest first: time, who, cause, event, guard, delay, and where it led. */
 import type { ComponentChildren } from "preact";
 import type { FactView, StepView } from "../../src/observe/inspector/protocol.ts";
-import { actors, log, numberOf, version, type LogEntry } from "../model/store.ts";
+import { actors, charts, log, numberOf, version, type LogEntry } from "../model/store.ts";
 import {
   current,
   logSearch,
   moment,
-  onlySelected,
+  logScope,
   panel,
   rootOf,
   select,
@@ -14,7 +14,7 @@ import {
 } from "../model/view.ts";
 import { durationText, eventText, innermost, timeText, valueText, viewText } from "./format.ts";
 
-const MAX_ROWS = 250;
+const MAX_ROWS = 150;
 
 export function EventLog() {
   void version.value;
@@ -32,14 +32,17 @@ export function EventLog() {
           value={logSearch.value}
           onInput={(event) => (logSearch.value = event.currentTarget.value)}
         />
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={onlySelected.value}
-            onChange={(event) => (onlySelected.value = event.currentTarget.checked)}
-          />
-          this system only
-        </label>
+        <select
+          aria-label="Which events"
+          value={logScope.value}
+          onChange={(event) =>
+            (logScope.value = event.currentTarget.value as typeof logScope.value)
+          }
+        >
+          <option value="all">all</option>
+          <option value="moves">moves and facts</option>
+          <option value="system">this system</option>
+        </select>
       </header>
       <div class="scroll" tabIndex={0} role="group" aria-label="Events, scrollable">
         <ol>
@@ -59,16 +62,27 @@ export function EventLog() {
 
 /** Newest first, as many as fit; and how many there are. */
 function found(): { readonly rows: readonly LogEntry[]; readonly total: number } {
-  const root = onlySelected.value && current.value !== null ? rootOf(current.value.key) : null;
+  const scope = logScope.value;
+  const root = current.value === null ? null : rootOf(current.value.key);
   const search = logSearch.value.trim().toLowerCase();
   const fits = (entry: LogEntry): boolean => {
     const actor = entry.kind === "step" ? entry.step.actor : entry.fact.actor;
-    if (root !== null && rootOf(actor) !== root) return false;
+    if (scope === "system" && rootOf(actor) !== root) return false;
+    if (scope === "moves" && entry.kind === "step" && !isMove(entry.step)) return false;
     return search === "" || textOf(entry).toLowerCase().includes(search);
   };
-  const all = root === null && search === "" ? log : log.filter(fits);
+  const all = scope === "all" && search === "" ? log : log.filter(fits);
   const rows = all.slice(-MAX_ROWS).sort((a, b) => numberOf(b) - numberOf(a));
   return { rows, total: all.length };
+}
+
+/** Whether it led into a state; the heartbeat's checks and an actor's start do not. */
+function isMove({ transitions, actor }: StepView): boolean {
+  const chart = charts.get(actors.get(actor)?.chart ?? "");
+  const targets = transitions.flatMap(
+    ({ id }) => chart?.transitions.find((one) => one.id === id)?.targets ?? [],
+  );
+  return targets.length > 0;
 }
 
 function textOf(entry: LogEntry): string {
@@ -112,16 +126,16 @@ function Row({ kind, atMs, label, isShown = false, onOpen, children }: RowProps)
 function StepRow({ step }: { readonly step: StepView }) {
   const { n, actor, atMs, payload, transitions, value, status } = step;
   const guards = transitions.map(({ guard }) => guard).filter((guard) => guard !== null);
-  const isMove = transitions.length > 0;
+  const moved = isMove(step);
   const open = (): void => {
     select(actor, n);
     panel.value = "chart";
   };
   const isShown = moment.value !== null && shown.value?.step?.n === n;
-  const leads = status === "active" ? (isMove ? innermost(value) : "") : status;
+  const leads = status === "active" ? (moved ? innermost(value) : "") : status;
   return (
     <Row
-      kind={isMove ? "move" : "still"}
+      kind={moved ? "move" : "still"}
       atMs={atMs}
       label={step.event}
       isShown={isShown}
