@@ -34,9 +34,13 @@ function isNested(view: View): view is ViewObject {
 function isEqual(a: View, b: View): boolean {
   if (a === b) return true;
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
   const [left, right] = [Object.entries(a), Object.entries(b)];
   return (
     left.length === right.length &&
-    left.every(([key, view]) => isEqual(view, (b as ViewObject)[key] ?? null))
+    left.every(([key, view]) => {
+      const other = (b as ViewObject)[key];
+      return other !== undefined && isEqual(view, other);
+    })
   );
 }
