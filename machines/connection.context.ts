@@ -17,6 +17,8 @@ import {
   type RetryBudget,
 } from "./policy/retry-budget.ts";
 import { verdict, type PastLoss, type Verdict, type VerdictPolicy } from "./policy/verdict.ts";
+import type { RecoveryPacing } from "./recovery.door.ts";
+import type { Rotation } from "./rotation.ts";
 import type { SocketLost } from "./connection.events.ts";
 
 /** Every number and rule that the chart goes by. Checked where options are checked, not here. */
@@ -32,6 +34,10 @@ export interface ConnectionPolicy {
   /** `null` where no heartbeat is wanted. */
   readonly heartbeat: HeartbeatPolicy | null;
   readonly closeTimeoutMs: number;
+  /** The venue cuts a connection of this age, in milliseconds; `null` where it cuts none. */
+  readonly maxAgeMs: number | null;
+  /** How the recoveries of streams are paced. */
+  readonly recovery: RecoveryPacing;
   readonly verdict: VerdictPolicy;
 }
 
@@ -82,6 +88,8 @@ export interface ConnectionContext {
   /** Past losses, oldest first, at most {@link HISTORY_LENGTH}. */
   readonly history: readonly PastLoss[];
   readonly hasRenewed: boolean;
+  /** When and why the open socket will be replaced unasked; null where that is not planned. */
+  readonly rotation: Rotation | null;
   /** State of the jitter stream. */
   readonly rng: number;
 }
@@ -106,6 +114,7 @@ export function initialContext({ link, policy, seed }: ConnectionInput): Connect
     lastVerdict: null,
     retryInMs: null,
     isBudgetEmpty: false,
+    rotation: null,
     budget: fullBudget(policy.retryBudget, 0),
     rng: seed | 0,
   };
@@ -190,15 +199,30 @@ function retryAfter(
 
 /** The context when the owner asks for a new socket while there is one. */
 export function afterRequest(context: ConnectionContext): Partial<ConnectionContext> {
-  const loss: Loss = { class: "requested", phase: context.phase };
+  return {
+    ...dialledAtOnce({ class: "requested", phase: context.phase }),
+    // Credentials that were refused are still to be renewed.
+    dialReason: context.phase === "open" ? "command" : commanded(context.dialReason),
+  };
+}
+
+/** The context when the moment for the planned reconnect has come. Nobody failed. */
+export function afterRotation({ rotation }: ConnectionContext): Partial<ConnectionContext> {
+  const detail = rotation?.detail ?? "";
+  return {
+    ...dialledAtOnce({ class: "planned", phase: "open", detail }),
+    dialReason: "rotation",
+  };
+}
+
+/** A socket that was dropped for another one. What it may cost is not the verdict's to say. */
+function dialledAtOnce(loss: Loss): Partial<ConnectionContext> {
   const history = { atMs: 0, losses: [], hasRenewed: false };
   return {
     lastLoss: loss,
     lastVerdict: verdict(loss, history, { rules: [], credentials: "fixed" }),
     retryInMs: 0,
     isBudgetEmpty: false,
-    // Credentials that were refused are still to be renewed.
-    dialReason: context.phase === "open" ? "command" : commanded(context.dialReason),
   };
 }
 

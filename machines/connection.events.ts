@@ -24,7 +24,17 @@ export type SocketFact =
   | { readonly type: "socket.progressed"; readonly phase: LossPhase }
   | { readonly type: "socket.opened"; readonly atMs: number }
   | { readonly type: "socket.ended"; readonly loss: Loss; readonly atMs: number }
-  | { readonly type: "subscriptions.settled" };
+  | { readonly type: "subscriptions.settled" }
+  | SocketExpiring;
+
+/** The venue announces that it ends this socket within `withinMs`. Said of a socket that is open. */
+export interface SocketExpiring {
+  readonly type: "socket.expiring";
+  readonly withinMs: number;
+  /** The venue's own words, escaped and bounded. */
+  readonly detail?: string;
+  readonly atMs: number;
+}
 
 /** The one shape of a loss that has been judged; raised by the chart itself. */
 export interface SocketLost {
@@ -35,7 +45,12 @@ export interface SocketLost {
 }
 
 export type ConnectionEvent =
-  ConnectionCommand | SocketFact | SocketLost | { readonly type: "outage.prolonged" };
+  | ConnectionCommand
+  | SocketFact
+  | SocketLost
+  | { readonly type: "outage.prolonged" }
+  /** The moment has come that was chosen for the planned reconnect. */
+  | { readonly type: "rotation.due" };
 
 /** Something a person should know. */
 export type ConnectionAlert =

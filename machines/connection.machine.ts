@@ -24,6 +24,7 @@ import {
   type SocketLogic,
 } from "./connection.setup.ts";
 import type { HeartbeatMachine } from "./heartbeat.machine.ts";
+import type { RecoveriesMachine } from "./recoveries.machine.ts";
 
 type State = Parameters<typeof words.createStateConfig>[0];
 
@@ -49,14 +50,17 @@ function record() {
 const connecting = words.createStateConfig({
   description: "One attempt is under way: URL and credentials, DNS, TCP, TLS, upgrade, login.",
   tags: "queues",
-  entry: ["holdSends", "countAttempt", "dropSocket", "openSocket", "dialSocket"],
+  entry: ["holdSends", "dropPlan", "countAttempt", "dropSocket", "openSocket", "dialSocket"],
   after: { connectTimeout: { actions: "judgeTimeout" } },
   on: {
     "socket.dialled": { actions: { type: "recordDial", params: ({ event }) => event.atMs } },
     "socket.progressed": { actions: { type: "recordPhase", params: ({ event }) => event.phase } },
     "socket.opened": {
       target: "connected",
-      actions: { type: "recordPhase", params: "open" },
+      actions: [
+        { type: "recordPhase", params: "open" },
+        { type: "planByAge", params: ({ event }) => event.atMs },
+      ],
     },
     "socket.ended": { actions: { type: "judgeLoss", params: ({ event }) => event } },
     "socket.lost": onLost,
@@ -92,7 +96,7 @@ const stable = words.createStateConfig({
 const connected = words.createStateConfig({
   description: "The socket is open and its peer is alive.",
   tags: "delivers",
-  entry: "replaySubscriptions",
+  entry: ["replaySubscriptions", "followPlan"],
   invoke: {
     src: "heartbeat",
     id: "heartbeat",
@@ -112,6 +116,15 @@ const connected = words.createStateConfig({
       target: "connecting",
       actions: ["recordRequest", "announceLoss"],
     },
+    "socket.expiring": {
+      guard: { type: "isBroughtForward", params: ({ event }) => event },
+      actions: [{ type: "planByNotice", params: ({ event }) => event }, "followPlan"],
+    },
+    // The seam for make-before-break: then this begins a second connection, and ends nothing yet.
+    "rotation.due": {
+      target: "connecting",
+      actions: ["recordRotation", "announceLoss"],
+    },
     close: {
       target: "closing",
       actions: { type: "closeSocket", params: ({ event }) => event },
@@ -122,7 +135,7 @@ const connected = words.createStateConfig({
 const reconnecting = words.createStateConfig({
   description: "No socket. The next attempt is scheduled.",
   tags: "queues",
-  entry: ["holdSends", "dropSocket"],
+  entry: ["holdSends", "dropPlan", "dropSocket"],
   after: { backoff: "connecting" },
   on: {
     connect: { target: "connecting", actions: "dialOnCommand" },
@@ -133,7 +146,7 @@ const reconnecting = words.createStateConfig({
 
 const failed = words.createStateConfig({
   description: "Refused for good, or out of retries. Rests until the owner says connect.",
-  entry: ["holdSends", "dropSocket"],
+  entry: ["holdSends", "dropPlan", "dropSocket"],
   on: {
     connect: {
       target: "connecting",
@@ -149,7 +162,7 @@ const failed = words.createStateConfig({
 
 const closing = words.createStateConfig({
   description: "The owner asked to stop: closing handshake, under a deadline of its own.",
-  entry: ["holdSends", "disarmLongOutage"],
+  entry: ["holdSends", "dropPlan", "disarmLongOutage"],
   after: { closeTimeout: "closed" },
   on: { "socket.ended": "closed" },
 } satisfies State);
@@ -157,7 +170,7 @@ const closing = words.createStateConfig({
 const closed = words.createStateConfig({
   description: "Over.",
   type: "final",
-  entry: ["holdSends", "dropSocket", "announceClosed"],
+  entry: ["holdSends", "dropPlan", "dropSocket", "announceClosed"],
 } satisfies State);
 
 export type ConnectionState =
@@ -171,6 +184,7 @@ export type ConnectionState =
 export type ConnectionChildren = {
   socket?: ActorRefFrom<SocketLogic>;
   heartbeat?: ActorRefFrom<HeartbeatMachine>;
+  recoveries?: ActorRefFrom<RecoveriesMachine>;
 };
 
 /** Written out, not inferred: a short declaration, and no way to swap parts by accident. */
@@ -198,7 +212,7 @@ export const connectionMachine: ConnectionMachine = words.createMachine({
   id: "connection",
   options: { maxIterations: 100 },
   context: ({ input }) => initialContext(input),
-  entry: ["attachLink", "armLongOutage"],
+  entry: ["attachLink", "openDesk", "armLongOutage"],
   initial: "connecting",
   states: { connecting, connected, reconnecting, failed, closing, closed },
   on: {

@@ -21,6 +21,7 @@ import {
   afterDial,
   afterLoss,
   afterRequest,
+  afterRotation,
   commanded,
   forgiven,
   freshHistory,
@@ -34,10 +35,13 @@ import type {
   ConnectionAlert,
   ConnectionEmitted,
   ConnectionEvent,
+  SocketExpiring,
   SocketFact,
   SocketLost,
 } from "./connection.events.ts";
+import { isBroughtForward, plannedByAge, plannedByNotice } from "./connection.rotation.ts";
 import { heartbeatMachine, type HeartbeatOutput } from "./heartbeat.machine.ts";
+import { recoveriesMachine } from "./recoveries.machine.ts";
 import type { Attempt, ConnectionLink, ConnectionOwner } from "./link.ts";
 import type { Loss, LossPhase } from "./loss.ts";
 
@@ -98,12 +102,13 @@ const base = setup({
     output: ConnectionOutput;
     emitted: ConnectionEmitted;
     tags: ConnectionTag;
-    children: { socket: "socket"; heartbeat: "heartbeat" };
+    children: { socket: "socket"; heartbeat: "heartbeat"; recoveries: "recoveries" };
   },
-  actors: { socket, heartbeat: heartbeatMachine },
+  actors: { socket, heartbeat: heartbeatMachine, recoveries: recoveriesMachine },
   guards: {
     isRefused: (_, lost: SocketLost) => lost.verdict.action === "refuse",
     isExhausted: ({ context }) => isExhausted(context),
+    isBroughtForward: ({ context }, notice: SocketExpiring) => isBroughtForward(context, notice),
   },
   delays: {
     connectTimeout: ({ context }) => context.policy.connectTimeoutMs,
@@ -112,9 +117,19 @@ const base = setup({
     stableAfter: ({ context }) => context.policy.stableAfterMs,
     closeTimeout: ({ context }) => context.policy.closeTimeoutMs,
     longOutage: ({ context }) => context.policy.longOutageAfterMs,
+    rotation: ({ context }) => context.rotation?.inMs ?? 0,
   },
   actions: {
     attachLink: ({ context, self }) => context.link.attach(self as unknown as ConnectionOwner),
+
+    /** One for all sockets: a stream may be broken longer than a connection lasts. */
+    openDesk: spawnChild("recoveries", {
+      id: "recoveries",
+      input: ({ context: { link, policy } }) => ({
+        door: link.recoveries,
+        policy: policy.recovery,
+      }),
+    }),
 
     // The socket.
     openSocket: spawnChild("socket", {
@@ -152,6 +167,7 @@ const base = setup({
     recordLoss: assign(({ context }, lost: SocketLost) => afterLoss(context, lost)),
     /** The owner asked for a new socket: an outage like any other, but nobody's failure. */
     recordRequest: assign(({ context }) => afterRequest(context)),
+    recordRotation: assign(({ context }) => afterRotation(context)),
     giveUp: assign({ retryInMs: null }),
     dialOnCommand: assign({ dialReason: ({ context }) => commanded(context.dialReason) }),
     forgiveFailures: assign(forgiven),
@@ -172,6 +188,13 @@ const base = setup({
     judgeSilence: raise(({ context }, { silentMs, atMs, wasAway }: HeartbeatOutput) =>
       judged(context, { class: wasAway ? "suspended" : "silent", phase: "open", silentMs }, atMs),
     ),
+
+    // The planned reconnect. Its timer is the open socket's, whatever substate that is in.
+    planByAge: assign(({ context }, openedAtMs: number) => plannedByAge(context, openedAtMs)),
+    planByNotice: assign(({ context }, notice: SocketExpiring) => plannedByNotice(context, notice)),
+    forgetPlan: assign({ rotation: null }),
+    armRotation: raise({ type: "rotation.due" }, { id: "rotation", delay: "rotation" }),
+    disarmRotation: cancel("rotation"),
 
     // Facts for people. The long-outage timer is one per outage and outlives the states within it.
     armLongOutage: raise({ type: "outage.prolonged" }, { id: "longOutage", delay: "longOutage" }),
@@ -194,6 +217,16 @@ const base = setup({
 /** `enqueueActions` may name its siblings only in an extension (xstate.md §1.3). */
 export const words = base.extend({
   actions: {
+    /** The newest plan takes the place of the one before. */
+    followPlan: base.enqueueActions(({ context, enqueue }) => {
+      enqueue("disarmRotation");
+      if (context.rotation !== null) enqueue("armRotation");
+    }),
+    /** That socket is over, and its plan with it. */
+    dropPlan: base.enqueueActions(({ enqueue }) => {
+      enqueue("disarmRotation");
+      enqueue("forgetPlan");
+    }),
     /** `up` on gaining `ready`; the outage, if there was one, is over. */
     announceUp: base.enqueueActions(({ context, enqueue }) => {
       enqueue.emit({ type: "up", attempt: context.attempt });

@@ -7,6 +7,7 @@ export {
   type ConnectionSnapshot,
   type ConnectionState,
 } from "./connection.machine.ts";
+export type { Rotation } from "./rotation.ts";
 export type { ConnectionOutput, ConnectionTag } from "./connection.setup.ts";
 export type {
   ConnectionContext,
@@ -19,6 +20,7 @@ export type {
   ConnectionCommand,
   ConnectionEmitted,
   ConnectionEvent,
+  SocketExpiring,
   SocketFact,
   SocketLost,
 } from "./connection.events.ts";
@@ -39,6 +41,19 @@ export type {
   DialReason,
   PeerChecked,
 } from "./link.ts";
+export {
+  recoveriesMachine,
+  type RecoveriesContext,
+  type RecoveriesMachine,
+  type RecoveriesState,
+} from "./recoveries.machine.ts";
+export {
+  recoveryMachine,
+  type RecoveryContext,
+  type RecoveryMachine,
+  type RecoveryState,
+} from "./recovery.machine.ts";
+export type { RecoveryDoor, RecoveryPacing } from "./recovery.door.ts";
 export { describeLoss, type Loss, type LossClass, type LossPhase } from "./loss.ts";
 export {
   backoffMs,

@@ -6,9 +6,13 @@
  * that no snapshot, inspector or log can show a URL or a credential.
  */
 import type { ConnectionCommand, ConnectionEmitted, SocketFact } from "./connection.events.ts";
+import type { RecoveryDoor } from "./recovery.door.ts";
 
-/** Why an attempt is made. `renewal` asks credential functions for new ones. */
-export type DialReason = "first" | "retry" | "renewal" | "command";
+/**
+ * Why an attempt is made. `renewal` asks credential functions for new ones; `rotation` takes the place of
+ * a connection that its venue would soon cut.
+ */
+export type DialReason = "first" | "retry" | "renewal" | "command" | "rotation";
 
 /** One attempt, as the link is told of it. */
 export interface Attempt {
@@ -45,6 +49,8 @@ export interface ConnectionView {
 
 /** The chart's one door to the world. */
 export interface ConnectionLink {
+  /** Where the desk of the recoveries, which lives and dies with the connection, meets the world. */
+  readonly recoveries: RecoveryDoor;
   /** Called once, before anything else, with the actor that runs the chart. */
   attach(owner: ConnectionOwner): void;
   /**

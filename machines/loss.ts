@@ -21,7 +21,8 @@ export type LossPhase =
  * header function failed · `peer-protocol` the peer broke the framing · `too-big` over `maxPayload`
  * · `abusive-peer` a flood of pings · `closed-by-peer` a close frame with a code · `ended-without-code`
  * a close frame without one · `dropped` TCP ended without a close frame · `silent` our heartbeat's
- * word · `suspended` our own process stood still for too long · `requested` the owner asked.
+ * word · `suspended` our own process stood still for too long · `requested` the owner asked · `planned`
+ * the connection was replaced before its venue would have cut it.
  */
 export type LossClass =
   | "config"
@@ -48,7 +49,8 @@ export type LossClass =
   | "dropped"
   | "silent"
   | "suspended"
-  | "requested";
+  | "requested"
+  | "planned";
 
 /** Why one socket ended. Plain JSON; text in it is escaped and bounded by whoever made it. */
 export interface Loss {

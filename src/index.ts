@@ -24,9 +24,12 @@ export type {
   DroppedRange,
   FeedItem,
   GapItem,
+  InvalidItem,
   MessageItem,
   OverflowItem,
   ResetItem,
+  SnapshotItem,
+  ValidItem,
 } from "./supervisor/items.ts";
 export type { InboundOverflow, MessagesOptions } from "./supervisor/message-queue.ts";
 export type { DropReason, OutboxOverflow, OutboxPolicy, SendFate } from "./supervisor/outbox.ts";
@@ -47,7 +50,25 @@ export type {
 export type { PacingWindow } from "./subscriptions/pacer.ts";
 export type { TopicOutcome, TopicState, TopicStatus } from "./subscriptions/registry.ts";
 export type { Topic } from "./subscriptions/topic.ts";
+export type {
+  Bridge,
+  Delta,
+  FetchSnapshot,
+  Recovery,
+  RecoveryPolicy,
+  Snapshot,
+  SnapshotRecovery,
+} from "./recovery/recovery.ts";
+export type { FreshnessPolicy } from "./subscriptions/freshness.ts";
+export type { QuarantinePolicy } from "./subscriptions/quarantine.ts";
+export type { SchemaOf, SchemaOption } from "./supervisor/schema.ts";
 export type { Position, SequencePoint, SequenceVerdict } from "./sequence/point.ts";
+export {
+  sequenceRules,
+  type RuleExceptions,
+  type RuleKind,
+  type SequenceRule,
+} from "./sequence/rule.ts";
 export type { Dial, SocketSink, Transport, TransportSocket } from "./transport/transport.ts";
 export type { CompressionOptions, WsTransportOptions } from "./transport/ws-options.ts";
 export type { Clock } from "./system.ts";

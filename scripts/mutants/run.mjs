@@ -1,86 +1,104 @@
-// Applies each planted fault to a copy of the tree, runs the suites that should notice, and says which
-// lived. `npm run mutants` prints killed/total and exits 1 when one lived or did not apply.
-//   node scripts/mutants/run.mjs [--only TEXT]
-import { execFile } from "node:child_process";
+// Applies each planted fault to a copy of the tree, runs the suites that should notice, narrowest first,
+// and says who did. `npm run mutants` prints killed/total and exits 1 unless all are killed.
+//   npm run mutants [-- --only TEXT]
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { mutants } from "./list.mjs";
+import { complaintAbout, runSuites } from "./suites.mjs";
+
+/** Two mutants at a time: as many as a small machine has cores. */
+const WORKERS = 2;
+
+/** All that the suites read. */
+const PARTS = [
+  "machines",
+  "src",
+  "test",
+  "examples",
+  "docs",
+  "README.md",
+  "package.json",
+  "tsconfig.json",
+  "tsconfig.build.json",
+  "vitest.config.ts",
+  ".prettierrc.json",
+];
 
 const root = resolve(import.meta.dirname, "../..");
-const { values } = parseArgs({ options: { only: { type: "string" } } });
-const chosen = mutants.filter(([name]) => values.only === undefined || name.includes(values.only));
+const { values } = parseArgs({ options: { only: { type: "string", default: "" } } });
+const chosen = mutants.filter(([name]) => name.includes(values.only));
+if (chosen.length === 0) {
+  console.error(`mutants: --only takes a part of a mutant's name; none has ${values.only}`);
+  process.exit(2);
+}
 
 /** A tree of its own to spoil: sources and tests copied, dependencies linked. */
 function copyTree() {
   const tree = mkdtempSync(join(tmpdir(), "ws-supervisor-mutants-"));
-  for (const part of ["machines", "src", "test", "examples", "vitest.config.ts", "package.json"]) {
-    cpSync(join(root, part), join(tree, part), { recursive: true });
-  }
-  for (const part of [
-    "tsconfig.json",
-    "tsconfig.build.json",
-    "README.md",
-    "docs",
-    ".prettierrc.json",
-  ]) {
-    cpSync(join(root, part), join(tree, part), { recursive: true });
-  }
+  for (const part of PARTS) cpSync(join(root, part), join(tree, part), { recursive: true });
   symlinkSync(join(root, "node_modules"), join(tree, "node_modules"));
   return tree;
 }
 
-/** Pictures of the chart would notice any edit of it; a mutant must be killed by behaviour. */
-const unnoticing = ["--exclude", "**/golden.test.ts", "--exclude", "**/charts-page.test.ts"];
+/** Spoils one file of the tree, asks the suites, and mends it. */
+async function plant(tree, [, file, find, replace, suites]) {
+  const path = join(tree, file);
+  const source = readFileSync(path, "utf8");
+  const places = source.split(find).length - 1;
+  if (places !== 1) return { verdict: "no edit", by: `occurs ${places} times in ${file}` };
 
-/** True when the suites are green. */
-function isGreen(tree, tests) {
-  const vitest = join(root, "node_modules/vitest/vitest.mjs");
-  const args = ["run", "--bail=1", ...unnoticing, ...tests.split(" ")];
-  return new Promise((done) => {
-    execFile(process.execPath, [vitest, ...args], { cwd: tree, maxBuffer: 2 ** 26 }, (error) => {
-      done(error === null);
-    });
-  });
-}
-
-const trees = [copyTree(), copyTree()];
-let killed = 0;
-const lived = [];
-
-async function work(tree) {
-  for (let mutant = chosen.shift(); mutant !== undefined; mutant = chosen.shift()) {
-    const [name, file, find, replace, tests] = mutant;
-    const path = join(tree, file);
-    const source = readFileSync(path, "utf8");
-    const isThere = source.split(find).length === 2;
-    let verdict = "does not apply";
-    if (isThere) {
-      writeFileSync(
-        path,
-        source.replace(find, () => replace),
-      );
-      verdict = (await isGreen(tree, tests)) ? "LIVED" : "killed";
-      writeFileSync(path, source);
-    }
-    if (verdict === "killed") killed += 1;
-    else lived.push(`${name} (${file}): ${verdict}`);
-    console.log(`${verdict.padEnd(14)} ${name}`);
+  writeFileSync(
+    path,
+    source.replace(find, () => replace),
+  );
+  try {
+    const complaint = await complaintAbout({ root, tree });
+    if (complaint !== undefined) return { verdict: "no edit", by: complaint };
+    return await ask(tree, suites);
+  } finally {
+    writeFileSync(path, source);
   }
 }
 
-const total = chosen.length;
+/** The first suites whose assertion fails kill it; those that merely break leave the question open. */
+async function ask(tree, stages) {
+  let answer = { verdict: "LIVED", by: "every suite is green" };
+  for (const suites of stages) {
+    const { outcome, by } = await runSuites({ root, tree, suites });
+    if (outcome === "failed") return { verdict: "killed", by };
+    if (outcome === "broke") answer = { verdict: "BROKE", by };
+  }
+  return answer;
+}
+
+const trees = Array.from({ length: WORKERS }, copyTree);
+const unkilled = [];
+const startedAtMs = performance.now();
+
+async function work(tree, queue) {
+  for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
+    const { verdict, by } = await plant(tree, mutant);
+    const line = `${verdict.padEnd(8)} ${mutant[0]} (${mutant[1]})\n           ${by}`;
+    console.log(line);
+    if (verdict !== "killed") unkilled.push(line);
+  }
+}
+
 try {
   // A suite that is red without any fault would kill every mutant.
-  const suites = [...new Set(chosen.map(([, , , , tests]) => tests))];
-  for (const tests of suites) {
-    if (!(await isGreen(trees[0], tests))) throw new Error(`red before any fault: ${tests}`);
-  }
-  await Promise.all(trees.map(work));
+  const suites = [...new Set(chosen.flatMap(([, , , , stages]) => stages.flat()))];
+  const { outcome, by } = await runSuites({ root, tree: trees[0], suites });
+  if (outcome !== "green") throw new Error(`red before any fault: ${by}`);
+
+  const queue = [...chosen];
+  await Promise.all(trees.map((tree) => work(tree, queue)));
 } finally {
   for (const tree of trees) rmSync(tree, { recursive: true, force: true });
 }
-for (const line of lived) console.log(`! ${line}`);
-console.log(`mutants ${killed}/${total} killed`);
-process.exitCode = killed === total ? 0 : 1;
+
+if (unkilled.length > 0) console.log(["\nnot killed:", ...unkilled].join("\n"));
+console.log(`in ${Math.round((performance.now() - startedAtMs) / 1000)} s`);
+console.log(`mutants ${chosen.length - unkilled.length}/${chosen.length} killed`);
+process.exitCode = unkilled.length === 0 ? 0 : 1;

@@ -13,15 +13,15 @@ import {
   type Supervisor,
   type SupervisorOptions,
 } from "../index.ts";
-import { binanceSpot } from "../venues/index.ts";
 import { toHeaders } from "./arguments.ts";
 import { factToJson, factToLine } from "./facts-to-text.ts";
 import { startInspecting, type InspectingOptions } from "./inspecting.ts";
 import { Output, type CommandIo } from "./output.ts";
+import { venueFor } from "./venue-catalog.ts";
 
 /** The options of `connect`, by their names on the command line. */
 export interface ConnectOptions extends InspectingOptions {
-  readonly venue?: "binance-spot";
+  readonly venue?: string;
   readonly endpoint?: string;
   readonly subscribe?: readonly string[];
   readonly header?: readonly string[];
@@ -66,7 +66,7 @@ export async function connect(
     const raw = { decode: asItCame, topics: options.subscribe };
     return run(createSupervisor<Buffer>(url, { ...shared, ...raw }), options, io);
   }
-  const venue = binanceSpot({ endpoint: options.endpoint });
+  const venue = venueFor(options.venue, names, options.endpoint);
   return run(createSupervisor(venue, { ...shared, topics: names }), options, io);
 }
 

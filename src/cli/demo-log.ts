@@ -78,6 +78,9 @@ export class DemoLog {
         this.#overflowed += item.dropped;
         return;
       case "reset":
+      case "invalid":
+      case "snapshot":
+      case "valid":
         return;
     }
   }
@@ -106,9 +109,17 @@ export class DemoLog {
       case "up":
       case "gap":
       case "reset":
+      case "mismatch":
+      case "invalid":
+      case "snapshot":
+      case "valid":
+      case "notice":
       case "overflow":
       case "subscriptions.settled":
       case "topic.rejected":
+      case "topic.stale":
+      case "topic.fresh":
+      case "topic.quarantined":
       case "alert":
       case "failed":
       case "closed":

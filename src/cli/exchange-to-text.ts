@@ -17,6 +17,8 @@ export function exchangeEventToText(event: ExchangeEvent): string {
       return `${event.sessionId} ended by the ${event.by}: ${printable(event.reason)}`;
     case "dial.rejected":
       return `turned away: ${event.reason}`;
+    case "violation":
+      return `${event.sessionId} broke a rule: ${event.rule}`;
     case "fault.struck":
       return faultToText(event.fault);
     case "fault.passed":
@@ -49,12 +51,16 @@ export function faultToText(fault: Fault): string {
     case "skip":
     case "repeat":
       return `${fault.kind} ${fault.count ?? 1}`;
+    case "mute":
+      return fault.topic === undefined ? "mute" : `mute ${printable(fault.topic)}`;
     case "oversized":
       return `oversized frame of ${fault.bytes} bytes`;
     case "reset":
     case "fin":
     case "silence":
     case "stall":
+    case "pause":
+    case "renumber":
     case "refuse":
     case "never-answer":
     case "garbage":

@@ -14,7 +14,7 @@ const MOST_NAMES = 5;
 
 /** `2026-11-23T00:31:12.345Z  down  dropped (ECONNRESET) in phase open; next attempt in 84 ms`. */
 export function factToLine(fact: Fact): string {
-  return `${new Date(fact.atMs).toISOString()}  ${labelOf(fact).padEnd(LABEL_WIDTH)}  ${factToText(fact)}`;
+  return `${isoTime(fact.atMs)}  ${labelOf(fact).padEnd(LABEL_WIDTH)}  ${factToText(fact)}`;
 }
 
 /** The longest usual label; longer ones push their text to the right. */
@@ -40,6 +40,18 @@ export function factToText(fact: Fact): string {
       return `${printable(fact.stream)} ${rangeToText(fact.from, fact.to)} never came`;
     case "reset":
       return `${printable(fact.stream)} numbers start over`;
+    case "mismatch":
+      return `${printable(fact.stream)} is not what was sent: its checksum differs`;
+    case "invalid":
+      return `${printable(fact.stream)} is not whole (${fact.cause}); it is being recovered`;
+    case "snapshot":
+      return `${printable(fact.stream)} begins anew at ${fact.position}`;
+    case "valid":
+      return `${printable(fact.stream)} is whole again`;
+    case "notice": {
+      const within = fact.withinMs === null ? "" : ` within ${showMs(fact.withinMs)}`;
+      return `${fact.action}${within}: ${fact.detail}`;
+    }
     case "overflow": {
       const { dropped, streams } = fact.overflow;
       const where = streams.length === 0 ? "" : `: ${list(streams.map(droppedToText))}`;
@@ -49,6 +61,12 @@ export function factToText(fact: Fact): string {
       return settledToText(fact);
     case "topic.rejected":
       return `${printable(fact.topic)}: ${fact.reason}`;
+    case "topic.stale":
+      return `${printable(fact.topic)}: silent for ${showMs(fact.silentMs)}; subscribed anew`;
+    case "topic.fresh":
+      return `${printable(fact.topic)}: speaks again after ${showMs(fact.silentMs)}`;
+    case "topic.quarantined":
+      return `${printable(fact.topic)}: ${count(fact.strikes, "socket")} died of it; not asked for until ${isoTime(fact.untilMs)}`;
     case "alert":
       return alertToText(fact.alert);
     case "recovered": {
@@ -69,7 +87,8 @@ export function factToText(fact: Fact): string {
 
 /** The fact as JSON: bigints as text, maps as objects, errors as their message. */
 export function factToJson(fact: Fact): string {
-  return JSON.stringify(fact, (_, value: unknown) => {
+  const told = fact.type === "snapshot" ? { ...fact, data: undefined } : fact;
+  return JSON.stringify(told, (_, value: unknown) => {
     if (typeof value === "bigint") return value.toString();
     if (value instanceof Map) return Object.fromEntries(value);
     if (value instanceof Error) return messageOf(value);
@@ -103,21 +122,36 @@ function alertToText(alert: Alert): string {
           : `again in ${showMs(retryInMs)}`;
       return `no answer for ${list(topics.map((topic) => printable(topic)))}; ${next}`;
     }
+    case "recovery-failed": {
+      const { stream, tries, detail } = alert;
+      return `${printable(stream)} could not be recovered (${tries} tries): ${detail}`;
+    }
     case "too-many-streams":
       return `more than ${alert.limit} numbered streams: the others are delivered unjudged`;
+    case "topic-stale":
+      return `${printable(alert.topic)} is subscribed and silent for ${showMs(alert.silentMs)}; subscribing anew did not help`;
+    case "topic-quarantined":
+      return `${printable(alert.topic)} killed the sockets that asked for it; not asked for until ${isoTime(alert.untilMs)}`;
   }
 }
 
 function settledToText(settled: Extract<Fact, { type: "subscriptions.settled" }>): string {
   const parts = [`${settled.confirmed.length} confirmed`];
-  const { rejected, timedOut } = settled;
+  const { rejected, timedOut, quarantined } = settled;
   if (rejected.length > 0) {
     parts.push(`rejected ${list(rejected.map(({ topic }) => printable(topic)))}`);
   }
   if (timedOut.length > 0) {
     parts.push(`no answer for ${list(timedOut.map((topic) => printable(topic)))}`);
   }
+  if (quarantined.length > 0) {
+    parts.push(`quarantined ${list(quarantined.map((topic) => printable(topic)))}`);
+  }
   return parts.join(", ");
+}
+
+function isoTime(atMs: number): string {
+  return new Date(atMs).toISOString();
 }
 
 function droppedToText({ stream, from, to }: DroppedRange): string {

@@ -2,11 +2,15 @@
 import { createRequire } from "node:module";
 import { Command, CommanderError, Option } from "commander";
 import { OptionError } from "../index.ts";
+import { simulatedVenues } from "../testing/index.ts";
 import { toCount, toList, toNames, toNumber, toPort, toPositive } from "./arguments.ts";
+import { check, type CheckOptions } from "./check.ts";
 import { connect, type ConnectOptions } from "./connect.ts";
 import { demo, type DemoOptions } from "./demo.ts";
 import type { CommandIo } from "./output.ts";
 import { simulate, type SimulateOptions } from "./simulate.ts";
+import { allVenues, venueNames } from "./venue-catalog.ts";
+import { listVenues, type VenuesOptions } from "./venues.ts";
 
 /** The user's mistake. */
 const WRONG_USAGE = 2;
@@ -56,6 +60,8 @@ function createProgram(io: CommandIo, run: Run): Command {
     })
     .addHelpText("after", `\nExit codes: 0 closed by the user, 1 failed, 2 wrong usage.`);
   addConnect(program, io, run);
+  addVenues(program, io, run);
+  addCheck(program, io, run);
   addSimulate(program, io, run);
   addDemo(program, io, run);
   return program;
@@ -70,7 +76,12 @@ function addConnect(program: Command, io: CommandIo, run: Run): void {
         "to the connection is told on stderr. SIGINT and SIGTERM close it politely.",
     )
     .argument("<url|topic...>", "one URL, or with --venue the topics to subscribe")
-    .addOption(new Option("--venue <name>", "connect to a venue").choices(["binance-spot"]))
+    .addOption(
+      new Option(
+        "--venue <name>",
+        "connect to a venue (`ws-supervisor venues` lists them)",
+      ).choices(venueNames),
+    )
     .option("--endpoint <url>", "with --venue: scheme, host and port to use instead of its own")
     .addOption(
       new Option("--subscribe <frame>", "send this frame on every connect (repeatable)")
@@ -103,17 +114,51 @@ function addConnect(program: Command, io: CommandIo, run: Run): void {
     .action((names: string[], options: ConnectOptions) => run(connect(names, options, io)));
 }
 
+function addVenues(program: Command, io: CommandIo, run: Run): void {
+  program
+    .command("venues")
+    .summary("what is known of each exchange")
+    .description(
+      "Lists the venues that `connect --venue` and `check` know, with their limits and rules; or all " +
+        "that is known of one, with its sources and the day on which they were read.",
+    )
+    .argument("[name]", "one venue")
+    .option("--json", "one line of JSON")
+    .action((name: string | undefined, options: VenuesOptions) =>
+      run(listVenues(name, options, io, allVenues())),
+    );
+}
+
+function addCheck(program: Command, io: CommandIo, run: Run): void {
+  program
+    .command("check")
+    .summary("say what a recording misses")
+    .description(
+      "Judges recorded market data by its venue's sequence rules: what each stream holds, repeats and " +
+        "misses. Reads hftbacktest's files (`<ns> <frame>`, gzipped or not) and cryptofeed's " +
+        "(`<s>: <frame>`). Exits with 0 whatever is found; with 2 where the file can't be judged.",
+    )
+    .argument("<file>", "the recording")
+    .option("--venue <name>", "its venue (default: found out from the recording)")
+    .option("--json", "one line of JSON: totals and streams")
+    .action((file: string, options: CheckOptions) => run(check(file, options, io, allVenues())));
+}
+
 function addSimulate(program: Command, io: CommandIo, run: Run): void {
   program
     .command("simulate")
     .summary("run a simulated exchange")
     .description(
-      "Runs an exchange on this machine that speaks Binance's public streams and has troubles on a " +
-        "schedule. The first line on stdout is its URL; then what happens to it.",
+      "Runs an exchange on this machine that speaks a venue's public streams and has troubles on a " +
+        "schedule. The first line on stdout is its URL; then where its streams are, and what happens.",
     )
     .option("--port <n>", "port to listen on (default: any that is free)", toPort)
+    .option(
+      "--venue <id>",
+      `whose language it speaks: ${simulatedVenues.join(", ")} (default: binance-spot)`,
+    )
     .option("--seed <n>", "seed of the market and of the faults (default: random)", toNumber)
-    .option("--symbols <list>", "symbols to invent a market for, such as BTCUSDT,ETHUSDT", toNames)
+    .option("--symbols <list>", "symbols to invent a market for, as the venue spells them", toNames)
     .addOption(
       new Option(
         "--replay <file>",

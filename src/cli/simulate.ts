@@ -10,11 +10,14 @@ import {
   createFaultPlan,
   loadRecording,
   parseFaultPlan,
+  simulatedVenues,
   startExchange,
   type FaultPlan,
   type RecordedFrame,
   type RunningExchange,
+  type VenueId,
 } from "../testing/index.ts";
+import { dialectOf, isVenueId } from "../testing/exchange/dialects/catalog.ts";
 import { exchangeEventToLine } from "./exchange-to-text.ts";
 import { Output, type CommandIo } from "./output.ts";
 import { untilAborted } from "./waiting.ts";
@@ -22,6 +25,7 @@ import { untilAborted } from "./waiting.ts";
 /** The options of `simulate`, by their names on the command line. */
 export interface SimulateOptions {
   readonly port?: number;
+  readonly venue?: string;
   readonly seed?: number;
   readonly symbols?: readonly string[];
   readonly replay?: string;
@@ -39,7 +43,10 @@ const DEFAULT_PLAN = { durationMs: 24 * 3_600_000, everyMs: 12_000, quietTailMs:
  * @throws {@link OptionError} for what cannot work: a plan, a file, a port that is taken.
  */
 export async function simulate(options: SimulateOptions, io: CommandIo): Promise<number> {
-  const { port, replay, speed, loop, seed = randomSeed() } = options;
+  const { port, replay, speed, loop, seed = randomSeed(), venue = "binance-spot" } = options;
+  if (!isVenueId(venue)) {
+    throw new OptionError("--venue", `one of ${simulatedVenues.join(", ")}`, venue);
+  }
   if (replay === undefined) {
     for (const [option, value] of Object.entries({ speed, loop })) {
       if (value !== undefined) throw new OptionError(`--${option}`, "--replay beside it", value);
@@ -56,6 +63,7 @@ export async function simulate(options: SimulateOptions, io: CommandIo): Promise
   const exchange = await listen(port, () =>
     startExchange({
       port,
+      venue,
       seed,
       market,
       recording,
@@ -67,7 +75,7 @@ export async function simulate(options: SimulateOptions, io: CommandIo): Promise
   );
   tell = (line) => void output.line(line);
   tell(exchange.url);
-  tell(describe(options, seed, recording, faults));
+  tell(describe(options, venue, seed, recording, faults));
   for (const line of told) tell(line);
 
   await untilAborted(AbortSignal.any([io.signal, gone.signal]));
@@ -104,14 +112,16 @@ async function listen(
 
 function describe(
   options: SimulateOptions,
+  venue: VenueId,
   seed: number,
   recording: readonly RecordedFrame[] | undefined,
   faults: FaultPlan,
 ): string {
   const troubles = faults.length === 0 ? "no faults" : `${faults.length} faults planned`;
   if (recording === undefined) {
-    const symbols = options.symbols?.join(", ") ?? "BTCUSDT, ETHUSDT, SOLUSDT";
-    return `a market of ${symbols}; seed ${seed}; ${troubles}`;
+    const { paths, symbols } = dialectOf(venue);
+    const named = (options.symbols ?? symbols).join(", ");
+    return `${venue} on ${paths.join(", ")}: a market of ${named}; seed ${seed}; ${troubles}`;
   }
   const pace = `at ${options.speed ?? 1} times its pace${options.loop === true ? ", again and again" : ""}`;
   return `${recording.length} recorded frames ${pace}, from the first subscriber on; ${troubles}`;

@@ -5,30 +5,52 @@
  * `#private` and it hides from JSON, so that no snapshot or inspector shows a URL or a credential.
  */
 import type { Attempt, ConnectionLink, ConnectionOwner, PeerChecked } from "../../machines/link.ts";
+import type { RecoveryDoor } from "../../machines/recovery.door.ts";
 import type { SocketFact } from "../../machines/connection.events.ts";
 import type { Clock } from "../system.ts";
+import { printable } from "../transport/printable.ts";
+import type { TransportSocket } from "../transport/transport.ts";
+import { Keepalive } from "./keepalive.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { SocketAttempt, type SocketAttemptParts } from "./socket-attempt.ts";
 
 export interface LinkParts {
   readonly clock: Clock;
   readonly attempt: Omit<SocketAttemptParts, "onPing" | "onLoginFrame">;
-  readonly outgoing: Pick<Outgoing, "begin" | "end" | "allow" | "countFrame">;
+  readonly outgoing: Pick<Outgoing, "begin" | "lost" | "end" | "allow" | "urgent" | "countFrame">;
+  /** The frames that a new socket is sent first, before any subscription. */
+  readonly opening?: (() => readonly (string | Uint8Array)[]) | undefined;
+  /** What must be said while a socket is open; without it nothing. */
+  readonly keepalive?: LinkKeepalive | undefined;
   /** The frame that a living peer answers; undefined for a protocol ping. */
   readonly probe: (() => string | Uint8Array | undefined) | undefined;
   readonly countsControlFrames: boolean;
+  readonly recoveries: RecoveryDoor;
   /** Called with the actor that runs the chart. */
   readonly onAttach: (owner: ConnectionOwner) => void;
   /** A new socket is open; its subscriptions are about to be replayed. */
   readonly onNewSocket: () => void;
+  /** A socket is over, or an attempt that never got one. */
+  readonly onSocketGone: () => void;
   /** The replay's deadline has passed. */
   readonly onReplayAbandoned: () => void;
+  /** Reading stops, or goes on: between the two silence is ours. A pause ends with its socket, unsaid. */
+  readonly onReading?: ((isReading: boolean) => void) | undefined;
+}
+
+export interface LinkKeepalive {
+  readonly everyMs: number;
+  /** What is said; without it a protocol ping. Undefined when the user's function failed. */
+  readonly frame?: (() => string | Uint8Array | undefined) | undefined;
 }
 
 export class Link implements ConnectionLink {
   readonly #parts: LinkParts;
   #attempt: SocketAttempt | undefined;
   #report: (fact: SocketFact) => void = () => undefined;
+  readonly #keepalive: Keepalive | undefined;
+  /** The socket is in use, and we have not asked for its end. */
+  #isInUse = false;
   #isReplaying = false;
   #isPaused = false;
   /** When the last pause ended: silence is counted from here. */
@@ -36,6 +58,14 @@ export class Link implements ConnectionLink {
 
   constructor(parts: LinkParts) {
     this.#parts = parts;
+    const { clock, keepalive } = parts;
+    if (keepalive === undefined) return;
+    const { everyMs, frame } = keepalive;
+    this.#keepalive = new Keepalive({ clock, everyMs, beat: () => this.#keepAlive(frame) });
+  }
+
+  get recoveries(): RecoveryDoor {
+    return this.#parts.recoveries;
   }
 
   /** When the peer of the current socket was last heard; 0 without one. */
@@ -56,17 +86,22 @@ export class Link implements ConnectionLink {
         onPing: this.#countControl,
         onLoginFrame: () => this.#parts.outgoing.countFrame(),
       },
-      report,
+      (fact) => {
+        if (fact.type === "socket.ended" && this.#isInUse) this.#parts.outgoing.lost();
+        report(fact);
+      },
     );
     this.#attempt.start(attempt);
   }
 
   closeSocket(code: number, reason: string): void {
+    this.#endUse();
     this.resume();
     this.#attempt?.close(code, reason);
   }
 
   dropSocket(): void {
+    this.#endUse();
     this.#isReplaying = false;
     this.#isPaused = false;
     this.#report = () => undefined;
@@ -74,13 +109,17 @@ export class Link implements ConnectionLink {
     const attempt = this.#attempt;
     this.#attempt = undefined;
     attempt?.drop();
+    if (attempt !== undefined) this.#parts.onSocketGone();
   }
 
   replaySubscriptions(): void {
     const socket = this.#attempt?.socket;
     if (socket === undefined) return;
     this.#parts.onNewSocket();
+    this.#isInUse = true;
     this.#parts.outgoing.begin(socket);
+    for (const frame of this.#parts.opening?.() ?? []) this.#parts.outgoing.urgent(frame);
+    this.#keepalive?.start();
     this.#isReplaying = true;
     this.#parts.outgoing.allow("replaying");
   }
@@ -95,6 +134,12 @@ export class Link implements ConnectionLink {
     if (!this.#isReplaying) return;
     this.#isReplaying = false;
     this.#report({ type: "subscriptions.settled" });
+  }
+
+  /** The venue says that it ends this socket within `withinMs`; `detail` in its own words. */
+  expires(withinMs: number, detail: string): void {
+    const atMs = this.#parts.clock.nowMs();
+    this.#report({ type: "socket.expiring", withinMs, detail: printable(detail), atMs });
   }
 
   startSending(): void {
@@ -124,8 +169,7 @@ export class Link implements ConnectionLink {
     if (socket === undefined) return;
     const frame = this.#parts.probe?.();
     if (frame === undefined) {
-      socket.ping();
-      this.#countControl();
+      this.#ping(socket);
     } else {
       socket.send(frame, () => undefined);
       this.#parts.outgoing.countFrame();
@@ -136,18 +180,41 @@ export class Link implements ConnectionLink {
     const socket = this.#attempt?.socket;
     if (this.#isPaused || socket === undefined) return;
     this.#isPaused = true;
+    this.#parts.onReading?.(false);
     socket.pause();
   }
 
   resume(): void {
     if (!this.#isPaused) return;
     this.#isPaused = false;
+    this.#parts.onReading?.(true);
     this.#resumedAtMs = this.#parts.clock.nowMs();
     this.#attempt?.socket?.resume();
   }
 
   toJSON(): undefined {
     return undefined;
+  }
+
+  #endUse(): void {
+    this.#isInUse = false;
+    this.#keepalive?.stop();
+  }
+
+  #keepAlive(makeFrame: LinkKeepalive["frame"]): void {
+    const socket = this.#attempt?.socket;
+    if (socket === undefined) return;
+    if (makeFrame === undefined) {
+      this.#ping(socket);
+      return;
+    }
+    const frame = makeFrame();
+    if (frame !== undefined) this.#parts.outgoing.urgent(frame);
+  }
+
+  #ping(socket: TransportSocket): void {
+    socket.ping();
+    this.#countControl();
   }
 
   readonly #countControl = (): void => {

@@ -1,15 +1,14 @@
 /**
- * The road out: subscription frames first, then the user's messages, all through the pacer.
+ * The road out: urgent frames first, then subscriptions, then the user's messages, all through the pacer.
  *
  * It pulls: whenever something may go out it asks the registry, then the outbox, for the next frame.
  * Many `subscribe` calls under pacing therefore leave in few, full frames, and nothing is encoded
- * before it can be written.
+ * before it can be written. Urgent frames alone are given to it: what opens a socket's talk, the reply
+ * to a challenge, a keepalive. They belong to their socket and end with it.
  */
-import type { Clock } from "../system.ts";
 import type { TransportSocket } from "../transport/transport.ts";
 import type { Pacer } from "../subscriptions/pacer.ts";
-import type { SubscriptionRegistry, SubscriptionRequest } from "../subscriptions/registry.ts";
-import type { TopicRetries } from "../subscriptions/topic-retries.ts";
+import { Requests, type RequestsParts } from "./requests.ts";
 
 /** `held` nothing goes out · `replaying` subscriptions only · `open` everything. */
 export type SendMode = "held" | "replaying" | "open";
@@ -31,29 +30,14 @@ interface WaitingSends<S extends WaitingSend = WaitingSend> {
   socketEnded(): void;
 }
 
-export interface OutgoingParts<S extends WaitingSend> {
-  readonly clock: Clock;
+export interface OutgoingParts<S extends WaitingSend> extends RequestsParts {
   readonly outbox: WaitingSends<S>;
-  readonly registry: SubscriptionRegistry;
   /** Holds for every frame. */
   readonly pacer: Pacer;
   /** Holds for subscription frames, on top. */
   readonly subscriptionPacer: Pacer;
-  readonly topicsPerFrame: number;
-  readonly canUnsubscribe: boolean;
-  /** The frame of a request; undefined when the user's function failed. */
-  readonly encode: (request: SubscriptionRequest) => string | Uint8Array | undefined;
-  /** Whether requests are answered; if not, written is confirmed. */
-  readonly isAnswered: boolean;
-  readonly requestTimeoutMs: number;
-  readonly retries: TopicRetries;
   /** The registry changed: perhaps it is settled. */
   readonly onProgress: () => void;
-  /**
-   * Topics whose request was not answered in time: at the first time, and at the last, when nothing
-   * more follows on this socket (null).
-   */
-  readonly onTimeout: (topics: readonly string[], retryInMs: number | null) => void;
 }
 
 /**
@@ -62,23 +46,48 @@ export interface OutgoingParts<S extends WaitingSend> {
  */
 const MAX_BUFFERED_BYTES = 1_048_576;
 
+/**
+ * Urgent frames that may wait for the pacer. A peer that asks faster than it lets us answer must not
+ * fill our memory: what is one too many is dropped, and counted.
+ */
+const MAX_URGENT = 64;
+
+/** Node fires a longer one at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 export class Outgoing<S extends WaitingSend = WaitingSend> {
   readonly #parts: OutgoingParts<S>;
+  readonly #requests: Requests;
   #socket: TransportSocket | undefined;
   #mode: SendMode = "held";
+  /** No frame may follow a close frame. */
+  #isClosing = false;
+  #urgent: (string | Uint8Array)[] = [];
+  #urgentDropped = 0;
   #wakeTimer: unknown;
   #wakeAtMs = Infinity;
   #isPumping = false;
-  /** The deadline of each unanswered request. */
-  readonly #deadlines = new Map<number, unknown>();
 
   constructor(parts: OutgoingParts<S>) {
     this.#parts = parts;
+    this.#requests = new Requests(parts, () => this.pump());
+  }
+
+  /** Urgent frames that were never sent: too many at once, or their socket was gone or closing. */
+  get urgentDropped(): number {
+    return this.#urgentDropped;
   }
 
   /** A new socket. The frames of its login are counted already. */
   begin(socket: TransportSocket): void {
     this.#socket = socket;
+    this.#isClosing = false;
+    this.#requests.begin();
+  }
+
+  /** The socket is about to end, and nobody had asked for that. */
+  lost(): void {
+    this.#requests.lost();
   }
 
   /** The socket is gone with every answer that was awaited; a venue counts the next one's from nought. */
@@ -87,20 +96,37 @@ export class Outgoing<S extends WaitingSend = WaitingSend> {
     this.allow("held");
     this.#parts.pacer.reset();
     this.#parts.subscriptionPacer.reset();
-    this.#parts.retries.clear();
-    this.#parts.registry.newSocket();
+    this.#requests.end();
     this.#parts.outbox.socketEnded();
   }
 
   /** While held nothing is awaited either: the socket is on its way out. */
   allow(mode: SendMode): void {
     this.#mode = mode;
+    this.#isClosing = mode === "held";
     if (mode === "held") {
       this.#clearWake();
-      this.#clearDeadlines();
+      this.#requests.stopAwaiting();
+      this.#urgentDropped += this.#urgent.length;
+      this.#urgent = [];
     } else {
       this.pump();
     }
+  }
+
+  /**
+   * Sends a frame of this socket's own before all that waits. Between `begin` and the first `allow` it
+   * waits; without a socket, and on one that closes, it is dropped. False when it was dropped.
+   */
+  urgent(frame: string | Uint8Array): boolean {
+    const isUsable = this.#socket !== undefined && !this.#isClosing;
+    if (!isUsable || this.#urgent.length >= MAX_URGENT) {
+      this.#urgentDropped += 1;
+      return false;
+    }
+    this.#urgent.push(frame);
+    this.pump();
+    return true;
   }
 
   /** A frame that is not ours to time went out: a ping, a pong, a login. */
@@ -110,8 +136,7 @@ export class Outgoing<S extends WaitingSend = WaitingSend> {
 
   /** A request was answered. */
   answered(id: number): void {
-    this.#parts.clock.clearTimeout(this.#deadlines.get(id));
-    this.#deadlines.delete(id);
+    this.#requests.answered(id);
   }
 
   /** Sends whatever may be sent now; arms one timer for the rest. */
@@ -119,31 +144,29 @@ export class Outgoing<S extends WaitingSend = WaitingSend> {
     if (this.#isPumping) return;
     this.#isPumping = true;
     this.#clearWake();
-    this.#askAgain();
+    const isDue = this.#mode === "open" || (this.#mode === "replaying" && this.#requests.isAllHeld);
+    if (this.#socket !== undefined && isDue) {
+      this.#wakeIn(this.#requests.askAgain(this.#parts.clock.nowMs()));
+    }
     while (this.#sendOne());
     this.#isPumping = false;
     if (this.#mode !== "held") this.#parts.onProgress(); // what is not asked is not settled
   }
 
-  /** Only on a ready connection: a topic that is never answered must not keep it from getting ready. */
-  #askAgain(): void {
-    const { clock, registry, retries } = this.#parts;
-    if (this.#socket === undefined || this.#mode !== "open") return;
-    const nowMs = clock.nowMs();
-    for (const topic of retries.takeDue(nowMs)) registry.askAgain(topic);
-    const waitMs = retries.waitMs(nowMs);
-    if (waitMs !== undefined) this.#wakeIn(waitMs);
-  }
-
   /** True when something was sent, or forgotten, and there may be more. */
   #sendOne(): boolean {
-    const { clock, registry, outbox, pacer, subscriptionPacer } = this.#parts;
+    const { clock, outbox, pacer, subscriptionPacer } = this.#parts;
     const socket = this.#socket;
     if (socket === undefined || this.#mode === "held") return false;
 
     const nowMs = clock.nowMs();
     const waitMs = pacer.waitMs(nowMs);
-    if (registry.hasWork) {
+    if (this.#urgent.length > 0) {
+      if (waitMs === 0) return this.#sendUrgent(socket, nowMs);
+      this.#wakeIn(waitMs);
+      return false;
+    }
+    if (this.#requests.hasWork) {
       const subscriptionWaitMs = Math.max(waitMs, subscriptionPacer.waitMs(nowMs));
       if (subscriptionWaitMs === 0) return this.#sendRequest(socket, nowMs);
       this.#wakeIn(subscriptionWaitMs);
@@ -166,23 +189,25 @@ export class Outgoing<S extends WaitingSend = WaitingSend> {
     return true;
   }
 
-  #sendRequest(socket: TransportSocket, nowMs: number): boolean {
-    const { registry, pacer, subscriptionPacer, topicsPerFrame, canUnsubscribe } = this.#parts;
-    const request = registry.nextRequest(topicsPerFrame, canUnsubscribe);
-    if (request === undefined) return true; // there was only something to forget
-    const frame = this.#parts.encode(request);
-    if (frame === undefined) {
-      registry.acknowledge({ id: request.id, error: "the subscription protocol threw" });
-      return true;
-    }
-    pacer.spend(nowMs);
-    subscriptionPacer.spend(nowMs);
-    if (this.#parts.isAnswered) this.#awaitAnswer(request.id);
+  #sendUrgent(socket: TransportSocket, nowMs: number): boolean {
+    const frame = this.#urgent.shift();
+    if (frame === undefined) return false;
+    this.#parts.pacer.spend(nowMs);
     socket.send(frame, (error) => {
       if (error !== undefined) this.#distrust(socket);
-      if (error !== undefined || this.#parts.isAnswered || this.#socket !== socket) return;
-      registry.confirm(request.id);
-      if (!this.#isPumping) this.#parts.onProgress();
+    });
+    return true;
+  }
+
+  #sendRequest(socket: TransportSocket, nowMs: number): boolean {
+    const request = this.#requests.take(nowMs);
+    if (request === undefined) return true; // there was only something to forget
+    this.#parts.pacer.spend(nowMs);
+    this.#parts.subscriptionPacer.spend(nowMs);
+    socket.send(request.frame, (error) => {
+      if (error !== undefined) this.#distrust(socket);
+      if (error !== undefined || this.#socket !== socket) return;
+      if (this.#requests.written(request.id) && !this.#isPumping) this.#parts.onProgress();
     });
     return true;
   }
@@ -195,28 +220,6 @@ export class Outgoing<S extends WaitingSend = WaitingSend> {
     if (this.#socket === socket) this.#socket = undefined;
   }
 
-  #awaitAnswer(id: number): void {
-    const { clock, requestTimeoutMs } = this.#parts;
-    const timer = clock.setTimeout(() => {
-      this.#deadlines.delete(id);
-      this.#expire(id);
-      this.pump();
-    }, requestTimeoutMs);
-    this.#deadlines.set(id, timer);
-  }
-
-  #expire(id: number): void {
-    const { clock, registry, retries, onTimeout } = this.#parts;
-    const byWait = new Map<number | null, string[]>();
-    for (const topic of registry.expire(id)) {
-      const timeouts = registry.timeoutsOf(topic);
-      const waitMs = retries.add(topic, timeouts, clock.nowMs());
-      if (timeouts > 1 && waitMs !== null) continue;
-      byWait.set(waitMs, [...(byWait.get(waitMs) ?? []), topic]);
-    }
-    for (const [waitMs, topics] of byWait) onTimeout(topics, waitMs);
-  }
-
   /** One timer, for whoever is first. Timers hold whole milliseconds. */
   #wakeIn(waitMs: number): void {
     const { clock } = this.#parts;
@@ -224,20 +227,18 @@ export class Outgoing<S extends WaitingSend = WaitingSend> {
     if (atMs >= this.#wakeAtMs) return;
     this.#clearWake();
     this.#wakeAtMs = atMs;
-    this.#wakeTimer = clock.setTimeout(() => {
-      this.#wakeAtMs = Infinity;
-      this.pump();
-    }, Math.ceil(waitMs));
+    this.#wakeTimer = clock.setTimeout(
+      () => {
+        this.#wakeAtMs = Infinity;
+        this.pump();
+      },
+      Math.min(Math.ceil(waitMs), LONGEST_TIMER_MS),
+    );
   }
 
   #clearWake(): void {
     if (this.#wakeAtMs === Infinity) return;
     this.#parts.clock.clearTimeout(this.#wakeTimer);
     this.#wakeAtMs = Infinity;
-  }
-
-  #clearDeadlines(): void {
-    for (const timer of this.#deadlines.values()) this.#parts.clock.clearTimeout(timer);
-    this.#deadlines.clear();
   }
 }

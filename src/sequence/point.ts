@@ -2,11 +2,12 @@
  * Where a message stands in its stream, and what that means against the one before.
  *
  * A venue, or the user, says the point; the tracker says the verdict. Positions are numbers, or
- * bigints where a venue counts beyond 2^53; one stream uses one of them.
+ * bigints where a venue counts beyond 2^53.
  */
+import { isPosition, type Position } from "./position.ts";
+import { SequenceRule } from "./rule.ts";
 
-/** A number in a stream. */
-export type Position = number | bigint;
+export type { Position };
 
 /** The place of one message in its stream. */
 export interface SequencePoint {
@@ -27,10 +28,10 @@ export interface SequencePoint {
    */
   readonly scope: "stream" | "connection";
   /**
-   * `contiguous` (default): the next message begins at `last + 1`. `monotonic`: numbers only grow,
-   * so nothing can be said about what lies between.
+   * What may follow what, one of {@link sequenceRules}.
+   * @defaultValue linked where `previous` is given, else range
    */
-  readonly rule?: "contiguous" | "monotonic" | undefined;
+  readonly rule?: SequenceRule | undefined;
   /** The venue says that numbering starts over with this message (a snapshot, `u = 1`). */
   readonly restarts?: boolean | undefined;
   /**
@@ -51,7 +52,7 @@ export type SequenceVerdict =
 
 /** Throws for what is no point: NaN or a number beyond 2^53 would hide every gap after it. */
 export function checkPoint(point: SequencePoint): void {
-  const { stream, first, last, previous, session } = point;
+  const { stream, first, last, previous, rule, session } = point;
   if (typeof stream !== "string") throw new Error("sequence() gave no stream");
   if (!isPosition(first) || !isPosition(last)) {
     throw new Error("sequence() gave a position that is no safe integer and no bigint");
@@ -59,12 +60,11 @@ export function checkPoint(point: SequencePoint): void {
   if (previous !== undefined && !isPosition(previous)) {
     throw new Error("sequence() gave a previous position that is no safe integer and no bigint");
   }
+  if (rule !== undefined && !(rule instanceof SequenceRule)) {
+    throw new Error("sequence() gave a rule that is none of sequenceRules");
+  }
   // An object would differ from itself at every message, and each would be a reset.
   if (session !== undefined && typeof session !== "string" && !Number.isSafeInteger(session)) {
     throw new Error("sequence() gave a session that is no string and no safe integer");
   }
-}
-
-function isPosition(value: unknown): boolean {
-  return Number.isSafeInteger(value) || typeof value === "bigint";
 }

@@ -4,7 +4,9 @@
  * Pure bookkeeping, no clock. The number of streams is bounded; beyond the bound a stream is not
  * followed, which is counted and reported once, and its messages are delivered unjudged.
  */
-import type { Position, SequencePoint, SequenceVerdict } from "./point.ts";
+import { ALIVE, DUPLICATE, FIRST, judge, RESET, STALE } from "./judge.ts";
+import type { SequencePoint, SequenceVerdict } from "./point.ts";
+import type { Position } from "./position.ts";
 
 /** How many streams one supervisor follows. */
 export const MAX_STREAMS = 10_000;
@@ -16,13 +18,6 @@ interface StreamState {
   session: Session;
   readonly scope: "stream" | "connection";
 }
-
-const FIRST: SequenceVerdict = { kind: "first" };
-const NEXT: SequenceVerdict = { kind: "next" };
-const DUPLICATE: SequenceVerdict = { kind: "duplicate" };
-const STALE: SequenceVerdict = { kind: "stale" };
-const RESET: SequenceVerdict = { kind: "reset" };
-const ALIVE: SequenceVerdict = { kind: "alive" };
 
 export class SequenceTracker {
   readonly #streams = new Map<string, StreamState>();
@@ -45,28 +40,22 @@ export class SequenceTracker {
 
   /** Judges one message and takes note of it. A gap is said once: the next message is judged after it. */
   accept(point: SequencePoint): SequenceVerdict {
+    // The only look-up: a stream's name comes out of a message, and is hashed anew for each.
     const state = this.#streams.get(point.stream);
     if (state === undefined) return this.#begin(point);
 
-    const { last } = state;
-    if (point.restarts === true || isAnotherRun(point.session, state.session)) {
+    const { session } = point;
+    if (point.restarts === true || isAnotherRun(session, state.session)) {
       state.last = point.last;
-      state.session = point.session;
+      state.session = session;
       return RESET;
     }
-    state.session ??= point.session;
-    if (point.previous !== undefined) return this.#acceptLinked(state, point, point.previous);
-    if (point.last <= last) {
-      if (point.first > point.last) return ALIVE; // it covers nothing, and nothing is missing
-      return point.last === last ? DUPLICATE : STALE;
-    }
+    if (session !== undefined) state.session = session;
 
-    state.last = point.last;
-    if (point.rule === "monotonic") return NEXT;
-    const expected = successor(last);
-    return point.first > expected
-      ? { kind: "gap", from: expected, to: predecessor(point.first) }
-      : NEXT;
+    const verdict = judge(state.last, point);
+    // These leave a stream where it is.
+    if (verdict !== DUPLICATE && verdict !== STALE && verdict !== ALIVE) state.last = point.last;
+    return verdict;
   }
 
   /** A new socket: counters that belong to a connection start anew, all others go on. */
@@ -86,34 +75,14 @@ export class SequenceTracker {
       this.#unfollowed += 1;
       return FIRST;
     }
-    const { stream, last, session, scope } = point;
+    const { stream, last, session } = point;
+    const scope = point.rule?.kind === "connection" ? "connection" : point.scope;
     this.#streams.set(stream, { last, session, scope });
     return FIRST;
-  }
-
-  /** Numbers may jump by any step; only the link to the message before counts. */
-  #acceptLinked(state: StreamState, point: SequencePoint, previous: Position): SequenceVerdict {
-    const { last } = state;
-    if (previous === last) {
-      if (point.last === last) return ALIVE;
-      state.last = point.last;
-      return point.last < last ? RESET : NEXT; // in its place, under lower numbers (OKX)
-    }
-    if (point.last <= last) return point.last === last ? DUPLICATE : STALE;
-    state.last = point.last;
-    return previous > last ? { kind: "gap", from: successor(last), to: previous } : NEXT;
   }
 }
 
 /** One that is named for the first time in mid-stream is the one that was there all along. */
 function isAnotherRun(named: Session, known: Session): boolean {
   return named !== undefined && known !== undefined && named !== known;
-}
-
-function successor(position: Position): Position {
-  return typeof position === "bigint" ? position + 1n : position + 1;
-}
-
-function predecessor(position: Position): Position {
-  return typeof position === "bigint" ? position - 1n : position - 1;
 }

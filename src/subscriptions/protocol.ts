@@ -18,7 +18,16 @@ export type Acknowledgement =
     }
   /** The answer for these topics, whatever request they were in (venues that echo instead of counting). */
   | { readonly topics: readonly string[]; readonly error?: string | undefined }
-  /** Speaks of requests, and matches none: swallowed, as it is no data. */
+  /**
+   * All that is subscribed now (venues that answer with their whole state): a topic that waits to be
+   * confirmed and is here is confirmed, one that is leaving and is not has left. Others are untouched:
+   * the answer to a later request may be on its way.
+   */
+  | { readonly state: readonly string[] }
+  /**
+   * Speaks of requests, and matches none: swallowed, as it is no data. An error that names nothing is
+   * one too: the request's own deadline tells which it was.
+   */
   | { readonly unmatched: true };
 
 export interface TopicRejection {

@@ -6,9 +6,12 @@
  * it sends nothing and has no clock.
  */
 import type { Acknowledgement } from "./protocol.ts";
+import { isWaiting, needOf, newEntry, type Entry, type TopicState } from "./entry.ts";
+import { OpenRequests, type SubscriptionRequest } from "./open-requests.ts";
+import { RequestPlan, type Batch, type RequestKind } from "./request-plan.ts";
 
-/** How far a topic is on the current socket. */
-export type TopicState = "unsent" | "pending" | "confirmed" | "rejected" | "timed-out" | "leaving";
+export type { TopicState } from "./entry.ts";
+export type { SubscriptionRequest } from "./open-requests.ts";
 
 export interface TopicOutcome {
   readonly topic: string;
@@ -23,23 +26,23 @@ export interface TopicStatus {
   readonly references: number;
 }
 
-/** A batch of topics to ask for, or to end. */
-export interface SubscriptionRequest {
-  readonly id: number;
-  readonly kind: "subscribe" | "unsubscribe";
-  readonly topics: readonly string[];
+/** Why a new socket is not asked for a topic at once. */
+export type Hold = "suspect" | "quarantined";
+
+export interface RegistryOptions {
+  /** Topics of one group may share a frame. @defaultValue all may */
+  readonly groupOf?: ((topic: string) => string) | undefined;
+  readonly listener?: RegistryListener | undefined;
 }
 
-/** A server that never answers must not make us remember every question; a later answer is ignored. */
-const MAX_EXPIRED = 1_000;
-
-interface Entry {
-  references: number;
-  state: TopicState;
-  /** The request that this entry waits for. */
-  requestId: number;
-  /** Requests in a row that were not answered. One that has any is asked for alone. */
-  timeouts: number;
+/** Hears at once what changes; never calls back. */
+export interface RegistryListener {
+  /** A topic is in this state now; undefined when it is forgotten. Not said of what a new socket resets. */
+  changed(topic: string, state: TopicState | undefined): void;
+  /** Nothing more is awaited of this request. */
+  answered(id: number): void;
+  /** Nothing is pending or confirmed any more. */
+  reset(): void;
 }
 
 /** What a settled registry has to say. */
@@ -47,33 +50,52 @@ export interface Settlement {
   readonly confirmed: readonly string[];
   readonly rejected: readonly TopicOutcome[];
   readonly timedOut: readonly string[];
+  readonly quarantined: readonly string[];
 }
 
 export class SubscriptionRegistry {
+  readonly #groupOf: (topic: string) => string;
+  readonly #listener: RegistryListener | undefined;
   readonly #entries = new Map<string, Entry>();
-  readonly #requests = new Map<number, SubscriptionRequest>();
-  /** Requests that timed out on this socket: a late answer still counts. */
-  readonly #expired = new Map<number, SubscriptionRequest>();
+  readonly #requests = new OpenRequests();
   readonly #reasons = new Map<string, string>();
-  /** Topics that may need a frame; a set, so that planning never walks all of them. */
-  readonly #dirty = new Set<string>();
+  readonly #plan = new RequestPlan();
   #nextId = 1;
+  #wanted = 0;
+  #wantedChars = 0;
+  #isAllHeld = false;
+
+  constructor({ groupOf = () => "", listener }: RegistryOptions = {}) {
+    this.#groupOf = groupOf;
+    this.#listener = listener;
+  }
 
   /** Topics with at least one reference. */
   get wanted(): number {
-    let count = 0;
-    for (const entry of this.#entries.values()) if (entry.references > 0) count += 1;
-    return count;
+    return this.#wanted;
   }
 
-  /** True when nothing waits to be sent or answered. */
+  /** Characters of all wanted topics. */
+  get wantedChars(): number {
+    return this.#wantedChars;
+  }
+
+  /**
+   * True when nothing waits to be sent or answered. What is held back waits for others to live; where
+   * there are no others, it is all there is, and not settled.
+   */
   get isSettled(): boolean {
-    return this.#requests.size === 0 && this.#dirty.size === 0;
+    return this.#requests.size === 0 && this.#plan.size === 0 && !this.#isAllHeld;
+  }
+
+  /** Nothing was asked for on this socket yet: all that is wanted is held back. */
+  get isAllHeld(): boolean {
+    return this.#isAllHeld;
   }
 
   /** True when there is something to ask for. */
   get hasWork(): boolean {
-    return this.#dirty.size > 0;
+    return this.#plan.size > 0;
   }
 
   has(topic: string): boolean {
@@ -82,15 +104,19 @@ export class SubscriptionRegistry {
 
   want(topics: readonly string[]): void {
     for (const topic of topics) {
-      const entry = this.#entries.get(topic);
+      let entry = this.#entries.get(topic);
       if (entry === undefined) {
-        this.#entries.set(topic, { references: 1, state: "unsent", requestId: 0, timeouts: 0 });
-        this.#dirty.add(topic);
-      } else {
-        entry.references += 1;
-        this.#mark(topic, entry);
+        entry = newEntry();
+        this.#entries.set(topic, entry);
       }
+      entry.references += 1;
+      if (entry.references === 1) {
+        this.#wanted += 1;
+        this.#wantedChars += topic.length;
+      }
+      this.#mark(topic, entry);
     }
+    this.#isAllHeld = false;
   }
 
   /** Takes back one reference of each; unknown topics are ignored. */
@@ -99,63 +125,60 @@ export class SubscriptionRegistry {
       const entry = this.#entries.get(topic);
       if (entry === undefined || entry.references === 0) continue;
       entry.references -= 1;
+      if (entry.references === 0) {
+        this.#wanted -= 1;
+        this.#wantedChars -= topic.length;
+      }
       this.#mark(topic, entry);
     }
   }
 
-  /** A new socket, or none: nothing is pending or confirmed any more; the wanted set is all there is. */
-  newSocket(): void {
+  /**
+   * A new socket, or none: nothing is pending or confirmed any more; the wanted set is all there is.
+   * What `holdOf` names is not asked for until {@link askAgain}.
+   */
+  newSocket(holdOf: (topic: string) => Hold | undefined = () => undefined): void {
     this.#requests.clear();
-    this.#expired.clear();
     this.#reasons.clear();
-    this.#dirty.clear();
+    this.#plan.clear();
+    this.#listener?.reset();
+    let suspects = 0;
+    let free = 0;
     for (const [topic, entry] of this.#entries) {
       if (entry.references === 0) {
-        this.#entries.delete(topic);
-        continue;
-      }
-      entry.state = "unsent";
-      entry.requestId = 0;
-      entry.timeouts = 0;
-      this.#dirty.add(topic);
-    }
-  }
-
-  /**
-   * The next batch to send, at most `maxTopics` of one kind; undefined when there is none. What cannot
-   * be unsubscribed (`canUnsubscribe` false) is forgotten instead.
-   */
-  nextRequest(maxTopics: number, canUnsubscribe: boolean): SubscriptionRequest | undefined {
-    const batch: string[] = [];
-    let kind: SubscriptionRequest["kind"] | undefined;
-    for (const topic of this.#dirty) {
-      const entry = this.#entries.get(topic);
-      const needs = entry === undefined ? undefined : needOf(entry);
-      if (entry === undefined || needs === undefined) {
-        this.#dirty.delete(topic);
-        continue;
-      }
-      if (needs === "unsubscribe" && !canUnsubscribe) {
         this.#forget(topic);
         continue;
       }
-      const isAlone = needs === "subscribe" && entry.timeouts > 0;
-      if (isAlone && kind !== undefined) continue;
-      kind ??= needs;
-      if (needs !== kind) continue;
-      batch.push(topic);
-      if (isAlone || batch.length >= maxTopics) break;
+      const hold = holdOf(topic);
+      Object.assign(entry, newEntry(), {
+        references: entry.references,
+        state: hold === "quarantined" ? "quarantined" : "unsent",
+        isHeld: hold !== undefined,
+      } satisfies Partial<Entry>);
+      if (hold === undefined) free += 1;
+      else if (hold === "suspect") suspects += 1;
+      this.#mark(topic, entry);
     }
-    if (kind === undefined) return undefined;
+    this.#isAllHeld = suspects > 0 && free === 0;
+  }
 
-    const request: SubscriptionRequest = { id: this.#nextId++, kind, topics: batch };
-    this.#requests.set(request.id, request);
-    for (const topic of batch) {
-      this.#dirty.delete(topic);
+  /**
+   * The next batch to send, at most `maxTopics` of one kind and group; undefined when there is none.
+   * What cannot be unsubscribed (`canUnsubscribe` false) is forgotten instead, or asked for once more.
+   */
+  nextRequest(maxTopics: number, canUnsubscribe: boolean): SubscriptionRequest | undefined {
+    const batch = this.#nextBatch(maxTopics, canUnsubscribe);
+    if (batch === undefined) return undefined;
+
+    const { kind, topics } = batch;
+    const request: SubscriptionRequest = { id: this.#nextId++, kind, topics };
+    this.#requests.add(request);
+    for (const topic of topics) {
       const entry = this.#entries.get(topic);
       if (entry === undefined) continue;
-      entry.state = kind === "subscribe" ? "pending" : "leaving";
       entry.requestId = request.id;
+      entry.isRenewing = false;
+      this.#become(topic, entry, kind === "subscribe" ? "pending" : "leaving");
     }
     return request;
   }
@@ -163,6 +186,7 @@ export class SubscriptionRegistry {
   /** Takes an answer. Gives the topics it newly rejected. Answers to nothing are ignored. */
   acknowledge(answer: Acknowledgement): readonly TopicOutcome[] {
     if ("unmatched" in answer) return [];
+    if ("state" in answer) return this.#answerState(new Set(answer.state));
     return "id" in answer ? this.#answerRequest(answer) : this.#answerTopics(answer);
   }
 
@@ -173,20 +197,17 @@ export class SubscriptionRegistry {
 
   /** A request has been unanswered for too long. Gives the topics that timed out. */
   expire(id: number): readonly string[] {
-    const request = this.#requests.get(id);
+    const request = this.#requests.expire(id);
     if (request === undefined) return [];
-    this.#requests.delete(id);
-    this.#expired.set(id, request);
-    if (this.#expired.size > MAX_EXPIRED) this.#forgetOldestExpired();
     const timedOut: string[] = [];
     for (const [topic, entry] of this.#entriesOf(request)) {
       if (request.kind === "unsubscribe") {
         this.#leave(topic, entry);
         continue;
       }
-      entry.state = "timed-out";
       entry.timeouts += 1;
       if (entry.references > 0) timedOut.push(topic);
+      this.#become(topic, entry, "timed-out");
       this.#mark(topic, entry);
     }
     return timedOut;
@@ -197,12 +218,35 @@ export class SubscriptionRegistry {
     return this.#entries.get(topic)?.timeouts ?? 0;
   }
 
-  /** A topic that timed out is to be asked for again, alone. Any other is left as it is. */
-  askAgain(topic: string): void {
-    const entry = this.#entries.get(topic);
-    if (entry?.state !== "timed-out" || entry.references === 0) return;
-    entry.state = "unsent";
-    this.#mark(topic, entry);
+  /**
+   * Topics that timed out, or were held back, are to be asked for: each alone, or the held ones apart
+   * from all others. Any other is left as it is.
+   */
+  askAgain(topics: readonly string[]): void {
+    for (const topic of topics) {
+      const entry = this.#entries.get(topic);
+      if (entry === undefined || entry.references === 0) continue;
+      if (entry.state !== "timed-out" && !entry.isHeld) continue;
+      entry.isOnTrial = entry.isHeld;
+      this.#isAllHeld = false;
+      entry.isHeld = false;
+      this.#become(topic, entry, "unsent");
+      this.#mark(topic, entry);
+    }
+  }
+
+  /**
+   * Topics that the peer serves, or may serve, are to be ended and asked for anew; the others live on.
+   * What waits to be asked for, or for an answer, is on its way to that already.
+   */
+  renew(topics: readonly string[]): void {
+    for (const topic of topics) {
+      const entry = this.#entries.get(topic);
+      if (entry === undefined || entry.references === 0) continue;
+      if (entry.state !== "confirmed" && entry.state !== "timed-out") continue;
+      entry.isRenewing = true;
+      this.#mark(topic, entry);
+    }
   }
 
   /** Where every wanted topic stands. */
@@ -210,14 +254,16 @@ export class SubscriptionRegistry {
     const confirmed: string[] = [];
     const rejected: TopicOutcome[] = [];
     const timedOut: string[] = [];
+    const quarantined: string[] = [];
     for (const [topic, { references, state }] of this.#entries) {
       if (references === 0) continue;
       if (state === "confirmed") confirmed.push(topic);
+      else if (state === "quarantined") quarantined.push(topic);
       else if (state === "rejected")
         rejected.push({ topic, reason: this.#reasons.get(topic) ?? "" });
       else timedOut.push(topic);
     }
-    return { confirmed, rejected, timedOut };
+    return { confirmed, rejected, timedOut, quarantined };
   }
 
   topics(): readonly TopicStatus[] {
@@ -226,16 +272,21 @@ export class SubscriptionRegistry {
       .map(([topic, { state, references }]) => ({ topic, state, references }));
   }
 
-  #forgetOldestExpired(): void {
-    const oldest = this.#expired.keys().next();
-    if (oldest.done !== true) this.#expired.delete(oldest.value);
+  #nextBatch(maxTopics: number, canUnsubscribe: boolean): Batch | undefined {
+    for (;;) {
+      const batch = this.#plan.take(maxTopics);
+      if (batch?.kind !== "unsubscribe" || canUnsubscribe) return batch;
+      for (const topic of batch.topics) {
+        const entry = this.#entries.get(topic);
+        if (entry !== undefined) this.#leave(topic, entry);
+      }
+    }
   }
 
   #answerRequest(answer: Extract<Acknowledgement, { id: number }>): readonly TopicOutcome[] {
-    const request = this.#requests.get(answer.id) ?? this.#expired.get(answer.id);
+    const request = this.#requests.take(answer.id);
     if (request === undefined) return [];
-    this.#requests.delete(answer.id);
-    this.#expired.delete(answer.id);
+    this.#listener?.answered(answer.id);
     const refusals = new Map(answer.rejected?.map(({ topic, reason }) => [topic, reason]));
     const outcomes: TopicOutcome[] = [];
     for (const [topic, entry] of this.#entriesOf(request)) {
@@ -250,16 +301,25 @@ export class SubscriptionRegistry {
     for (const topic of answer.topics) {
       const entry = this.#entries.get(topic);
       if (entry === undefined || !isWaiting(entry)) continue;
-      const { requestId } = entry;
       if (this.#settle(topic, entry, answer.error)) {
         outcomes.push({ topic, reason: answer.error ?? "" });
       }
-      const request = this.#requests.get(requestId);
-      if (request !== undefined && [...this.#entriesOf(request)].length === 0) {
-        this.#requests.delete(requestId);
-      }
     }
     return outcomes;
+  }
+
+  #answerState(subscribed: ReadonlySet<string>): readonly TopicOutcome[] {
+    for (const topic of subscribed) {
+      const entry = this.#entries.get(topic);
+      if (entry === undefined || !isWaiting(entry) || entry.state === "leaving") continue;
+      this.#settle(topic, entry, undefined);
+    }
+    for (const request of this.#requests.ending()) {
+      for (const [topic, entry] of this.#entriesOf(request)) {
+        if (!subscribed.has(topic)) this.#settle(topic, entry, undefined);
+      }
+    }
+    return [];
   }
 
   /** True when the topic was newly rejected. */
@@ -268,36 +328,63 @@ export class SubscriptionRegistry {
       this.#leave(topic, entry);
       return false;
     }
-    entry.requestId = 0;
+    this.#release(entry);
     entry.timeouts = 0;
-    entry.state = reason === undefined ? "confirmed" : "rejected";
-    if (reason !== undefined) this.#reasons.set(topic, reason);
+    if (reason !== undefined) {
+      entry.isRenewing = false;
+      this.#reasons.set(topic, reason);
+    }
+    this.#become(topic, entry, reason === undefined ? "confirmed" : "rejected");
     this.#mark(topic, entry);
     return reason !== undefined && entry.references > 0;
   }
 
   #leave(topic: string, entry: Entry): void {
-    entry.state = "unsent";
-    entry.requestId = 0;
+    this.#release(entry);
     entry.timeouts = 0;
-    if (entry.references === 0) this.#forget(topic);
-    else this.#mark(topic, entry);
+    entry.isRenewing = false;
+    if (entry.references === 0) {
+      this.#forget(topic);
+      return;
+    }
+    this.#become(topic, entry, "unsent");
+    this.#mark(topic, entry);
+  }
+
+  /** The entry no longer waits for its request; the last one of a request ends it. */
+  #release(entry: Entry): void {
+    const id = entry.requestId;
+    entry.requestId = 0;
+    if (this.#requests.answerOne(id)) this.#listener?.answered(id);
+  }
+
+  #become(topic: string, entry: Entry, state: TopicState): void {
+    entry.state = state;
+    if (state !== "unsent") entry.isOnTrial = false;
+    this.#listener?.changed(topic, state);
   }
 
   #forget(topic: string): void {
     this.#entries.delete(topic);
-    this.#dirty.delete(topic);
+    this.#plan.delete(topic);
     this.#reasons.delete(topic);
+    this.#listener?.changed(topic, undefined);
   }
 
   #mark(topic: string, entry: Entry): void {
+    const needs = needOf(entry);
     if (entry.references === 0 && entry.state !== "confirmed" && !isWaiting(entry)) {
       this.#forget(topic);
-    } else if (needOf(entry) === undefined) {
-      this.#dirty.delete(topic);
+    } else if (needs === undefined) {
+      this.#plan.delete(topic);
     } else {
-      this.#dirty.add(topic);
+      this.#plan.put(topic, needs, this.#laneOf(topic, entry, needs));
     }
+  }
+
+  #laneOf(topic: string, entry: Entry, kind: RequestKind): string {
+    if (kind === "subscribe" && entry.timeouts > 0) return `alone ${topic}`;
+    return `${entry.isOnTrial ? "trial" : "group"} ${this.#groupOf(topic)}`;
   }
 
   *#entriesOf(request: SubscriptionRequest): Generator<[string, Entry]> {
@@ -306,19 +393,4 @@ export class SubscriptionRegistry {
       if (entry !== undefined && entry.requestId === request.id) yield [topic, entry];
     }
   }
-}
-
-/** What an entry needs sent now; undefined while it is in order, or waits for an answer. */
-function needOf(entry: Entry): SubscriptionRequest["kind"] | undefined {
-  const { references, state, timeouts } = entry;
-  if (references > 0) return state === "unsent" ? "subscribe" : undefined;
-  // Also where no answer came: the peer may have heard.
-  const mayBeServed = state === "confirmed" || state === "timed-out" || timeouts > 0;
-  return mayBeServed && state !== "leaving" && state !== "pending" ? "unsubscribe" : undefined;
-}
-
-/** An answer may come late: also to a topic that is about to be asked for again. */
-function isWaiting({ state, timeouts }: Entry): boolean {
-  if (state === "unsent") return timeouts > 0;
-  return state === "pending" || state === "leaving" || state === "timed-out";
 }

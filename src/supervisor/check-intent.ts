@@ -1,9 +1,15 @@
 /** The options of what goes out, checked: how topics are asked for, pacing, the outbox, the probe. */
+import type { LinkKeepalive } from "../connection/link.ts";
 import { OptionError } from "../errors.ts";
 import type { PacingWindow } from "../subscriptions/pacer.ts";
-import { encodeFrame, topicIsFrame, type SubscriptionProtocol } from "../subscriptions/protocol.ts";
+import {
+  encodeFrame,
+  topicIsFrame,
+  type Frame,
+  type SubscriptionProtocol,
+} from "../subscriptions/protocol.ts";
 import type { TopicRetryPolicy } from "../subscriptions/topic-retries.ts";
-import type { VenueProfile } from "../venues/venue.ts";
+import type { Keepalive, VenueLimits, VenueProfile } from "../venues/venue.ts";
 import {
   checkFunction,
   checkInteger,
@@ -11,7 +17,7 @@ import {
   checkMs,
   checkOneOf,
   type ReportFailure,
-} from "./check.ts";
+} from "../check.ts";
 import { defaults } from "./options.ts";
 import { defaultOutbox, type OutboxPolicy } from "./outbox.ts";
 
@@ -19,15 +25,16 @@ import { defaultOutbox, type OutboxPolicy } from "./outbox.ts";
 export interface ResubscribeSettings {
   readonly topicsPerFrame: number;
   readonly requestTimeoutMs: number;
-  readonly subscriptionPacing: PacingWindow;
+  readonly subscriptionPacing: readonly PacingWindow[];
   readonly topicRetries: TopicRetryPolicy;
 }
 
+/** The protocol that says how many topics go into a frame; undefined for the venue's. */
 export function checkProtocol<M>(
   given: SubscriptionProtocol<M> | undefined,
   venue: VenueProfile<M> | undefined,
-): SubscriptionProtocol<M> {
-  if (given === undefined) return venue?.subscriptions ?? topicIsFrame;
+): SubscriptionProtocol<M> | undefined {
+  if (given === undefined) return venue === undefined ? topicIsFrame : undefined;
   if (typeof given !== "object" || given === null || typeof given.subscribe !== "function") {
     throw new OptionError("subscriptions", "an object with a subscribe function", given);
   }
@@ -39,7 +46,8 @@ export function checkProtocol<M>(
 
 export function checkResubscribe<M>(
   value: unknown,
-  protocol: SubscriptionProtocol<M>,
+  protocol: SubscriptionProtocol<M> | undefined,
+  limits: VenueLimits | undefined,
 ): ResubscribeSettings {
   const given = value === undefined ? {} : value;
   const keys = ["timeoutMs", "requestTimeoutMs", "retries", "pacing", "topicsPerFrame"] as const;
@@ -56,7 +64,10 @@ export function checkResubscribe<M>(
     const expected = `at most resubscribe.timeoutMs (${wholeMs})`;
     throw new OptionError("resubscribe.requestTimeoutMs", expected, requestTimeoutMs);
   }
-  const perFrame = protocol.topicsPerFrame ?? resubscribe.topicsPerFrame;
+  const perFrame =
+    protocol?.topicsPerFrame ??
+    (protocol === undefined ? limits?.topicsPerFrame : undefined) ??
+    resubscribe.topicsPerFrame;
   const path = "resubscribe.topicsPerFrame";
   const topicsPerFrame = checkInteger(options.topicsPerFrame, path, perFrame, 1);
   if (protocol === topicIsFrame && topicsPerFrame > 1) {
@@ -65,7 +76,10 @@ export function checkResubscribe<M>(
   return {
     requestTimeoutMs,
     topicsPerFrame,
-    subscriptionPacing: checkWindow(options.pacing ?? resubscribe.pacing, "resubscribe.pacing"),
+    subscriptionPacing:
+      options.pacing === undefined
+        ? (limits?.subscriptionPacing ?? [resubscribe.pacing])
+        : checkPacing(options.pacing, [], "resubscribe.pacing"),
     topicRetries: {
       retries: checkInteger(options.retries, "resubscribe.retries", resubscribe.retries),
       firstMs: requestTimeoutMs,
@@ -76,12 +90,13 @@ export function checkResubscribe<M>(
 export function checkPacing(
   value: unknown,
   fallback: readonly PacingWindow[],
+  path = "pacing",
 ): readonly PacingWindow[] {
   if (value === undefined) return fallback;
   if (value === null) return [];
   const windows: readonly unknown[] = Array.isArray(value) ? value : [value];
   return windows.map((window, index) =>
-    checkWindow(window, Array.isArray(value) ? `pacing[${index}]` : "pacing"),
+    checkWindow(window, Array.isArray(value) ? `${path}[${index}]` : path),
   );
 }
 
@@ -112,19 +127,54 @@ export function checkOutbox(value: unknown): OutboxPolicy {
 
 export function checkProbe(
   heartbeat: unknown,
+  venueProbe: (() => Frame) | undefined,
   report: ReportFailure,
 ): (() => string | Uint8Array | undefined) | undefined {
-  if (typeof heartbeat !== "object" || heartbeat === null || !("probe" in heartbeat)) {
-    return undefined;
-  }
-  const { probe } = heartbeat;
-  checkFunction(probe, "heartbeat.probe");
+  const isGiven = typeof heartbeat === "object" && heartbeat !== null && "probe" in heartbeat;
+  const given = isGiven ? heartbeat.probe : undefined;
+  checkFunction(given, "heartbeat.probe");
+  const probe = (given ?? venueProbe) as (() => Frame) | undefined;
   if (probe === undefined) return undefined;
+  return guard(probe, "heartbeat.probe", report);
+}
+
+/** The frames that a venue wants first on every socket. */
+export function checkOpening(
+  opening: (() => readonly Frame[]) | undefined,
+  report: ReportFailure,
+): (() => readonly (string | Uint8Array)[]) | undefined {
+  if (opening === undefined) return undefined;
   return () => {
     try {
-      return encodeFrame((probe as () => string)());
+      return opening().map(encodeFrame);
     } catch (error) {
-      report("heartbeat.probe", error);
+      report("venue.opening", error);
+      return [];
+    }
+  };
+}
+
+/** What a venue wants said, whatever else flows; the other modes need nothing of us. */
+export function checkKeepalive(
+  keepalive: Keepalive | undefined,
+  report: ReportFailure,
+): LinkKeepalive | undefined {
+  if (keepalive?.mode === "client-ping") return { everyMs: keepalive.everyMs };
+  if (keepalive?.mode !== "client-message") return undefined;
+  const { everyMs, frame } = keepalive;
+  return { everyMs, frame: guard(frame, "venue.keepalive.frame", report) };
+}
+
+function guard(
+  makeFrame: () => Frame,
+  name: string,
+  report: ReportFailure,
+): () => string | Uint8Array | undefined {
+  return () => {
+    try {
+      return encodeFrame(makeFrame());
+    } catch (error) {
+      report(name, error);
       return undefined;
     }
   };

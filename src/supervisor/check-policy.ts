@@ -8,6 +8,7 @@ import {
   type BackoffShape,
 } from "../../machines/policy/backoff.ts";
 import { defaultRetryBudget, type RetryBudget } from "../../machines/policy/retry-budget.ts";
+import { defaultRecoveryPacing, type RecoveryPacing } from "../../machines/recovery.door.ts";
 import type { VerdictPolicy, VerdictRule } from "../../machines/policy/verdict.ts";
 import { OptionError } from "../errors.ts";
 import {
@@ -18,7 +19,7 @@ import {
   checkOneOf,
   ignoreRejection,
   type ReportFailure,
-} from "./check.ts";
+} from "../check.ts";
 import { checkVerdict } from "./check-verdict.ts";
 import { defaults, type SupervisorOptions } from "./options.ts";
 
@@ -34,15 +35,20 @@ type PolicyOptions = Pick<
   | "resubscribe"
   | "heartbeat"
   | "closeTimeoutMs"
+  | "maxAgeMs"
   | "verdict"
 >;
 
 export interface PolicyParts {
   readonly options: PolicyOptions;
   readonly venueHeartbeat: HeartbeatPolicy | undefined;
+  readonly venueBudget: RetryBudget | undefined;
   readonly venueRules: readonly VerdictRule[];
   readonly credentials: VerdictPolicy["credentials"];
   readonly report: ReportFailure;
+  readonly venueMaxAgeMs?: number | undefined;
+  /** Checked already. @defaultValue {@link defaultRecoveryPacing} */
+  readonly recovery?: RecoveryPacing | undefined;
 }
 
 export function checkPolicy(parts: PolicyParts): ConnectionPolicy {
@@ -63,7 +69,7 @@ export function checkPolicy(parts: PolicyParts): ConnectionPolicy {
       1,
     ),
     maxRetries: checkInteger(options.maxRetries, "maxRetries", defaults.maxRetries, 0, Infinity),
-    retryBudget: checkBudget(options.retryBudget),
+    retryBudget: checkBudget(options.retryBudget, parts.venueBudget ?? defaultRetryBudget),
     stableAfterMs: checkMs(options.stableAfterMs, "stableAfterMs", defaults.stableAfterMs),
     resubscribeTimeoutMs: checkMs(
       resubscribe.timeoutMs,
@@ -73,6 +79,8 @@ export function checkPolicy(parts: PolicyParts): ConnectionPolicy {
     ),
     heartbeat: checkHeartbeat(options.heartbeat, parts.venueHeartbeat ?? defaults.heartbeat),
     closeTimeoutMs: checkMs(options.closeTimeoutMs, "closeTimeoutMs", defaults.closeTimeoutMs),
+    maxAgeMs: checkMaxAge(options.maxAgeMs, parts.venueMaxAgeMs ?? null),
+    recovery: parts.recovery ?? defaultRecoveryPacing,
     verdict: checkVerdict({
       given: options.verdict,
       venueRules: parts.venueRules,
@@ -83,7 +91,7 @@ export function checkPolicy(parts: PolicyParts): ConnectionPolicy {
 }
 
 function checkHeartbeat(value: unknown, fallback: HeartbeatPolicy): HeartbeatPolicy | null {
-  if (value === undefined) return fallback;
+  if (value === undefined) return policyOf(fallback);
   if (value === null) return null;
   const keys = ["intervalMs", "timeoutMs", "suspendedAfterMs", "probe"] as const;
   const given = checkKeys(value, "heartbeat", keys);
@@ -106,6 +114,16 @@ function checkHeartbeat(value: unknown, fallback: HeartbeatPolicy): HeartbeatPol
     1,
   );
   return { intervalMs, timeoutMs, suspendedAfterMs };
+}
+
+/** Without a venue's probe, which is no number and no part of the chart. */
+function policyOf({ intervalMs, timeoutMs, suspendedAfterMs }: HeartbeatPolicy): HeartbeatPolicy {
+  return { intervalMs, timeoutMs, suspendedAfterMs };
+}
+
+function checkMaxAge(value: unknown, fallback: number | null): number | null {
+  if (value === undefined) return fallback;
+  return value === null ? null : checkMs(value, "maxAgeMs", 0, 1);
 }
 
 function checkBackoff(value: unknown, report: ReportFailure): BackoffShape | BackoffFunction {
@@ -155,11 +173,11 @@ function guardBackoff(backoff: BackoffFunction, report: ReportFailure): BackoffF
   };
 }
 
-function checkBudget(value: unknown): RetryBudget {
-  if (value === undefined) return defaultRetryBudget;
+function checkBudget(value: unknown, fallback: RetryBudget): RetryBudget {
+  if (value === undefined) return fallback;
   const { attempts, perMs } = checkKeys(value, "retryBudget", ["attempts", "perMs"]);
   return {
-    attempts: checkInteger(attempts, "retryBudget.attempts", defaultRetryBudget.attempts, 1),
-    perMs: checkMs(perMs, "retryBudget.perMs", defaultRetryBudget.perMs, 1),
+    attempts: checkInteger(attempts, "retryBudget.attempts", fallback.attempts, 1),
+    perMs: checkMs(perMs, "retryBudget.perMs", fallback.perMs, 1),
   };
 }

@@ -14,7 +14,7 @@ import {
   checkMs,
   ignoreRejection,
   type ReportFailure,
-} from "./check.ts";
+} from "../check.ts";
 
 export interface VerdictParts {
   /** The option `verdict`. */
@@ -74,6 +74,7 @@ const CLASSES: Readonly<Record<LossClass, true>> = {
   silent: true,
   suspended: true,
   requested: true,
+  planned: true,
 };
 
 const ACTIONS = ["retry", "slow", "now", "renew", "refuse"] as const;

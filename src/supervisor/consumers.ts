@@ -7,7 +7,7 @@ import {
   checkMs,
   checkOneOf,
   checkSignal,
-} from "./check.ts";
+} from "../check.ts";
 import type { FeedItem, MessageItem, OverflowItem } from "./items.ts";
 import { MessageQueue, type MessagesOptions, type Pausable } from "./message-queue.ts";
 import type { Publisher } from "./publisher.ts";

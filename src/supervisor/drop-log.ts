@@ -122,6 +122,9 @@ function note(mark: Mark, item: FeedItem<unknown>): void {
       extend(mark, item.stream, { from: item.from, to: item.to, messages: 0 });
       return;
     case "reset":
+    case "invalid":
+    case "snapshot":
+    case "valid":
       addReset(mark, item.stream);
       return;
   }

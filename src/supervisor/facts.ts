@@ -8,7 +8,8 @@ import type { ConnectionAlert } from "../../machines/connection.events.ts";
 import type { Loss } from "../../machines/loss.ts";
 import type { Position } from "../sequence/point.ts";
 import type { TopicOutcome } from "../subscriptions/registry.ts";
-import type { MessageItem, OverflowItem } from "./items.ts";
+import type { VenueNotice } from "../venues/venue.ts";
+import type { InvalidItem, MessageItem, OverflowItem, SnapshotItem, ValidItem } from "./items.ts";
 import type { OutageReport } from "./outage.ts";
 
 /** `idle` until an actor runs the supervisor's chart; else the chart's top-level states. */
@@ -24,7 +25,18 @@ export type Alert =
       readonly topics: readonly string[];
       readonly retryInMs: number | null;
     }
-  | { readonly kind: "too-many-streams"; readonly limit: number };
+  /** A stream could not be made whole; it stays invalid until the venue starts it over. */
+  | {
+      readonly kind: "recovery-failed";
+      readonly stream: string;
+      readonly tries: number;
+      readonly detail: string;
+    }
+  | { readonly kind: "too-many-streams"; readonly limit: number }
+  /** Subscribed anew and still silent. It rests; `topic.fresh` tells when it speaks. */
+  | { readonly kind: "topic-stale"; readonly topic: string; readonly silentMs: number }
+  /** It killed the sockets that asked for it: it is not asked for until then, so that the others live. */
+  | { readonly kind: "topic-quarantined"; readonly topic: string; readonly untilMs: number };
 
 /** The facts by name; `atMs` and `type` are added by {@link Fact}. */
 export interface FactPayloads {
@@ -46,6 +58,20 @@ export interface FactPayloads {
   gap: { readonly stream: string; readonly from: Position; readonly to: Position };
   /** A venue started its numbering over. */
   reset: { readonly stream: string };
+  /** A checksum proves that a stream is not what was sent. */
+  mismatch: { readonly stream: string };
+  /** A stream is not whole from here on. In band as an item of that kind. */
+  invalid: Omit<InvalidItem, "kind">;
+  /** A snapshot was fetched; the messages that follow go on from it. In band as an item of that kind. */
+  snapshot: Omit<SnapshotItem, "kind">;
+  /** The stream is whole again. In band as an item of that kind. */
+  valid: Omit<ValidItem, "kind">;
+  /** What the venue announces about the connection or itself. `detail` is its own text, escaped. */
+  notice: {
+    readonly action: VenueNotice["action"];
+    readonly detail: string;
+    readonly withinMs: number | null;
+  };
   /** A slow consumer's buffer dropped messages; once per burst, when it has caught up or every 1,000. */
   overflow: { readonly overflow: OverflowItem };
   /** Every wanted topic has its answer on this socket, or none within its time. */
@@ -53,9 +79,25 @@ export interface FactPayloads {
     readonly confirmed: readonly string[];
     readonly rejected: readonly TopicOutcome[];
     readonly timedOut: readonly string[];
+    /** Not asked for, as they killed earlier sockets. */
+    readonly quarantined: readonly string[];
   };
   /** The peer refused one topic. The others live. */
   "topic.rejected": { readonly topic: string; readonly reason: string };
+  /** A subscribed topic has been silent for longer than it may: it is subscribed anew, alone. */
+  "topic.stale": {
+    readonly topic: string;
+    readonly silentMs: number;
+    readonly action: "resubscribe";
+  };
+  /** A stale topic speaks again. */
+  "topic.fresh": { readonly topic: string; readonly silentMs: number };
+  /** A topic is not asked for until `untilMs`: sockets died of it. The others live. */
+  "topic.quarantined": {
+    readonly topic: string;
+    readonly strikes: number;
+    readonly untilMs: number;
+  };
   /** Something a person should know. */
   alert: { readonly alert: Alert };
   /** An outage is over. */

@@ -1,11 +1,17 @@
 /**
- * One frame in, its items out, in the order in which a frame meets them: decode, acknowledgement,
- * sequence, consumers. No promise, no timer, no chart event, no branch on the connection's state.
+ * One frame in, its items out, in the order in which a frame meets them: decode, control words,
+ * sequence, recovery, consumers. No promise, no timer, no chart event, no branch on the connection's
+ * state.
+ *
+ * Control words (answers, heartbeats, challenges, notices) are no data, but at some venues they are
+ * numbered: their place in the sequence is judged before they are taken out.
  */
-import type { Acknowledgement } from "../subscriptions/protocol.ts";
 import { checkPoint, type SequencePoint } from "../sequence/point.ts";
 import type { SequenceTracker } from "../sequence/tracker.ts";
+import type { VenueWord } from "../venues/venue.ts";
 import type { FeedItem, GapItem, MessageItem, ResetItem } from "./items.ts";
+import { validate, type SchemaOf } from "./schema.ts";
+import type { Talk } from "./talk.ts";
 
 /** What the data path counts; read by `status()`. */
 export interface InboundCounts {
@@ -17,24 +23,31 @@ export interface InboundCounts {
   duplicates: number;
   gaps: number;
   resets: number;
+  /** Not understood, or against its schema. */
   invalid: number;
-  acknowledgements: number;
+  /** Proofs, by a checksum, that something was missed or garbled. */
+  mismatches: number;
+  /** Answers, heartbeats, challenges, notices. */
+  control: number;
 }
 
 export interface InboundParts<M> {
-  /** The user's functions, guarded by whoever made these parts; `failed` where one threw. */
-  readonly decode: (data: Buffer, isBinary: boolean) => M;
-  readonly acknowledge: ((message: M) => Acknowledgement | undefined) | undefined;
-  readonly sequence: ((message: M) => SequencePoint | undefined) | undefined;
+  /** The words of the current socket, guarded here against what they throw. */
+  readonly talk: () => Talk<M>;
+  readonly schema: SchemaOf | undefined;
   readonly tracker: SequenceTracker;
   readonly counts: InboundCounts;
   /** When the chunk that is being read came in. */
   readonly receivedAtMs: () => number;
   readonly consumers: Consumers<M>;
-  readonly onAcknowledgement: (answer: Acknowledgement) => void;
+  readonly recoveries: StreamRecoveries<M>;
+  /** Told the topic of every message; undefined where nobody wants to know. */
+  readonly heard: ((topic: string) => void) | undefined;
+  readonly onControl: (word: VenueWord) => void;
   readonly onInvalid: (error: unknown, raw: Buffer) => void;
   readonly onGap: (gap: GapItem) => void;
   readonly onReset: (reset: ResetItem) => void;
+  readonly onMismatch: (stream: string) => void;
   /** There are more streams than are followed; said once. */
   readonly onUnfollowed: () => void;
 }
@@ -47,6 +60,21 @@ interface Consumers<M> {
   mark(item: Exclude<FeedItem<M>, MessageItem<M>>): void;
 }
 
+/** Why a stream is not whole. */
+type BreakCause = "gap" | "reset" | "checksum" | "start";
+
+/** Who repairs streams, as the data path sees it. */
+interface StreamRecoveries<M> {
+  /** True while every stream is whole: then there is nothing to ask. */
+  readonly isIdle: boolean;
+  /** A stream is not whole any more; before the message that shows it is delivered. */
+  broken(stream: string, cause: BreakCause): void;
+  /** True when the message waits for a snapshot instead of being delivered now. */
+  take(item: MessageItem<M>, point: SequencePoint): boolean;
+  /** A message with which its stream begins anew was delivered. */
+  restarted(stream: string): void;
+}
+
 export function newInboundCounts(): InboundCounts {
   return {
     messages: 0,
@@ -57,94 +85,161 @@ export function newInboundCounts(): InboundCounts {
     gaps: 0,
     resets: 0,
     invalid: 0,
-    acknowledgements: 0,
+    mismatches: 0,
+    control: 0,
   };
 }
 
 export function createInbound<M>(parts: InboundParts<M>): (raw: Buffer, isBinary: boolean) => void {
-  const { decode, acknowledge, sequence, tracker, counts, receivedAtMs, consumers } = parts;
+  const { talk: currentTalk, schema, tracker, counts, consumers, recoveries, heard } = parts;
 
   let isUnfollowedTold = false;
 
-  function deliver(data: M, raw: Buffer, point: SequencePoint | undefined): void {
+  /** Puts in band what the number says, and what the message is to its stream. */
+  function judge(point: SequencePoint): Place {
+    const { unfollowed } = tracker;
+    const verdict = tracker.accept(point);
+    if (tracker.unfollowed > unfollowed) {
+      if (!isUnfollowedTold) parts.onUnfollowed();
+      isUnfollowedTold = true;
+      return "follows"; // nothing is known of what came before
+    }
+    const { stream } = point;
+    switch (verdict.kind) {
+      case "next":
+      case "alive":
+        return "follows";
+      case "first":
+        recoveries.broken(stream, "start");
+        return "begins";
+      case "gap": {
+        counts.gaps += 1;
+        const gap: GapItem = { kind: "gap", stream, from: verdict.from, to: verdict.to };
+        parts.onGap(gap);
+        consumers.mark(gap);
+        recoveries.broken(stream, "gap");
+        return "follows";
+      }
+      case "reset": {
+        counts.resets += 1;
+        const reset: ResetItem = { kind: "reset", stream };
+        parts.onReset(reset);
+        consumers.mark(reset);
+        if (point.restarts === true) return "begins";
+        // One that is linked to the message before it goes on where it was, under other numbers.
+        if (point.previous === undefined) recoveries.broken(stream, "reset");
+        return "follows";
+      }
+      case "duplicate":
+      case "stale":
+        counts.duplicates += 1;
+        return "repeats";
+    }
+  }
+
+  function deliver(
+    data: M,
+    raw: Buffer,
+    topic: string | undefined,
+    point: SequencePoint | undefined,
+    isSnapshot: boolean,
+  ): void {
+    const isWatched = point !== undefined && !recoveries.isIdle;
+    if (!isWatched && !consumers.isWanted()) {
+      counts.unclaimed += 1;
+      return;
+    }
+    const item: MessageItem<M> = {
+      kind: "message",
+      data,
+      raw,
+      topic,
+      stream: point?.stream,
+      first: point?.first,
+      position: point?.last,
+      isSnapshot,
+      receivedAtMs: parts.receivedAtMs(),
+    };
+    if (isWatched && recoveries.take(item, point)) return;
     if (!consumers.isWanted()) {
       counts.unclaimed += 1;
       return;
     }
     counts.delivered += 1;
-    consumers.message({
-      kind: "message",
-      data,
-      raw,
-      stream: point?.stream,
-      first: point?.first,
-      position: point?.last,
-      receivedAtMs: receivedAtMs(),
-    });
+    consumers.message(item);
+  }
+
+  function fail(error: unknown, raw: Buffer): void {
+    counts.invalid += 1;
+    parts.onInvalid(error, raw);
   }
 
   return (raw, isBinary) => {
     counts.messages += 1;
     counts.bytes += raw.length;
+    const talk = currentTalk();
 
     let message: M;
+    let word: VenueWord | undefined;
     let point: SequencePoint | undefined;
+    let topic: string | undefined;
+    let isSnapshot = false;
     try {
-      message = decode(raw, isBinary);
-      const answer = acknowledge?.(message) ?? undefined;
-      if (answer !== undefined) {
-        counts.acknowledgements += 1;
-        parts.onAcknowledgement(answer);
-        return;
+      message = talk.decode(raw, isBinary);
+      word = talk.control?.(message) ?? undefined;
+      if (word === undefined || talk.numbersControl === true) {
+        point = talk.sequence?.(message, raw) ?? undefined;
+        if (point !== undefined) checkPoint(point);
       }
-      point = sequence?.(message) ?? undefined;
-      if (point !== undefined) checkPoint(point);
+      topic = talk.topicOf?.(message);
+      if (word === undefined && talk.isSnapshot !== undefined)
+        isSnapshot = talk.isSnapshot(message);
     } catch (error) {
-      counts.invalid += 1;
-      parts.onInvalid(error, raw);
+      fail(error, raw);
       return;
     }
 
-    if (point === undefined) {
-      deliver(message, raw, undefined);
+    const place = point === undefined ? "follows" : judge(point);
+    if (talk.verify !== undefined && place !== "repeats") {
+      const stream = topic ?? point?.stream ?? "";
+      if (!isWhole(talk, message)) {
+        counts.mismatches += 1;
+        parts.onMismatch(stream);
+        recoveries.broken(stream, "checksum");
+      }
+    }
+    if (word !== undefined) {
+      counts.control += 1;
+      parts.onControl(word);
       return;
     }
-    const verdict = tracker.accept(point);
-    if (!isUnfollowedTold && tracker.unfollowed > 0) {
-      isUnfollowedTold = true;
-      parts.onUnfollowed();
-    }
-    switch (verdict.kind) {
-      case "next":
-      case "first":
-      case "alive":
-        deliver(message, raw, point);
-        return;
-      case "gap": {
-        counts.gaps += 1;
-        const gap: GapItem = {
-          kind: "gap",
-          stream: point.stream,
-          from: verdict.from,
-          to: verdict.to,
-        };
-        parts.onGap(gap);
-        consumers.mark(gap);
-        deliver(message, raw, point);
+    if (topic !== undefined) heard?.(topic);
+    if (place === "repeats") return;
+    isSnapshot ||= point?.restarts === true;
+
+    if (schema !== undefined) {
+      try {
+        const wanted = schema(topic);
+        if (wanted !== undefined) message = validate(wanted, message);
+      } catch (error) {
+        fail(error, raw);
         return;
       }
-      case "reset": {
-        counts.resets += 1;
-        const reset: ResetItem = { kind: "reset", stream: point.stream };
-        parts.onReset(reset);
-        consumers.mark(reset);
-        deliver(message, raw, point);
-        return;
-      }
-      case "duplicate":
-      case "stale":
-        counts.duplicates += 1;
-        return;
     }
+    deliver(message, raw, topic, point, isSnapshot);
+    if (place === "begins" && point !== undefined) recoveries.restarted(point.stream);
+    if (isSnapshot && topic !== undefined && topic !== point?.stream) recoveries.restarted(topic);
   };
+}
+
+/** What a message is to its stream. */
+type Place = "follows" | "begins" | "repeats";
+
+/** One that throws proves nothing. */
+function isWhole<M>(talk: Talk<M>, message: M): boolean {
+  try {
+    return talk.verify?.(message) ?? true;
+  } catch {
+    return false;
+  }
 }

@@ -11,8 +11,11 @@ import type { RetryBudget } from "../../machines/policy/retry-budget.ts";
 import type { VerdictFunction, VerdictRule } from "../../machines/policy/verdict.ts";
 import type { Authenticate } from "../connection/authentication.ts";
 import type { Resolvable } from "../connection/resolvable.ts";
+import type { Recovery, RecoveryPolicy } from "../recovery/recovery.ts";
 import type { SequencePoint } from "../sequence/point.ts";
+import type { FreshnessPolicy } from "../subscriptions/freshness.ts";
 import type { PacingWindow } from "../subscriptions/pacer.ts";
+import type { QuarantinePolicy } from "../subscriptions/quarantine.ts";
 import type { Frame, SubscriptionProtocol } from "../subscriptions/protocol.ts";
 import type { Topic } from "../subscriptions/topic.ts";
 import type { Clock } from "../system.ts";
@@ -20,6 +23,7 @@ import type { Transport } from "../transport/transport.ts";
 import type { WsTransportOptions } from "../transport/ws-options.ts";
 import type { VenueProfile } from "../venues/venue.ts";
 import type { OutboxPolicy } from "./outbox.ts";
+import type { SchemaOption } from "./schema.ts";
 
 /** What to connect to: a URL, a function that gives one per attempt, or a venue. */
 export type Target<M> = Resolvable<string | URL> | VenueProfile<M>;
@@ -43,8 +47,35 @@ export interface SupervisorOptions<M = RawMessage> {
   readonly subscriptions?: SubscriptionProtocol<M> | undefined;
   /** One frame as a message. What throws is counted and reported, not delivered. */
   readonly decode?: ((data: Buffer, isBinary: boolean) => M) | undefined;
-  /** Where a message stands in its stream. @defaultValue nothing is numbered */
-  readonly sequence?: ((message: M) => SequencePoint | undefined) | undefined;
+  /**
+   * Where a message stands in its stream. `raw` is its bytes, for positions beyond 2^53 that `JSON.parse`
+   * rounds. @defaultValue the venue's, or nothing is numbered
+   */
+  readonly sequence?: ((message: M, raw: Buffer) => SequencePoint | undefined) | undefined;
+  /**
+   * How the data missed in a gap is obtained: for all streams, or by stream (`undefined` leaves one to
+   * the venue). `null` for not at all: gaps are reported, and that is all. @defaultValue the venue's
+   */
+  readonly recovery?: Recovery | ((stream: string) => Recovery | undefined) | null | undefined;
+  /** How recoveries are paced and bounded. @defaultValue the venue's */
+  readonly recoveryPolicy?: Partial<RecoveryPolicy> | undefined;
+  /**
+   * How long a topic may be silent: for all topics, or by topic (`undefined` leaves one to the venue,
+   * `null` lets it be silent). A stale topic is subscribed anew, alone; then it is reported. `null` for
+   * no deadline at all. @defaultValue the venue's
+   */
+  readonly freshness?:
+    | Partial<FreshnessPolicy>
+    | ((topic: string) => Partial<FreshnessPolicy> | null | undefined)
+    | null
+    | undefined;
+  /**
+   * When a topic is suspected of killing sockets, and how long it then rests, so that the others live.
+   * `null`: never. @defaultValue two losses that it alone can be blamed for; 600,000 ms
+   */
+  readonly quarantine?: Partial<QuarantinePolicy> | null | undefined;
+  /** Schemas (Standard Schema) by topic, or a function of the topic. @defaultValue nothing is checked */
+  readonly schema?: SchemaOption | undefined;
 
   /**
    * From dial to usable, credentials and login included; absolute. Ours, because `ws`'s own
@@ -71,6 +102,11 @@ export interface SupervisorOptions<M = RawMessage> {
   readonly heartbeat?: HeartbeatOptions | null | undefined;
   /** Patience with the peer's half of a closing handshake. @defaultValue 2,000 */
   readonly closeTimeoutMs?: number | undefined;
+  /**
+   * The server cuts a connection of this age. It is replaced before, at a random moment between 90 % and
+   * 98 % of it; `null` for never. @defaultValue the venue's, or null
+   */
+  readonly maxAgeMs?: number | null | undefined;
   readonly outbox?: Partial<OutboxPolicy> | undefined;
   /** Rows before the table's own (and the venue's), or a function asked before all rows. */
   readonly verdict?: readonly VerdictRule[] | VerdictFunction | undefined;
@@ -117,9 +153,9 @@ export interface ResubscribeOptions {
    * alert. More than 0 only helps where asking twice does no harm. @defaultValue 5
    */
   readonly retries?: number | undefined;
-  /** Subscription frames per time, on top of `pacing`. @defaultValue 5 per 1,000 ms */
-  readonly pacing?: PacingWindow | undefined;
-  /** @defaultValue the protocol's, or 100 */
+  /** Subscription frames per time, on top of `pacing`. @defaultValue the venue's, or 5 per 1,000 ms */
+  readonly pacing?: PacingWindow | readonly PacingWindow[] | null | undefined;
+  /** @defaultValue the protocol's or the venue's, or 100 */
   readonly topicsPerFrame?: number | undefined;
 }
 

@@ -81,9 +81,17 @@ export class OutageLog {
         return undefined;
       case "gap":
       case "reset":
+      case "mismatch":
+      case "invalid":
+      case "snapshot":
+      case "valid":
+      case "notice":
       case "overflow":
       case "subscriptions.settled":
       case "topic.rejected":
+      case "topic.stale":
+      case "topic.fresh":
+      case "topic.quarantined":
       case "alert":
       case "recovered":
       case "failed":

@@ -12,7 +12,8 @@ type AnyListener = (event: never) => unknown;
 
 export class Publisher<M> {
   readonly #clock: Clock;
-  readonly #listeners = new Map<string, Set<AnyListener>>();
+  /** Made with the first: who only reads messages has none. */
+  #listeners: Map<string, Set<AnyListener>> | undefined;
   /** Copied on write, so that the data path walks a plain array. */
   #messageListeners: readonly ((item: MessageItem<M>) => unknown)[] = [];
   #callbackFailures = 0;
@@ -37,7 +38,7 @@ export class Publisher<M> {
   /** How many listeners are attached, of every kind. */
   get listeners(): number {
     let count = this.#messageListeners.length;
-    for (const listeners of this.#listeners.values()) count += listeners.size;
+    for (const listeners of this.#listeners?.values() ?? []) count += listeners.size;
     return count;
   }
 
@@ -45,6 +46,7 @@ export class Publisher<M> {
     if (type === "message") return this.#onMessage(listener as (item: MessageItem<M>) => void);
     // Two `on` with one function are two subscriptions, each with its own end.
     const own: AnyListener = (event) => listener(event);
+    this.#listeners ??= new Map();
     const listeners = this.#listeners.get(type) ?? new Set();
     this.#listeners.set(type, listeners);
     listeners.add(own);
@@ -100,7 +102,7 @@ export class Publisher<M> {
   }
 
   #tell(type: string, fact: Fact): void {
-    const listeners = this.#listeners.get(type);
+    const listeners = this.#listeners?.get(type);
     if (listeners === undefined) return;
     // A copy: a listener that ends itself and listens anew would be heard again, without end.
     for (const listener of Array.from(listeners)) {

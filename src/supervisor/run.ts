@@ -22,6 +22,10 @@ export class Run {
   #sinceMs: number;
   #isOver = false;
   #isReady = false;
+  /** The chart is taking a step, and is telling of it. */
+  #isTelling = false;
+  /** Commands that its listeners gave meanwhile. */
+  #held: ConnectionCommand[] = [];
 
   constructor(owner: ConnectionOwner, clock: Clock, note: Note) {
     this.#owner = owner;
@@ -73,8 +77,14 @@ export class Run {
     return this.actor.getSnapshot().context;
   }
 
+  /**
+   * A command that is given while the chart takes a step waits for the step's end: a dial that the step
+   * makes may fail at once, and the chart would hear of it only after the command, as the loss of the
+   * dial that the command made.
+   */
   send(command: ConnectionCommand): void {
-    if (!this.#isOver) this.#owner.send(command);
+    if (this.#isTelling) this.#held.push(command);
+    else if (!this.#isOver) this.#owner.send(command);
   }
 
   /** Another actor runs the chart now. */
@@ -83,6 +93,7 @@ export class Run {
   }
 
   #hear(fact: ConnectionEmitted): void {
+    this.#isTelling = true;
     const { type, ...payload } = fact;
     if (type === "up" || type === "down") this.#isReady = type === "up";
     // `closed` is told once all is over, by #complete: then no timer and no socket is left.
@@ -90,6 +101,8 @@ export class Run {
   }
 
   #follow({ value, tags }: ConnectionView): void {
+    this.#isTelling = false;
+    for (const command of this.#held.splice(0)) this.send(command);
     this.#isReady = tags.has("ready");
     this.#enter(topLevelOf(value));
   }

@@ -8,12 +8,14 @@ import type { InspectionEvent } from "xstate";
 import type { ConnectionPolicy } from "../../machines/connection.context.ts";
 import { checkHeaders, checkProtocols, checkUrl } from "../connection/check-dial.ts";
 import type { Authenticate } from "../connection/authentication.ts";
+import type { LinkKeepalive } from "../connection/link.ts";
 import { isRenewable, type DialTarget } from "../connection/resolvable.ts";
 import { OptionError } from "../errors.ts";
-import type { SequencePoint } from "../sequence/point.ts";
+import type { Recovery, RecoveryPolicy } from "../recovery/recovery.ts";
+import type { FreshnessPolicy } from "../subscriptions/freshness.ts";
 import type { PacingWindow } from "../subscriptions/pacer.ts";
-import type { SubscriptionProtocol } from "../subscriptions/protocol.ts";
-import { topicKeys } from "../subscriptions/topic.ts";
+import type { QuarantinePolicy } from "../subscriptions/quarantine.ts";
+import { topicKeys, type Topic } from "../subscriptions/topic.ts";
 import { randomSeed, realClock, type Clock } from "../system.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { WsTransportOptions } from "../transport/ws-options.ts";
@@ -25,8 +27,10 @@ import {
   checkMs,
   checkSignal,
   type ReportFailure,
-} from "./check.ts";
+} from "../check.ts";
 import {
+  checkKeepalive,
+  checkOpening,
   checkOutbox,
   checkPacing,
   checkProbe,
@@ -37,7 +41,15 @@ import {
 import { byteLength } from "./byte-length.ts";
 import { checkPolicy } from "./check-policy.ts";
 import type { SupervisorOptions, Target } from "./options.ts";
+import {
+  checkFreshness,
+  checkQuarantine,
+  checkRecovery,
+  checkRecoveryPolicy,
+} from "./check-feed.ts";
 import type { OutboxPolicy } from "./outbox.ts";
+import { checkSchema, type SchemaOf } from "./schema.ts";
+import { talksOf, type Talk } from "./talk.ts";
 
 /** What a supervisor is built from. */
 export interface Settings<M> extends ResubscribeSettings {
@@ -50,15 +62,26 @@ export interface Settings<M> extends ResubscribeSettings {
   readonly signal: AbortSignal | undefined;
   readonly outbox: OutboxPolicy;
   readonly topics: readonly string[];
-  /** Throws an {@link OptionError} for a topic that the venue does not know. */
-  readonly checkTopics: (topics: readonly string[], path: string) => void;
+  /** The texts of topics, one or several. Throws an {@link OptionError} for what is none here. */
+  readonly parseTopics: (topics: unknown, path: string) => readonly string[];
   readonly topicsPerConnection: number;
-  readonly protocol: SubscriptionProtocol<M>;
+  readonly charsPerConnection: number;
+  /** Begins to talk on a new socket. */
+  readonly talk: () => Talk<M>;
+  readonly canUnsubscribe: boolean;
+  /** Whether requests are answered; if not, written is confirmed. */
+  readonly isAnswered: boolean;
+  readonly opening: (() => readonly (string | Uint8Array)[]) | undefined;
+  readonly keepalive: LinkKeepalive | undefined;
+  readonly groupOf: ((topic: string) => string) | undefined;
+  readonly recovery: ((stream: string) => Recovery) | undefined;
+  readonly recoveryPolicy: RecoveryPolicy;
+  readonly freshness: ((topic: string) => FreshnessPolicy | null) | undefined;
+  readonly quarantine: QuarantinePolicy | null;
+  readonly schema: SchemaOf | undefined;
   readonly pacing: readonly PacingWindow[];
   readonly countsControlFrames: boolean;
   readonly probe: (() => string | Uint8Array | undefined) | undefined;
-  readonly decode: (data: Buffer, isBinary: boolean) => M;
-  readonly sequence: ((message: M) => SequencePoint | undefined) | undefined;
   readonly inspect: Inspect | undefined;
 }
 
@@ -75,6 +98,11 @@ const KNOWN = [
   "subscriptions",
   "decode",
   "sequence",
+  "recovery",
+  "recoveryPolicy",
+  "freshness",
+  "quarantine",
+  "schema",
   "connectTimeoutMs",
   "backoff",
   "longOutageAfterMs",
@@ -85,6 +113,7 @@ const KNOWN = [
   "pacing",
   "heartbeat",
   "closeTimeoutMs",
+  "maxAgeMs",
   "outbox",
   "verdict",
   "ws",
@@ -110,20 +139,25 @@ export function checkSettings<M>(
   const credentials =
     isRenewable(target) || options.authenticate !== undefined ? "renewable" : "fixed";
   const protocol = checkProtocol(options.subscriptions, venue);
-  const topics = options.topics === undefined ? [] : topicKeys(options.topics, "topics");
-  const resubscribe = checkResubscribe(options.resubscribe, protocol);
-  const checkTopics = topicCheck(venue);
-  checkTopics(topics, "topics");
+  const parseTopics = topicParser(venue);
+  const topics = options.topics === undefined ? [] : parseTopics(options.topics, "topics");
+  const resubscribe = checkResubscribe(options.resubscribe, protocol, venue?.limits);
+  const talk = talksOf(options, venue);
+  const words = talk();
+  const recoveryPolicy = checkRecoveryPolicy(options.recoveryPolicy, venue?.recoveryPolicy);
   const policy = checkPolicy({
     options,
     venueHeartbeat: venue?.heartbeat,
+    venueBudget: venue?.retryBudget,
+    recovery: recoveryPolicy,
+    venueMaxAgeMs: venue?.maxAgeMs,
     venueRules: venue?.verdict ?? [],
     credentials,
     report,
   });
   return {
     target,
-    authenticate: options.authenticate,
+    authenticate: options.authenticate ?? venue?.authenticate,
     policy,
     seed: checkSeed(options.seed),
     clock: checkClock(options.clock),
@@ -131,15 +165,24 @@ export function checkSettings<M>(
     signal: checkSignal(options.signal, "signal"),
     outbox: checkOutbox(options.outbox),
     topics,
-    checkTopics,
+    parseTopics,
     topicsPerConnection: venue?.limits.topicsPerConnection ?? Infinity,
-    protocol,
+    charsPerConnection: venue?.limits.charsPerConnection ?? Infinity,
+    talk,
+    canUnsubscribe: words.unsubscribe !== undefined,
+    isAnswered: words.control !== undefined,
+    opening: checkOpening(venue?.opening, report),
+    keepalive: checkKeepalive(venue?.keepalive, report),
+    groupOf: options.subscriptions === undefined ? venue?.limits.groupOf : undefined,
     ...resubscribe,
+    recovery: checkRecovery(options.recovery, venue?.recovery?.bind(venue), report),
+    recoveryPolicy,
+    freshness: checkFreshness(options.freshness, venue?.freshness?.bind(venue), report),
+    quarantine: checkQuarantine(options.quarantine),
+    schema: checkSchema(options.schema, report),
     pacing: checkPacing(options.pacing, venue?.limits.pacing ?? []),
     countsControlFrames: venue?.limits.countsControlFrames ?? false,
-    probe: checkProbe(options.heartbeat, report),
-    decode: options.decode ?? venue?.decode.bind(venue) ?? (decodeRaw as Settings<M>["decode"]),
-    sequence: options.sequence ?? venue?.sequence?.bind(venue),
+    probe: checkProbe(options.heartbeat, venue?.heartbeat.probe, report),
     inspect: checkInspect(options.inspect, report),
   };
 }
@@ -151,11 +194,6 @@ function checkSeed(seed: unknown): number {
 
 function isVenue<M>(target: Target<M>): target is VenueProfile<M> {
   return typeof target === "object" && target !== null && "limits" in target;
-}
-
-/** Text as a string, bytes as they are. */
-function decodeRaw(data: Buffer, isBinary: boolean): string | Buffer {
-  return isBinary ? data : data.toString("utf8");
 }
 
 function checkTarget<M>(url: unknown, options: SupervisorOptions<M>): DialTarget {
@@ -213,13 +251,21 @@ function checkTransport(
   return options.transport;
 }
 
-function topicCheck<M>(venue: VenueProfile<M> | undefined): Settings<M>["checkTopics"] {
+/** With a venue a topic is what its grammar reads; without, any text or JSON. */
+function topicParser<M>(venue: VenueProfile<M> | undefined): Settings<M>["parseTopics"] {
+  if (venue === undefined) return topicKeys;
   return (topics, path) => {
-    topics.forEach((topic, index) => {
-      const expected = venue?.checkTopic?.(topic);
-      if (expected !== undefined) {
-        throw new OptionError(topics.length === 1 ? path : `${path}[${index}]`, expected, topic);
+    const list: readonly unknown[] = Array.isArray(topics) ? topics : [topics];
+    return list.map((topic, index) => {
+      const at = list.length === 1 ? path : `${path}[${index}]`;
+      const [key] = topicKeys([topic], at);
+      const parsed = venue.topics.parse(topic as Topic);
+      if ("expected" in parsed) throw new OptionError(at, parsed.expected, key);
+      if ("service" in parsed && parsed.service !== venue.service) {
+        const ours = `a topic of ${venue.id}'s endpoint "${venue.service}"`;
+        throw new OptionError(at, `${ours} (this one belongs to "${parsed.service}")`, key);
       }
+      return parsed.topic;
     });
   };
 }

@@ -1,5 +1,7 @@
 /** What a supervisor looks like from outside, at one instant. Derived, never stored. */
 import type { Loss } from "../../machines/loss.ts";
+import type { StreamStatus } from "../recovery/broken-stream.ts";
+import type { RecoveryCounts } from "../recovery/parts.ts";
 import type { SupervisorState } from "./facts.ts";
 import type { InboundCounts } from "./inbound.ts";
 import type { OutboxCounts } from "./outbox.ts";
@@ -30,6 +32,7 @@ export interface Status {
     readonly confirmed: number;
     readonly pending: number;
     readonly rejected: number;
+    readonly quarantined: number;
   };
   readonly inbound: Readonly<InboundCounts> & {
     /** Messages that came from a socket that was over. */
@@ -37,6 +40,8 @@ export interface Status {
     /** Numbered messages beyond the bound of streams. */
     readonly unfollowed: number;
   };
+  /** What recoveries came to, and every stream that is not whole. */
+  readonly recovery: Readonly<RecoveryCounts> & { readonly streams: readonly StreamStatus[] };
   readonly outbox: Readonly<OutboxCounts> & { readonly messages: number; readonly bytes: number };
   /** One row per `messages()` iterator. */
   readonly queues: readonly {

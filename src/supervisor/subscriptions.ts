@@ -1,42 +1,86 @@
 /**
  * The wanted topics as users change them, and what is said of them: checks before anything is wanted,
- * frames for what should be asked, facts for what was answered.
+ * frames for what should be asked, facts for what was answered, for what is silent and for what kills.
  */
 import { OptionError } from "../errors.ts";
 import { encodeFrame, type Acknowledgement } from "../subscriptions/protocol.ts";
+import type { FreshnessPolicy, PauseReason, StaleTopic } from "../subscriptions/freshness.ts";
+import {
+  defaultQuarantine,
+  Quarantine,
+  type Quarantined,
+  type QuarantinePolicy,
+} from "../subscriptions/quarantine.ts";
 import {
   SubscriptionRegistry,
   type SubscriptionRequest,
+  type TopicState,
   type TopicStatus,
 } from "../subscriptions/registry.ts";
-import { topicKeys, type Topic } from "../subscriptions/topic.ts";
+import type { Topic } from "../subscriptions/topic.ts";
 import { printable } from "../transport/printable.ts";
 import type { FactPayloads, FactType } from "./facts.ts";
+import { FreshnessWatch } from "./freshness-watch.ts";
 import type { Settings } from "./settings.ts";
 import type { Status } from "./status.ts";
+import type { Talk } from "./talk.ts";
+
+/** What a venue or a user says of topics beyond how they are asked for. Its functions never throw. */
+export interface TopicSettings {
+  readonly charsPerConnection?: number | undefined;
+  readonly groupOf?: ((topic: string) => string) | undefined;
+  /** Without it a topic may be silent for ever. */
+  readonly freshness?: ((topic: string) => FreshnessPolicy | null) | undefined;
+  /** Null: no topic is suspected of killing sockets. @defaultValue defaultQuarantine */
+  readonly quarantine?: QuarantinePolicy | null | undefined;
+}
 
 export interface SubscriptionsParts<M> {
-  readonly settings: Pick<
-    Settings<M>,
-    "protocol" | "checkTopics" | "topicsPerConnection" | "topics"
-  >;
+  readonly settings: TopicSettings &
+    Pick<Settings<M>, "clock" | "parseTopics" | "topicsPerConnection" | "topics" | "isAnswered">;
+  /** The words of the current socket. */
+  readonly talk: () => Pick<Talk<M>, "subscribe" | "unsubscribe">;
   readonly publish: <T extends FactType>(type: T, payload: FactPayloads[T]) => void;
   readonly callbackFailed: (callback: string, error: unknown) => void;
   /** A request was answered: its deadline is off. */
   readonly onAnswered: (id: number) => void;
   /** Nothing waits for an answer any more. */
   readonly onSettled: () => void;
+  /** There is something to ask for, and nobody else who knows. */
+  readonly onWork: () => void;
+  /** Nobody wants this topic any more. */
+  readonly onForgotten?: (topic: string) => void;
 }
 
 export class Subscriptions<M> {
-  readonly registry = new SubscriptionRegistry();
+  readonly registry: SubscriptionRegistry;
+  readonly quarantine: Quarantine | undefined;
   readonly #parts: SubscriptionsParts<M>;
+  readonly #freshness: FreshnessWatch | undefined;
   /** Something was asked, or waits, since settlement was last announced. */
   #hasUnannounced = false;
 
   constructor(parts: SubscriptionsParts<M>) {
     this.#parts = parts;
-    const { topics } = parts.settings;
+    const { topics, clock, groupOf, freshness, quarantine = defaultQuarantine } = parts.settings;
+    this.quarantine = quarantine === null ? undefined : new Quarantine(quarantine);
+    this.#freshness =
+      freshness === undefined
+        ? undefined
+        : new FreshnessWatch({
+            clock,
+            policyOf: freshness,
+            onStale: (stale) => this.#noteStale(stale),
+            onFresh: (topic, silentMs) => parts.publish("topic.fresh", { topic, silentMs }),
+          });
+    this.registry = new SubscriptionRegistry({
+      groupOf,
+      listener: {
+        changed: (topic, state) => this.#changed(topic, state),
+        answered: parts.onAnswered,
+        reset: () => this.#freshness?.socketEnded(),
+      },
+    });
     this.#checkRoom(topics, "topics");
     this.registry.want(topics);
   }
@@ -56,23 +100,25 @@ export class Subscriptions<M> {
   }
 
   counts(): Status["topics"] {
-    const { confirmed, rejected, timedOut } = this.registry.settlement();
+    const { confirmed, rejected, timedOut, quarantined } = this.registry.settlement();
     return {
-      wanted: confirmed.length + rejected.length + timedOut.length,
+      wanted: this.registry.wanted,
       confirmed: confirmed.length,
       pending: timedOut.length,
       rejected: rejected.length,
+      quarantined: quarantined.length,
     };
   }
 
   /** The frame of a request; undefined when the user's function gave none. */
   encode({ id, kind, topics }: SubscriptionRequest): string | Uint8Array | undefined {
-    const { settings, callbackFailed } = this.#parts;
-    const { protocol } = settings;
+    const { callbackFailed } = this.#parts;
+    const talk = this.#parts.talk();
     this.#hasUnannounced = true;
     try {
       const frame =
-        kind === "subscribe" ? protocol.subscribe(topics, id) : protocol.unsubscribe?.(topics, id);
+        kind === "subscribe" ? talk.subscribe(topics, id) : talk.unsubscribe?.(topics, id);
+      if (frame === undefined && kind === "unsubscribe") return undefined; // there is nothing to end
       const encoded = frame === undefined ? undefined : encodeFrame(frame);
       if (encoded === undefined) throw new OptionError(`subscriptions.${kind}()`, "a frame", frame);
       return encoded;
@@ -84,9 +130,37 @@ export class Subscriptions<M> {
 
   /** The peer's answer. A topic that it refuses does not take the others down. */
   acknowledge(answer: Acknowledgement): void {
-    if ("id" in answer) this.#parts.onAnswered(answer.id);
     for (const { topic, reason } of this.registry.acknowledge(answer)) {
       this.#parts.publish("topic.rejected", { topic, reason: printable(reason) });
+    }
+  }
+
+  /** A message of this topic: called for every one. */
+  heard(topic: string, atMs: number): void {
+    this.#freshness?.heard(topic, atMs);
+    this.quarantine?.acquit(topic);
+  }
+
+  /** Silence means nothing for a while. */
+  pause(reason: PauseReason): void {
+    this.#freshness?.pause(reason);
+  }
+
+  resume(reason: PauseReason): void {
+    this.#freshness?.resume(reason);
+  }
+
+  /** Subscribes these anew, each on its own account; all that are wanted by default. */
+  renew(topics: readonly string[] = this.registry.topics().map(({ topic }) => topic)): void {
+    this.registry.renew(topics);
+    this.#parts.onWork();
+  }
+
+  /** Sockets died of these. */
+  noteQuarantined(quarantined: readonly Quarantined[]): void {
+    for (const { topic, strikes, untilMs } of quarantined) {
+      this.#parts.publish("topic.quarantined", { topic, strikes, untilMs });
+      this.#parts.publish("alert", { alert: { kind: "topic-quarantined", topic, untilMs } });
     }
   }
 
@@ -108,19 +182,56 @@ export class Subscriptions<M> {
     this.#parts.publish("subscriptions.settled", this.registry.settlement());
   }
 
-  #check(topics: Topic | readonly Topic[]): readonly string[] {
-    const keys = topicKeys(topics, "topic");
-    this.#parts.settings.checkTopics(keys, "topic");
-    return keys;
+  #noteStale(stale: readonly StaleTopic[]): void {
+    const renewed: string[] = [];
+    for (const { topic, silentMs, action } of stale) {
+      if (action === "resubscribe") {
+        renewed.push(topic);
+        this.#parts.publish("topic.stale", { topic, silentMs, action });
+      } else {
+        this.#parts.publish("alert", { alert: { kind: "topic-stale", topic, silentMs } });
+      }
+    }
+    if (renewed.length > 0) this.renew(renewed);
   }
 
-  /** One more topic than the venue allows on a connection is said now, not by a closed socket later. */
+  #changed(topic: string, state: TopicState | undefined): void {
+    const freshness = this.#freshness;
+    if (state === undefined) freshness?.forget(topic);
+    else if (state === "confirmed") freshness?.confirmed(topic);
+    else if (state === "pending") freshness?.asked(topic);
+    else freshness?.unconfirmed(topic);
+
+    if (state === undefined) this.#parts.onForgotten?.(topic);
+    if (state === undefined) this.quarantine?.forget(topic);
+    else if (state === "rejected" || (state === "confirmed" && this.#isAnswered)) {
+      this.quarantine?.acquit(topic);
+    }
+  }
+
+  /** Where nothing is answered, written counts as confirmed, which acquits nobody. */
+  get #isAnswered(): boolean {
+    return this.#parts.settings.isAnswered;
+  }
+
+  #check(topics: Topic | readonly Topic[]): readonly string[] {
+    return this.#parts.settings.parseTopics(topics, "topic");
+  }
+
+  /** More than the venue allows on a connection is said now, not by a closed socket later. */
   #checkRoom(keys: readonly string[], path: string): void {
-    const most = this.#parts.settings.topicsPerConnection;
-    if (most === Infinity) return;
-    const added = new Set(keys.filter((key) => !this.registry.has(key))).size;
-    const wanted = this.registry.wanted + added;
-    if (wanted > most)
-      throw new OptionError(path, `at most ${most} topics on a connection`, wanted);
+    const { topicsPerConnection, charsPerConnection = Infinity } = this.#parts.settings;
+    if (topicsPerConnection === Infinity && charsPerConnection === Infinity) return;
+    const added = new Set(keys.filter((key) => !this.registry.has(key)));
+    const wanted = this.registry.wanted + added.size;
+    if (wanted > topicsPerConnection) {
+      throw new OptionError(path, `at most ${topicsPerConnection} topics on a connection`, wanted);
+    }
+    let chars = this.registry.wantedChars;
+    for (const key of added) chars += key.length;
+    if (chars > charsPerConnection) {
+      const expected = `at most ${charsPerConnection} characters in all topics of a connection`;
+      throw new OptionError(path, expected, chars);
+    }
   }
 }

@@ -12,14 +12,16 @@ import { Link } from "../connection/link.ts";
 import { Outgoing } from "../connection/outgoing.ts";
 import { ConnectionClosedError, ConnectionFailedError, OptionError } from "../errors.ts";
 import type { Position } from "../sequence/point.ts";
+import { Recoveries } from "../recovery/recoveries.ts";
 import { MAX_STREAMS, SequenceTracker } from "../sequence/tracker.ts";
 import { Pacer } from "../subscriptions/pacer.ts";
 import type { TopicStatus } from "../subscriptions/registry.ts";
 import { TopicRetries } from "../subscriptions/topic-retries.ts";
 import type { Topic } from "../subscriptions/topic.ts";
 import { printable } from "../transport/printable.ts";
-import { checkSignal } from "./check.ts";
+import { checkSignal } from "../check.ts";
 import { Consumers } from "./consumers.ts";
+import { ControlWords } from "./control-words.ts";
 import type {
   EventName,
   Fact,
@@ -29,7 +31,7 @@ import type {
   SupervisorState,
 } from "./facts.ts";
 import { createInbound, newInboundCounts, type InboundCounts } from "./inbound.ts";
-import type { FeedItem } from "./items.ts";
+import type { FeedItem, InvalidItem, OverflowItem, SnapshotItem, ValidItem } from "./items.ts";
 import type { MessagesOptions } from "./message-queue.ts";
 import type { RawMessage, SupervisorOptions, Target } from "./options.ts";
 import { OutageLog } from "./outage.ts";
@@ -44,12 +46,15 @@ import {
   type Settings,
 } from "./settings.ts";
 import type { Status } from "./status.ts";
+import type { Talk } from "./talk.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import { reasonOf, whenReady } from "./when-ready.ts";
 
 /** One supervised connection. Made by `supervise` (running) or `createSupervisor` (to be embedded). */
 export class Supervisor<M = RawMessage> implements AsyncDisposable {
   readonly #settings: Settings<M>;
+  /** What is spoken on the current socket. */
+  #talk: Talk<M>;
   readonly #publisher: Publisher<M>;
   readonly #subscriptions: Subscriptions<M>;
   readonly #tracker = new SequenceTracker();
@@ -59,6 +64,7 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
   readonly #outgoing: Outgoing<OutboxItem>;
   readonly #consumers: Consumers<M>;
   readonly #link: Link;
+  readonly #recoveries: Recoveries<M>;
   /** The running chart; undefined before it is embedded or started. */
   #run: Run | undefined;
   /** Closed before it ever ran. */
@@ -69,37 +75,64 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
     const report = (callback: string, error: unknown): void =>
       this.#publisher.callbackFailed(callback, error);
     const settings = checkSettings(target, options, report, createTransport);
-    const { clock, protocol } = settings;
+    const { clock } = settings;
     this.#settings = settings;
+    this.#talk = settings.talk();
     this.#publisher = new Publisher(clock);
     this.#subscriptions = new Subscriptions({
       settings,
+      talk: () => this.#talk,
       publish: (type, payload) => this.#publish(type, payload),
       callbackFailed: (callback, error) => this.#publisher.callbackFailed(callback, error),
       onAnswered: (id) => this.#outgoing.answered(id),
       onSettled: () => this.#link.settled(),
+      onWork: () => this.#outgoing.pump(),
+      onForgotten: (topic) => this.#recoveries.unwanted(topic),
     });
     this.#outbox = new Outbox(settings.outbox, clock);
     this.#outgoing = new Outgoing({
       clock,
       outbox: this.#outbox,
       registry: this.#subscriptions.registry,
+      quarantine: this.#subscriptions.quarantine,
       pacer: new Pacer(settings.pacing),
-      subscriptionPacer: new Pacer([settings.subscriptionPacing]),
+      subscriptionPacer: new Pacer(settings.subscriptionPacing),
       topicsPerFrame: settings.topicsPerFrame,
-      canUnsubscribe: protocol.unsubscribe !== undefined,
-      isAnswered: protocol.acknowledge !== undefined,
+      canUnsubscribe: settings.canUnsubscribe,
+      isAnswered: settings.isAnswered,
       requestTimeoutMs: settings.requestTimeoutMs,
       encode: (request) => this.#subscriptions.encode(request),
       onProgress: () => this.#subscriptions.progressed(),
+      onQuarantined: (quarantined) => this.#subscriptions.noteQuarantined(quarantined),
       retries: new TopicRetries(settings.topicRetries),
       onTimeout: (topics, retryInMs) =>
         this.#publish("alert", { alert: { kind: "subscriptions-timed-out", topics, retryInMs } }),
     });
+    this.#recoveries = new Recoveries<M>({
+      clock,
+      recoveryOf: settings.recovery ?? (() => "none"),
+      bufferMessages: settings.recoveryPolicy.bufferMessages,
+      deliver: (item) => {
+        this.#counts[this.#consumers.isWanted ? "delivered" : "unclaimed"] += 1;
+        this.#consumers.message(item);
+      },
+      mark: (item) => this.#markRecovery(item),
+      resubscribe: (stream) => this.#subscriptions.renew([stream]),
+      requestReconnect: (detail) => this.#link.expires(0, detail),
+      onGivenUp: ({ stream, tries, detail }) =>
+        this.#publish("alert", {
+          alert: { kind: "recovery-failed", stream, tries, detail: printable(detail) },
+        }),
+      onCallbackFailed: (callback, error) => this.#publisher.callbackFailed(callback, error),
+    });
     this.#link = new Link({
       clock,
+      recoveries: this.#recoveries,
+      onSocketGone: () => this.#recoveries.socketEnded(),
       outgoing: this.#outgoing,
       probe: settings.probe,
+      opening: settings.opening,
+      keepalive: settings.keepalive,
       countsControlFrames: settings.countsControlFrames,
       attempt: {
         target: settings.target,
@@ -116,8 +149,15 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
         this.#run = new Run(owner, clock, (type, payload) => this.#note(type, payload));
         this.#heedSignal();
       },
-      onNewSocket: () => this.#tracker.newSocket(),
+      onNewSocket: () => {
+        this.#talk = settings.talk();
+        this.#tracker.newSocket();
+      },
       onReplayAbandoned: () => this.#subscriptions.announce(),
+      onReading: (isReading) => {
+        if (isReading) this.#subscriptions.resume("reader");
+        else this.#subscriptions.pause("reader");
+      },
     });
     this.#consumers = new Consumers({
       clock,
@@ -174,6 +214,7 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
       lastByteAtMs: this.#link.lastHeardAtMs,
       topics: this.#subscriptions.counts(),
       inbound: { ...this.#counts, late: this.#late, unfollowed: this.#tracker.unfollowed },
+      recovery: { ...this.#recoveries.counts, streams: this.#recoveries.statuses() },
       outbox: {
         ...this.#outbox.counts,
         messages: this.#outbox.messages,
@@ -368,12 +409,38 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
     return new ConnectionFailedError(context.lastLoss, context.lastVerdict?.rule ?? "unknown");
   }
 
+  /** What a recovery says in band is a fact as well. */
+  #markRecovery(item: InvalidItem | SnapshotItem | ValidItem | OverflowItem): void {
+    switch (item.kind) {
+      case "invalid":
+        this.#publish("invalid", { stream: item.stream, cause: item.cause });
+        break;
+      case "snapshot": {
+        const { stream, data, position, receivedAtMs } = item;
+        this.#publish("snapshot", { stream, data, position, receivedAtMs });
+        break;
+      }
+      case "valid":
+        this.#publish("valid", { stream: item.stream });
+        break;
+      case "overflow":
+        this.#publish("overflow", { overflow: item });
+        break;
+    }
+    this.#consumers.mark(item);
+  }
+
   #createInbound(): (raw: Buffer, isBinary: boolean) => void {
-    const { decode, protocol, sequence } = this.#settings;
+    const words = new ControlWords<M>({
+      link: { expires: (withinMs, detail) => this.#link.expires(withinMs, detail) },
+      outgoing: this.#outgoing,
+      subscriptions: this.#subscriptions,
+      publish: (type, payload) => this.#publish(type, payload),
+      callbackFailed: (callback, error) => this.#publisher.callbackFailed(callback, error),
+    });
     return createInbound<M>({
-      decode,
-      acknowledge: protocol.acknowledge?.bind(protocol),
-      sequence,
+      talk: () => this.#talk,
+      schema: this.#settings.schema,
       tracker: this.#tracker,
       counts: this.#counts,
       receivedAtMs: () => this.#link.lastHeardAtMs,
@@ -382,10 +449,9 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
         message: (item) => this.#consumers.message(item),
         mark: (item) => this.#consumers.mark(item),
       },
-      onAcknowledgement: (answer) => {
-        this.#subscriptions.acknowledge(answer);
-        this.#outgoing.pump();
-      },
+      recoveries: this.#recoveries,
+      heard: (topic) => this.#subscriptions.heard(topic, this.#link.lastHeardAtMs),
+      onControl: (word) => words.heed(word),
       onInvalid: (error, raw) =>
         this.#publish("message.invalid", {
           reason: printable(error instanceof Error ? error.message : String(error)),
@@ -393,6 +459,7 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
         }),
       onGap: ({ stream, from, to }) => this.#publish("gap", { stream, from, to }),
       onReset: ({ stream }) => this.#publish("reset", { stream }),
+      onMismatch: (stream) => this.#publish("mismatch", { stream }),
       onUnfollowed: () =>
         this.#publish("alert", { alert: { kind: "too-many-streams", limit: MAX_STREAMS } }),
     });

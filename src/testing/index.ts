@@ -9,6 +9,7 @@ export {
 } from "./memory-transport.ts";
 export {
   createMemoryExchange,
+  type ExchangeFetch,
   type MemoryExchange,
   type MemoryExchangeOptions,
 } from "./exchange/memory-exchange.ts";
@@ -19,7 +20,9 @@ export {
 } from "./exchange/ws-exchange.ts";
 export type { ExchangeOptions } from "./exchange/options.ts";
 export type { ExchangeEvent } from "./exchange/events.ts";
-export type { ExchangeLimits } from "./exchange/limits.ts";
+export type { ExchangeLimits, LimitOptions, RateWindow } from "./exchange/limits.ts";
+export { simulatedVenues, type VenueId } from "./exchange/dialects/catalog.ts";
+export type { BookView, Level } from "./exchange/market-event.ts";
 export type { MarketOptions } from "./exchange/market.ts";
 export type {
   ExchangeLedger,
@@ -31,6 +34,7 @@ export type {
 export { loadRecording, type RecordedFrame } from "./exchange/recording.ts";
 export {
   faultKinds,
+  venueFaultKinds,
   type Fault,
   type FaultKind,
   type FaultPlan,

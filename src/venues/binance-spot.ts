@@ -1,12 +1,19 @@
 /**
- * Binance spot, public market data: trades, depth, book ticker.
+ * Binance spot, public market data.
  *
  * Combined streams are used (`/stream`), so every message names its stream. Sources, read 2026-11-22:
- * [docs] binance/binance-spot-api-docs@a5e0bc3 `web-socket-streams.md` (2026-07-21); [rec] recorded
- * traffic of 2024-08-08 (`recordings/README.md`); [issues] binance-connector-js#530, -go#90.
+ * [docs] binance/binance-spot-api-docs@a5e0bc3 `web-socket-streams.md` (2026-07-21), [rest]
+ * `rest-api.md` of the same; [rec] recorded traffic of 2024-08-08 (`recordings/README.md`); [issues]
+ * binance-connector-js#530, -go#90.
  */
-import type { SequencePoint } from "../sequence/point.ts";
-import type { Acknowledgement } from "../subscriptions/protocol.ts";
+import { bridgeRange } from "../sequence/bridge.ts";
+import {
+  binanceLimits,
+  binanceSources,
+  createBinance,
+  type BinanceNumbers,
+  type BinanceOptions,
+} from "./binance-common.ts";
 import type { VenueProfile } from "./venue.ts";
 
 /** A trade; `t` counts by one per symbol. [docs] */
@@ -18,6 +25,20 @@ export interface BinanceTrade {
   /** Price and quantity are decimal strings. */
   readonly p: string;
   readonly q: string;
+  readonly T: number;
+  readonly m: boolean;
+}
+
+/** Trades of one taker at one price; `a` counts by one per symbol. [docs] */
+export interface BinanceAggregateTrade {
+  readonly e: "aggTrade";
+  readonly E: number;
+  readonly s: string;
+  readonly a: number;
+  readonly p: string;
+  readonly q: string;
+  readonly f: number;
+  readonly l: number;
   readonly T: number;
   readonly m: boolean;
 }
@@ -44,114 +65,86 @@ export interface BinanceBookTicker {
   readonly A: string;
 }
 
+/** The best levels of a book, whole each time (`depth5`, `depth10`, `depth20`). [docs] */
+export interface BinancePartialDepth {
+  readonly e?: undefined;
+  readonly lastUpdateId: number;
+  readonly bids: readonly (readonly [price: string, quantity: string])[];
+  readonly asks: readonly (readonly [price: string, quantity: string])[];
+}
+
+/** What `GET /api/v3/depth` answers. [rest] */
+export type BinanceDepthSnapshot = BinancePartialDepth;
+
 /**
  * A frame of a combined stream, as it comes. Streams without a type here (klines, tickers, ...) are
  * delivered as they are, unjudged.
  */
 export interface BinanceStreamMessage {
   readonly stream: string;
-  readonly data: BinanceTrade | BinanceDepthUpdate | BinanceBookTicker;
+  readonly data:
+    | BinanceTrade
+    | BinanceAggregateTrade
+    | BinanceDepthUpdate
+    | BinanceBookTicker
+    | BinancePartialDepth;
 }
 
-/** An answer to a request, in the documented shape or the nested one seen in the field. [docs, issues] */
-interface BinanceAnswer {
-  readonly id?: unknown;
-  readonly result?: unknown;
-  readonly code?: unknown;
-  readonly msg?: unknown;
-  readonly error?: { readonly code?: unknown; readonly msg?: unknown };
-}
-
-export interface BinanceSpotOptions {
+export interface BinanceSpotOptions extends BinanceOptions {
   /**
    * Scheme, host and port. `wss://data-stream.binance.vision` serves market data only.
    * @defaultValue "wss://stream.binance.com:9443"
    */
   readonly endpoint?: string | undefined;
+  /**
+   * Where book snapshots are fetched after a gap: scheme, host and port.
+   * @defaultValue "https://api.binance.com"; with another `endpoint` none, and gaps are only reported
+   */
+  readonly restEndpoint?: string | undefined;
 }
 
-// `<symbol>@<stream>`: symbols are lower case in stream names [docs]. An upper-case one would be
-// acknowledged and then stay silent for ever.
-const STREAM = /^[a-z0-9]+@[A-Za-z0-9_@+:-]+$|^![A-Za-z0-9_@]+$/;
+/** Best known: 5,000 levels a side, for 250 of the 6,000 weight that an address has a minute. [rest] */
+const SNAPSHOT_LIMIT = 5_000;
 
 /** The profile of Binance spot. */
 export function binanceSpot(options: BinanceSpotOptions = {}): VenueProfile<BinanceStreamMessage> {
-  const endpoint = (options.endpoint ?? "wss://stream.binance.com:9443").replace(/\/+$/, "");
-  return {
+  const { endpoint, restEndpoint, fetch } = options;
+  return createBinance<BinanceStreamMessage>({
     id: "binance-spot",
-    url: `${endpoint}/stream`,
-    limits: {
-      // 5 inbound messages a second, PING and PONG counted, else close 1008 "Too many requests"
-      // [docs, issues]. Two of the five are kept for our ping and pong; the window is stretched by a
-      // tenth because the venue counts on arrival.
-      pacing: [{ frames: 3, perMs: 1_100 }],
-      countsControlFrames: true,
-      topicsPerConnection: 1_024, // [docs]
-    },
+    sources: binanceSources,
+    endpoint: endpoint ?? "wss://stream.binance.com:9443",
+    path: "/stream",
+    service: "default",
+    services: ["default"],
+    rest: restEndpoint ?? (endpoint === undefined ? "https://api.binance.com" : undefined),
+    restPath: "/api/v3/depth",
+    snapshotLimit: SNAPSHOT_LIMIT,
+    fetch,
+    // 5 inbound messages a second, PING and PONG counted, else close 1008 "Too many requests"
+    // [docs, issues]. Two of the five are kept for our ping and pong.
+    limits: { ...binanceLimits, pacing: [{ frames: 3, perMs: 1_100 }], topicsPerConnection: 1_024 },
     // The server pings every 20 s and cuts after 60 s without a pong [docs]: 20 s of silence is odd.
     heartbeat: { intervalMs: 25_000, timeoutMs: 5_000 },
-    verdict: [
-      {
-        // Public data has no credentials: 403 is the web firewall's, and it passes. [docs rest-api.md]
-        name: "binance-waf",
-        when: { class: "http-refusal", status: 403 },
-        ruling: { action: "slow", floorMs: 60_000, alerts: true },
-      },
-      {
-        // The message limit was exceeded; those who go on are banned by IP. [docs, issues]
-        name: "binance-too-many-requests",
-        when: { class: "closed-by-peer", closeCode: 1008 },
-        ruling: { action: "slow", floorMs: 10_000, alerts: true },
-      },
-    ],
-    subscriptions: {
-      topicsPerFrame: 100,
-      subscribe: (topics, id) => ({ method: "SUBSCRIBE", params: topics, id }),
-      unsubscribe: (topics, id) => ({ method: "UNSUBSCRIBE", params: topics, id }),
-      acknowledge,
-    },
-    decode,
-    sequence,
-    checkTopic: (topic) =>
-      STREAM.test(topic)
-        ? undefined
-        : "a Binance stream name with its symbol in lower case, such as btcusdt@trade",
-  };
-}
-
-function decode(data: Buffer): BinanceStreamMessage {
-  const message: unknown = JSON.parse(data.toString("utf8"));
-  if (typeof message === "object" && message !== null) {
-    if ("stream" in message && "data" in message) return message as BinanceStreamMessage;
-    // An answer; `acknowledge` takes it from here.
-    if ("result" in message || "error" in message || "code" in message) {
-      return message as unknown as BinanceStreamMessage;
-    }
-  }
-  throw new Error("neither a message of a combined stream nor an answer to a request");
-}
-
-/** One answer per request: `{"result":null,"id":1}`. Errors may come without an id. [docs] */
-function acknowledge(message: BinanceStreamMessage): Acknowledgement | undefined {
-  if ("stream" in message) return undefined;
-  const answer: BinanceAnswer = message;
-  const { id } = answer;
-  const failure = answer.error ?? (answer.code === undefined ? undefined : answer);
-  if (typeof id !== "number") return { unmatched: true };
-  if (failure === undefined) return { id };
-  return { id, error: `${String(failure.code)}: ${String(failure.msg)}` };
+    numbersOf,
+    // `u <= lastUpdateId` is in it; the first to follow has `U <= lastUpdateId + 1 <= u`. [docs]
+    bridge: bridgeRange,
+  });
 }
 
 /** The number rule of each stream. What is not numbered, or not known, is delivered unjudged. */
-function sequence({ stream, data }: BinanceStreamMessage): SequencePoint | undefined {
+function numbersOf({ stream, data }: BinanceStreamMessage): BinanceNumbers | undefined {
   switch (data.e) {
     case "trade":
-      return { stream, first: data.t, last: data.t, scope: "stream" };
+      return { first: data.t, last: data.t };
+    case "aggTrade":
+      return { first: data.a, last: data.a };
     case "depthUpdate":
-      return { stream, first: data.U, last: data.u, scope: "stream" };
+      return { first: data.U, last: data.u };
     case undefined:
-      return stream.endsWith("@bookTicker")
-        ? { stream, first: data.u, last: data.u, scope: "stream", rule: "monotonic" }
-        : undefined;
+      return "u" in data && stream.endsWith("@bookTicker") ? monotonic(data.u) : undefined;
   }
+}
+
+function monotonic(last: number): BinanceNumbers {
+  return { first: last, last, isMonotonic: true };
 }

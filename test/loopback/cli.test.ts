@@ -161,6 +161,7 @@ describe("wrong usage ends with 2 and one line that names the mistake", () => {
     ["connect --venue binance-spot --endpoint nonsense a@trade", "url: expected a ws:"],
     ["simulate --port 65536", "'--port <n>' argument '65536' is invalid"],
     ["simulate --speed 2", "--speed: expected --replay beside it"],
+    ["simulate --venue nowhere", "--venue: expected one of binance-spot, binance-usdm"],
     ["simulate --loop", "--loop: expected --replay beside it"],
     ["simulate --faults nonsense", "faults: expected a fault such as reset@5s or silence@10s+8s"],
     ["simulate --replay /no/such/file", "--replay: expected a recording"],
@@ -186,16 +187,20 @@ describe("wrong usage ends with 2 and one line that names the mistake", () => {
 });
 
 describe("help", () => {
-  it.each([["--help"], ["connect --help"], ["simulate --help"], ["demo --help"], ["help demo"]])(
-    "%s is on stdout, in 80 columns",
-    async (line) => {
-      const { exitCode, stdout, stderr } = await runCommand(...line.split(" "));
+  it.each([
+    ["--help"],
+    ["connect --help"],
+    ["simulate --help"],
+    ["check --help"],
+    ["demo --help"],
+    ["help demo"],
+  ])("%s is on stdout, in 80 columns", async (line) => {
+    const { exitCode, stdout, stderr } = await runCommand(...line.split(" "));
 
-      expect([exitCode, stderr]).toEqual([0, ""]);
-      expect(stdout).toContain("Usage: ws-supervisor");
-      for (const each of stdout.split("\n")) expect(each.length).toBeLessThanOrEqual(80);
-    },
-  );
+    expect([exitCode, stderr]).toEqual([0, ""]);
+    expect(stdout).toContain("Usage: ws-supervisor");
+    for (const each of stdout.split("\n")) expect(each.length).toBeLessThanOrEqual(80);
+  });
 
   it("names the version of the package", async () => {
     expect((await runCommand("--version")).stdout).toMatch(/^\d+\.\d+\.\d+/);
@@ -214,6 +219,21 @@ describe("simulate", () => {
     await command.stdout.until(() => command.stdout.text.includes("ended by the client"));
 
     expect(command.stdout.text).toContain("accepted on /ws/btcusdt@trade");
+    expect(await command.stop()).toBe(0);
+  });
+
+  it("speaks as the venue that was named, on the venue's paths", async () => {
+    const command = startCommand("simulate", "--faults", "none", "--venue", "okx");
+    const url = await command.stdout.firstLine();
+    await command.stdout.until(() => command.stdout.text.includes("a market of"));
+    expect(command.stdout.text).toContain(
+      "okx on /ws/v5/public, /ws/v5/business: a market of BTC-USDT, ETH-USDT, SOL-USDT",
+    );
+
+    const request = '{"op":"subscribe","args":[{"channel":"trades","instId":"BTC-USDT"}]}';
+    const client = startCommand("connect", `${url}/ws/v5/public`, "--subscribe", request);
+    await client.stdout.until(() => client.stdout.text.includes('"tradeId"'));
+    await client.stop();
     expect(await command.stop()).toBe(0);
   });
 

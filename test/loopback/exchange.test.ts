@@ -235,6 +235,35 @@ describe("the simulated exchange on a real port", () => {
     expect(written?.runs[0]?.last).toBeGreaterThanOrEqual(depths.at(-1)?.data.u ?? Infinity);
   });
 
+  it("greets as the venue does, and speaks its language", async () => {
+    const { dial, exchange } = await start({ venue: "bitfinex", market: { symbols: ["tBTCUSD"] } });
+    const client = dial("/ws/2");
+    await client.until(() => client.messages.length > 0);
+    expect(JSON.parse(client.messages[0] ?? "")).toMatchObject({ event: "info", version: 2 });
+    const request = { event: "subscribe", channel: "book", symbol: "tBTCUSD" };
+    client.socket.send(JSON.stringify(request), () => {});
+    await client.until(() => client.messages.some((text) => text.startsWith("[")));
+    expect(exchange.ledger.violations.size).toBe(0);
+  });
+
+  it("answers plain HTTP beside: a snapshot, nothing, or what a fault says", async () => {
+    const { exchange } = await start({ market: quietMarket });
+    const url = exchange.url.replace("ws:", "http:");
+    const response = await fetch(`${url}/api/v3/depth?symbol=BTCUSDT&limit=5`);
+    expect(response.headers.get("Content-Type")).toBe("application/json");
+    expect(await response.json()).toMatchObject({ lastUpdateId: expect.any(Number) });
+    expect((await fetch(`${url}/elsewhere`)).status).toBe(426);
+
+    exchange.inject({ kind: "status", status: 429, retryAfterSeconds: 2, durationMs: 60_000 });
+    const limited = await fetch(`${url}/api/v3/depth?symbol=BTCUSDT`);
+    expect([limited.status, limited.headers.get("Retry-After")]).toEqual([429, "2"]);
+    exchange.inject({ kind: "never-answer", durationMs: 60_000 });
+    const gone = new AbortController();
+    const waiting = fetch(`${url}/api/v3/depth?symbol=BTCUSDT`, { signal: gone.signal });
+    gone.abort(new Error("enough"));
+    await expect(waiting).rejects.toThrow("enough");
+  });
+
   it("takes five frames a second and closes at the sixth", async () => {
     const { dial } = await start({ market: quietMarket });
     const client = await dial("/ws").opens();

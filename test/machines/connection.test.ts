@@ -49,6 +49,19 @@ describe("a connection that starts", () => {
     expect(socket.attempt).toEqual({ reason: "first", number: 1 });
   });
 
+  it("opens one desk for its recoveries, which outlives its sockets and ends with it", () => {
+    const connection = startConnection(everySecond);
+    const desk = connection.actor.getSnapshot().children.recoveries;
+    connection.comesUp();
+    connection.socket.ends();
+    connection.waitsItsTurn();
+    expect(connection.link.recoveries.calls).toEqual(["attach"]);
+    expect(desk?.getSnapshot().status).toBe("active");
+
+    connection.actor.send({ type: "terminate" });
+    expect(desk?.getSnapshot().status).toBe("stopped");
+  });
+
   it("has nothing to tell of the past", () => {
     const { context } = startConnection().actor.getSnapshot();
 
@@ -1052,6 +1065,24 @@ describe("the announced wait", () => {
     expect(waitsOfABadDay(7)).toEqual(waitsOfABadDay(7));
     expect(waitsOfABadDay(7)).not.toEqual(waitsOfABadDay(8));
   });
+
+  it.each([
+    ["the backoff", dropped],
+    ["the server's floor", httpRefusal(503, 30_000)],
+  ])("is drawn anew for each attempt, out of %s", (_, loss) => {
+    const connection = startConnection({
+      backoff: { jitter: "equal", baseMs: 1_000, capMs: 1_000 },
+      retryBudget: { attempts: 100, perMs: 60_000 },
+    });
+    for (let failure = 0; failure < 10; failure += 1) {
+      connection.socket.ends(loss);
+      connection.waitsItsTurn();
+    }
+
+    const waits = connection.announcedWaits();
+    expect(waits).toHaveLength(10);
+    expect(new Set(waits).size).toBe(10);
+  });
 });
 
 describe("a loss whose rule asks for attention", () => {
@@ -1155,7 +1186,7 @@ describe("nothing is left", () => {
     expect(connection.link.socketsOpen).toBe(1);
     expect(connection.clock.armed).toBe(2); // the attempt's deadline and the long outage
     expect(context.history.length).toBe(32);
-    expect(Object.keys(children)).toEqual(["socket"]);
+    expect(Object.keys(children)).toEqual(["recoveries", "socket"]);
   });
 });
 

@@ -2,6 +2,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { StateMachine } from "xstate";
+import type { RecoveriesEvent } from "../../machines/recoveries.machine.ts";
+import type { RecoveryEvent } from "../../machines/recovery.machine.ts";
 import * as machines from "../../machines/index.ts";
 import { writtenActions } from "../../src/testing/charts/words.ts";
 import { statesOf } from "../../src/testing/charts/transitions.ts";
@@ -18,14 +20,29 @@ const events: { readonly [C in keyof typeof charts]: readonly string[] } = {
     "socket.dialled": true,
     "socket.progressed": true,
     "socket.opened": true,
+    "socket.expiring": true,
     "socket.ended": true,
     "socket.lost": true,
     "subscriptions.settled": true,
     "outage.prolonged": true,
+    "rotation.due": true,
   } satisfies Record<machines.ConnectionEvent["type"], true>),
   heartbeat: Object.keys({
     "peer.checked": true,
   } satisfies Record<machines.PeerChecked["type"], true>),
+  recoveries: Object.keys({
+    "stream.broken": true,
+    "stream.restarted": true,
+    "stream.unwanted": true,
+    "socket.ended": true,
+    "recovery.ended": true,
+  } satisfies Record<RecoveriesEvent["type"], true>),
+  recovery: Object.keys({
+    "stream.restarted": true,
+    "snapshot.joined": true,
+    "snapshot.outdated": true,
+    "snapshot.failed": true,
+  } satisfies Record<RecoveryEvent["type"], true>),
 };
 const golden = new URL("chart.golden.txt", import.meta.url);
 const names = Object.keys(charts) as (keyof typeof charts)[];

@@ -22,6 +22,7 @@ import {
   type PeerChecked,
   type SocketFact,
 } from "../../machines/index.ts";
+import { defaultRecoveryPacing, type RecoveryDoor } from "../../machines/recovery.door.ts";
 import { VirtualClock } from "../../src/testing/virtual-clock.ts";
 
 /** The numbers of design.md §5. */
@@ -35,6 +36,8 @@ export const defaultPolicy: ConnectionPolicy = {
   resubscribeTimeoutMs: 10_000,
   heartbeat: { intervalMs: 15_000, timeoutMs: 5_000 },
   closeTimeoutMs: 2_000,
+  maxAgeMs: null,
+  recovery: defaultRecoveryPacing,
   verdict: { rules: [], credentials: "fixed" },
 };
 
@@ -73,8 +76,39 @@ export class FakeSocket {
     this.#report({ type: "subscriptions.settled" });
   }
 
+  /** The venue says that it goes away. */
+  isExpiring(withinMs: number, detail = "maintenance"): void {
+    this.#report({ type: "socket.expiring", withinMs, detail, atMs: this.#clock.nowMs() });
+  }
+
   ends(loss: Loss = dropped): void {
     this.#report({ type: "socket.ended", loss, atMs: this.#clock.nowMs() });
+  }
+}
+
+/** Where nothing is broken, nothing is asked. */
+export class FakeDoor implements RecoveryDoor {
+  readonly calls: string[] = [];
+
+  attach(): void {
+    this.calls.push("attach");
+  }
+
+  resubscribe(stream: string): void {
+    this.calls.push(`resubscribe ${stream}`);
+  }
+
+  requestReconnect(stream: string): void {
+    this.calls.push(`reconnect for ${stream}`);
+  }
+
+  fetchSnapshot(stream: string): () => void {
+    this.calls.push(`fetch ${stream}`);
+    return () => this.calls.push(`end the fetch of ${stream}`);
+  }
+
+  toJSON(): undefined {
+    return undefined;
   }
 }
 
@@ -83,6 +117,7 @@ export class FakeLink implements ConnectionLink {
   /** Every call but the heartbeat's, in order. */
   readonly calls: string[] = [];
   readonly sockets: FakeSocket[] = [];
+  readonly recoveries = new FakeDoor();
   readonly closes: { readonly code: number; readonly reason: string }[] = [];
   owner: ConnectionOwner | undefined;
   mode: "holding" | "replaying" | "sending" = "holding";

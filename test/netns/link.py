@@ -26,6 +26,10 @@ TUNSETIFF = 0x400454CA
 IFF_TUN_NO_PI = 0x0001 | 0x1000
 PACKET = 2048
 
+# However bad the luck: TCP doubles its patience at each loss, and after seven in a row a link that only
+# loses much cannot be told from a dead one.
+MAX_LOST_IN_A_ROW = 4
+
 
 def open_tun(name):
     fd = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
@@ -53,6 +57,7 @@ class Way:
         self.to_fd = to_fd
         self.delay_ms = self.jitter_ms = self.loss = 0
         self.is_cut = False
+        self.lost_in_a_row = 0
         self.free_at = 0.0
 
     def configure(self, settings):
@@ -62,8 +67,12 @@ class Way:
 
     def due_at(self, chance):
         """When a packet arrives; None for one that is lost. A link keeps the order of its packets."""
-        if self.is_cut or chance.random() < self.loss:
+        if self.is_cut:
             return None
+        if self.lost_in_a_row < MAX_LOST_IN_A_ROW and chance.random() < self.loss:
+            self.lost_in_a_row += 1
+            return None
+        self.lost_in_a_row = 0
         late_ms = max(0, self.delay_ms + chance.uniform(-1, 1) * self.jitter_ms)
         self.free_at = max(self.free_at, time.monotonic() + late_ms / 1000)
         return self.free_at

@@ -3,12 +3,13 @@
  * every call made looks after each step. More of them by `npm run simulation`, which is faster.
  */
 import { describe, expect, it } from "vitest";
+import { namedSeeds } from "./named-seeds.ts";
 import { live, STEPS } from "./world/life.ts";
 import { invariants, notApplicable } from "./world/oracle/invariants.ts";
 
 /** CI derives it from the commit, so that a green commit stays green. */
 const FIRST_SEED = Number(process.env["SIMULATION_SEED"] ?? 1);
-const LIVES = 60;
+const LIVES = 20;
 
 /** The line that shows a bad life again, for whoever reads the failure. */
 function said(
@@ -28,6 +29,13 @@ describe("a simulated life", () => {
       expect(said(seed, violations)).toEqual([]);
       expect(steps.length).toBeGreaterThanOrEqual(STEPS);
     }
+  });
+
+  it.each(namedSeeds)("of a seed that has a name is good: $name", async ({ seed, shows }) => {
+    const { violations, log } = await live(seed, { isLogged: true });
+    expect(said(seed, violations)).toEqual([]);
+    const missing = shows.filter((text) => !log.some((line) => line.includes(text)));
+    expect(missing).toEqual([]);
   });
 
   it("is the same, event for event, when its seed is lived again", async () => {

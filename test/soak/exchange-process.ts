@@ -84,6 +84,9 @@ function isRelayFault(blow: Blow): blow is RelayFault {
     case "oversized":
     case "protocol-error":
     case "shutdown-notice":
+    case "pause":
+    case "renumber":
+    case "mute":
       return false;
   }
 }

@@ -75,7 +75,7 @@ export class OverloadRun {
     const ranges = line.streams.flatMap(({ overflows }) => overflows);
     return {
       line,
-      received: inbound.messages - inbound.acknowledgements,
+      received: inbound.messages - inbound.control,
       dropped,
       reported: this.#reported,
       inRanges: ranges.reduce((sum, { first, last }) => sum + last - first + 1, 0),

@@ -22,6 +22,7 @@ import {
   type MemoryTransport,
 } from "../../src/testing/memory-transport.ts";
 import { VirtualClock } from "../../src/testing/virtual-clock.ts";
+import { defineVenue, type VenueDefinition, type VenueProfile } from "../../src/venues/index.ts";
 
 /** A frame of {@link numbered}. */
 export interface Json {
@@ -56,6 +57,25 @@ export const numbered = {
   sequence: sequenceOf,
   subscriptions: answered,
 } satisfies SupervisorOptions<Json>;
+
+/** A venue that speaks so. */
+export function numberedVenue(given: Partial<VenueDefinition<Json>> = {}): VenueProfile<Json> {
+  return defineVenue<Json>({
+    id: "numbered",
+    url,
+    open: () => ({
+      subscribe: answered.subscribe,
+      unsubscribe: (topics, id) => ({ op: "unsub", topics, id }),
+      decode: numbered.decode,
+      control: (message) => {
+        const answer = answered.acknowledge?.(message);
+        return answer === undefined ? undefined : { kind: "answer", answer };
+      },
+      sequence: sequenceOf,
+    }),
+    ...given,
+  });
+}
 
 /** A backoff without chance in it, where chance is not the point. */
 export const everySecond = { backoff: () => 1_000 } as const;

@@ -99,7 +99,12 @@ export class ConnectionWatch {
 
   #detailOf(fact: Fact): View {
     if (fact.type === "recovered") return reportView(fact.report);
-    const { type: _, atMs: __, ...payload } = fact;
+    // What was fetched is data, and data is none of an inspector's business.
+    const {
+      type: _,
+      atMs: __,
+      ...payload
+    } = fact.type === "snapshot" ? { ...fact, data: undefined } : fact;
     return this.#parts.viewer.view(payload, { actor: "fact", path: ["fact"] });
   }
 }
@@ -137,6 +142,21 @@ function textOf(fact: Fact): string {
       return `${scrub(fact.stream)}: ${fact.from} to ${fact.to} never came`;
     case "reset":
       return `${scrub(fact.stream)} numbers anew`;
+    case "mismatch":
+      return `${scrub(fact.stream)}: its checksum differs`;
+    case "invalid":
+      return `${scrub(fact.stream)} is not whole`;
+    case "snapshot":
+      return `${scrub(fact.stream)} begins anew`;
+    case "valid":
+      return `${scrub(fact.stream)} is whole again`;
+    case "notice":
+      return `${fact.action}: ${scrub(fact.detail)}`;
+    case "topic.stale":
+    case "topic.fresh":
+      return `${scrub(fact.topic)}, silent for ${(fact.silentMs / 1_000).toFixed(1)} s`;
+    case "topic.quarantined":
+      return `${scrub(fact.topic)}: sockets died of it`;
     case "subscriptions.settled":
       return `${fact.confirmed.length} confirmed, ${fact.rejected.length} rejected, ${fact.timedOut.length} timed out`;
     case "topic.rejected":

@@ -35,6 +35,7 @@ const classes: Record<LossClass, true> = {
   silent: true,
   suspended: true,
   requested: true,
+  planned: true,
 };
 const phases: Record<LossPhase, true> = {
   resolve: true,
@@ -48,7 +49,7 @@ const phases: Record<LossPhase, true> = {
 };
 /** Reasons of a dial, rulings, kinds of alert, states of a supervisor. */
 const others =
-  "first retry renewal command now backoff slow refuse loss long-outage retry-budget-empty failed " +
+  "first retry renewal command rotation now backoff slow refuse loss long-outage retry-budget-empty failed " +
   "refused retries-exhausted subscriptions-timed-out too-many-streams idle connecting connected " +
   "reconnecting closing closed resubscribing probation stable fixed renewable";
 

@@ -5,14 +5,15 @@
 import type { ExchangeEvent } from "./events.ts";
 import type { Fault, FaultPlan, GateFault, PlannedFault } from "./faults.ts";
 import type { Admission, ExchangePort } from "./port.ts";
-import { shutdownNotice } from "./protocol.ts";
+import type { Notice } from "./dialect.ts";
 import type { SessionTable } from "./session-table.ts";
-import type { EventNumbers } from "./source.ts";
 
 export interface FaultDeskParts {
   readonly plan: FaultPlan;
   readonly sessions: SessionTable;
   readonly port: ExchangePort;
+  /** Numbers all books anew. */
+  readonly renumber: () => void;
   readonly onEvent: (event: ExchangeEvent) => void;
 }
 
@@ -21,6 +22,7 @@ export class FaultDesk {
   readonly #planned: PlannedFault[];
   /** The fault that meets new connections, one at a time: the last to strike. */
   #gate: { readonly fault: GateFault; readonly untilMs: number } | undefined;
+  #pause: { readonly fault: Fault; readonly untilMs: number } | undefined;
   #skips = 0;
   #repeats = 0;
 
@@ -34,13 +36,22 @@ export class FaultDesk {
     const [next] = this.#planned;
     const plannedAtMs =
       next === undefined || startedAtMs === undefined ? Infinity : startedAtMs + next.atMs;
-    return Math.min(plannedAtMs, this.#gate?.untilMs ?? Infinity);
+    return Math.min(plannedAtMs, this.#gate?.untilMs ?? Infinity, this.#pause?.untilMs ?? Infinity);
   }
 
-  /** Does the one thing that is due: an outage ends, or the next planned fault strikes. */
+  /** No market data is sent. */
+  get isPaused(): boolean {
+    return this.#pause !== undefined;
+  }
+
+  /** Does the one thing that is due: an outage or a pause ends, or the next planned fault strikes. */
   advance(nowMs: number): void {
     if (this.#gate !== undefined && this.#gate.untilMs <= nowMs) {
       this.#openGate(nowMs);
+      return;
+    }
+    if (this.#pause !== undefined && this.#pause.untilMs <= nowMs) {
+      this.#resume(nowMs);
       return;
     }
     const next = this.#planned.shift();
@@ -71,9 +82,9 @@ export class FaultDesk {
     return gate?.kind === "flap" ? gate.afterMs : undefined;
   }
 
-  /** How often an event is sent: once, but for what `skip` and `repeat` still want of numbered ones. */
-  copiesOf(numbers: EventNumbers | undefined): number {
-    if (numbers?.isContiguous !== true) return 1;
+  /** How often an event is sent: once, but for what `skip` and `repeat` still want of those whose loss shows. */
+  copiesOf(showsLoss: boolean): number {
+    if (!showsLoss) return 1;
     if (this.#skips > 0) {
       this.#skips -= 1;
       return 0;
@@ -98,7 +109,9 @@ export class FaultDesk {
         for (const session of all) sessions.close(session, fault.code, fault.reason ?? "", nowMs);
         return;
       case "silence":
-        for (const session of all) session.fallSilent(nowMs + (fault.durationMs ?? Infinity));
+        for (const session of all) {
+          session.fallSilent(nowMs + (fault.durationMs ?? Infinity), nowMs);
+        }
         return;
       case "stall":
         for (const session of all) session.stall(nowMs + fault.durationMs);
@@ -121,11 +134,11 @@ export class FaultDesk {
         this.#repeats += fault.count ?? 1;
         return;
       case "garbage":
-        sessions.sayToAll(() => "<html><body>502 Bad Gateway</body></html>");
+        sessions.sayToAll("<html><body>502 Bad Gateway</body></html>");
         return;
       case "oversized": {
         const frame = `{"pad":"${"x".repeat(fault.bytes)}"}`;
-        sessions.sayToAll(() => frame);
+        sessions.sayToAll(frame);
         return;
       }
       case "protocol-error":
@@ -134,9 +147,35 @@ export class FaultDesk {
         }
         return;
       case "shutdown-notice":
-        sessions.sayToAll((session) => shutdownNotice(session.isCombined, nowMs));
+        this.#announce("shutdown");
+        return;
+      case "pause":
+        this.#pause = { fault, untilMs: nowMs + fault.durationMs };
+        this.#announce("pause");
+        return;
+      case "renumber":
+        this.#parts.renumber();
+        return;
+      case "mute":
+        for (const session of all) {
+          const [oldest] = session.topics.keys();
+          const topic = fault.topic ?? oldest;
+          if (topic !== undefined) session.mute(topic);
+        }
         return;
     }
+  }
+
+  #announce(notice: Notice): void {
+    for (const session of this.#parts.sessions.all) session.talk?.announce?.(notice);
+  }
+
+  #resume(nowMs: number): void {
+    if (this.#pause === undefined) return;
+    const { fault } = this.#pause;
+    this.#pause = undefined;
+    this.#announce("resume");
+    this.#parts.onEvent({ type: "fault.passed", fault, atMs: nowMs });
   }
 
   #closeGate(fault: GateFault, nowMs: number): void {

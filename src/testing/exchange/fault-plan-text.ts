@@ -11,7 +11,13 @@
  * Separated by commas. Times are `250ms`, `1.5s`, `2m` or `1h`.
  */
 import { OptionError } from "../../errors.ts";
-import { faultKinds, OVERSIZED_BYTES, type Fault, type FaultPlan } from "./faults.ts";
+import {
+  faultKinds,
+  OVERSIZED_BYTES,
+  venueFaultKinds,
+  type Fault,
+  type FaultPlan,
+} from "./faults.ts";
 
 const UNITS_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
 
@@ -58,6 +64,8 @@ function parseFault(kind: string, token: Token): Fault {
     case "garbage":
     case "protocol-error":
     case "shutdown-notice":
+    case "renumber":
+    case "mute":
       expectShape(token, 0, "no duration");
       return { kind };
     case "skip":
@@ -79,6 +87,7 @@ function parseFault(kind: string, token: Token): Fault {
       return durationMs === undefined ? { kind } : { kind, durationMs };
     }
     case "stall":
+    case "pause":
     case "refuse":
     case "never-answer":
       expectShape(token, 0, "a duration");
@@ -99,7 +108,7 @@ function parseFault(kind: string, token: Token): Fault {
       return { kind, afterMs: parseTime(after, token.text), durationMs: token.durationMs ?? 0 };
     }
   }
-  throw wrong(`one of ${faultKinds.join(", ")}`, token.text);
+  throw wrong(`one of ${[...faultKinds, ...venueFaultKinds].join(", ")}`, token.text);
 }
 
 function expectShape(

@@ -19,7 +19,7 @@ import {
 export interface FaultPlanOptions {
   /** How long the exchange runs, the tail included. */
   readonly durationMs: number;
-  /** Which kinds to draw from. @defaultValue every kind */
+  /** Which kinds to draw from. @defaultValue every kind that any exchange has */
   readonly kinds?: readonly FaultKind[] | undefined;
   /**
    * Mean time between two faults. @defaultValue what lets each kind strike once
@@ -71,6 +71,7 @@ function draw(kind: FaultKind, everyMs: number, leftMs: number, random: () => nu
     case "silence":
       return { kind, durationMs: leftMs };
     case "stall":
+    case "pause":
     case "refuse":
     case "never-answer":
       return { kind, durationMs };
@@ -87,6 +88,8 @@ function draw(kind: FaultKind, everyMs: number, leftMs: number, random: () => nu
     case "garbage":
     case "protocol-error":
     case "shutdown-notice":
+    case "renumber":
+    case "mute":
       return { kind };
   }
 }

@@ -46,11 +46,20 @@ export type Fault =
   /** Bytes that are no WebSocket frame: memory corruption, a broken proxy. */
   | { readonly kind: "protocol-error" }
   /** The notice that the server will go away; it does not go by itself. */
-  | { readonly kind: "shutdown-notice" };
+  | { readonly kind: "shutdown-notice" }
+  /** Maintenance: no market data for a while, announced where the venue announces it. Sessions live on. */
+  | { readonly kind: "pause"; readonly durationMs: number }
+  /** Books are numbered anew, from lower numbers: the venue's own restart of its publisher. */
+  | { readonly kind: "renumber" }
+  /**
+   * A topic falls silent on every connection until it is subscribed anew: a subscription that the venue
+   * lost. Without one named, each connection's oldest.
+   */
+  | { readonly kind: "mute"; readonly topic?: string };
 
 export type FaultKind = Fault["kind"];
 
-/** Every kind, in the order above. */
+/** Every kind that any exchange has, in the order above: what a plan is drawn from. */
 export const faultKinds: readonly FaultKind[] = [
   "reset",
   "fin",
@@ -68,6 +77,9 @@ export const faultKinds: readonly FaultKind[] = [
   "protocol-error",
   "shutdown-notice",
 ];
+
+/** Kinds that mean something at some venues only, so that they are never drawn unasked. */
+export const venueFaultKinds: readonly FaultKind[] = ["pause", "renumber", "mute"];
 
 /** A fault and when it strikes, in milliseconds from the start of the exchange, or of its replay. */
 export interface PlannedFault {

@@ -39,6 +39,8 @@ export interface SessionAccount {
   readonly endedAtMs: number | undefined;
   /** By stream. Written means handed to the network: a dead link swallows it. */
   readonly written: ReadonlyMap<string, WrittenAccount>;
+  /** The frames that carry the connection's own number, at a venue that numbers every frame. */
+  readonly numbered: WrittenAccount;
 }
 
 /** The account as others may read it. */
@@ -48,6 +50,8 @@ export interface ExchangeLedger {
   /** Market frames written to all sessions, repeats included. */
   readonly written: number;
   readonly streams: ReadonlyMap<string, StreamAccount>;
+  /** How often clients broke which of the venue's rules. */
+  readonly violations: ReadonlyMap<string, number>;
   /** By session id, oldest first. */
   readonly sessions: ReadonlyMap<number, SessionAccount>;
 }
@@ -73,25 +77,34 @@ class Entry implements StreamAccount, WrittenAccount {
   add(numbers: EventNumbers | undefined): void {
     this.events += 1;
     if (numbers === undefined) return;
-    const { first, last, isContiguous } = numbers;
+    const { first, last } = numbers;
     const run = this.runs.at(-1);
     const isRepeat = run !== undefined && last === run.last;
     if (isRepeat) return;
-    const follows = run !== undefined && (isContiguous ? first === run.last + 1 : last > run.last);
-    if (follows) run.last = last;
+    if (run !== undefined && follows(run.last, numbers)) run.last = last;
     else this.runs.push({ first, last });
   }
+}
+
+function follows(
+  lastBefore: number,
+  { first, last, isContiguous, previous }: EventNumbers,
+): boolean {
+  if (isContiguous) return first === lastBefore + 1;
+  return last > lastBefore && (previous === undefined || previous === lastBefore);
 }
 
 interface Session extends SessionAccount {
   endedAtMs: number | undefined;
   readonly written: Map<string, Entry>;
+  readonly numbered: Entry;
 }
 
 /** The account as the exchange keeps it. */
 export class Ledger implements ExchangeLedger {
   readonly streams = new Map<string, Entry>();
   readonly sessions = new Map<number, Session>();
+  readonly violations = new Map<string, number>();
   emitted = 0;
   written = 0;
 
@@ -107,9 +120,25 @@ export class Ledger implements ExchangeLedger {
     entryOf(session.written, stream).add(numbers);
   }
 
+  /** One frame of a connection that numbers them. */
+  count(sessionId: number, number: number): void {
+    const numbers = { first: number, last: number, isContiguous: true };
+    this.sessions.get(sessionId)?.numbered.add(numbers);
+  }
+
+  violate(rule: string): void {
+    this.violations.set(rule, (this.violations.get(rule) ?? 0) + 1);
+  }
+
   accept(sessionId: number, path: string, acceptedAtMs: number): void {
-    const written = new Map<string, Entry>();
-    this.sessions.set(sessionId, { sessionId, path, acceptedAtMs, endedAtMs: undefined, written });
+    this.sessions.set(sessionId, {
+      sessionId,
+      path,
+      acceptedAtMs,
+      endedAtMs: undefined,
+      written: new Map(),
+      numbered: new Entry(""),
+    });
   }
 
   end(sessionId: number, endedAtMs: number): void {

@@ -1,53 +1,80 @@
 /** What the exchange allows a client, and what it expects of it. */
 import { OptionError } from "../../errors.ts";
 
-/** Binance spot's own, by default (venues.md §3.1). */
+/** The venue's own, by default. Infinity lifts one. */
 export interface ExchangeLimits {
-  /** Frames a client may send in any second: requests, pings and pongs. @defaultValue 5 */
-  readonly inboundPerSecond: number;
-  /** Streams on one connection. @defaultValue 1024 */
+  /** Frames that a client may send within a time, counted separately for each window. */
+  readonly inbound: readonly RateWindow[];
+  /** Connections at a time; one more is answered with HTTP 429. @defaultValue Infinity */
+  readonly maxConnections?: number | undefined;
+  /** Topics on one connection. */
   readonly maxStreams: number;
-  /** Time between the exchange's pings. @defaultValue 20,000 */
+  /** Time between the exchange's protocol pings; Infinity where it sends none. */
   readonly pingIntervalMs: number;
-  /** How long a ping may stay unanswered; a pong after exactly this time still counts. @defaultValue 60,000 */
+  /** How long a ping may stay unanswered; a pong after exactly this time still counts. */
   readonly pongTimeoutMs: number;
-  /** A connection of this age is closed. @defaultValue 86,400,000 (24 h) */
+  /** Whether a pong that answers no ping keeps a connection alive too. @defaultValue false */
+  readonly takesUnsolicitedPongs?: boolean | undefined;
+  /** A connection of this age is closed. */
   readonly maxAgeMs: number;
 }
 
-const binanceSpotLimits: ExchangeLimits = {
-  inboundPerSecond: 5,
-  maxStreams: 1_024,
-  pingIntervalMs: 20_000,
-  pongTimeoutMs: 60_000,
-  maxAgeMs: 86_400_000,
-};
-
-/** The limits of an exchange: Binance's, but for what is given. Infinity lifts one. */
-export function createLimits(limits: Partial<ExchangeLimits> = {}): ExchangeLimits {
-  for (const [name, value] of Object.entries(limits)) {
-    if (!(name in binanceSpotLimits))
-      throw new OptionError(`limits.${name}`, "no such limit", value);
-    if (!(value > 0)) throw new OptionError(`limits.${name}`, "a number above 0", value);
-  }
-  return { ...binanceSpotLimits, ...limits };
+/** A window that slides, so no burst fits across its edge. */
+export interface RateWindow {
+  readonly frames: number;
+  readonly perMs: number;
+  /** Whether the client's pings and pongs count too. */
+  readonly countsControlFrames: boolean;
 }
 
-/** Counts what came within the last second: a window that slides, so no burst fits across its edge. */
-export class InboundWindow {
-  readonly #limit: number;
+export interface LimitOptions extends Partial<ExchangeLimits> {
+  /** Short for one window of a second that counts every frame. */
+  readonly inboundPerSecond?: number | undefined;
+}
+
+/** The limits of an exchange: the venue's, but for what is given. */
+export function createLimits(venue: ExchangeLimits, options: LimitOptions = {}): ExchangeLimits {
+  const { inboundPerSecond, inbound, takesUnsolicitedPongs, ...others } = options;
+  const known = new Set([...Object.keys(venue), "inboundPerSecond", "maxConnections"]);
+  for (const [name, value] of Object.entries({ inboundPerSecond, ...others })) {
+    if (!known.has(name)) throw new OptionError(`limits.${name}`, "no such limit", value);
+    if (value !== undefined && !(value > 0))
+      throw new OptionError(`limits.${name}`, "a number above 0", value);
+  }
+  for (const window of inbound ?? []) {
+    if (!(window.frames > 0 && window.perMs > 0))
+      throw new OptionError("limits.inbound", "windows of numbers above 0", window);
+  }
+  const windows =
+    inboundPerSecond === undefined
+      ? (inbound ?? venue.inbound)
+      : [{ frames: inboundPerSecond, perMs: 1_000, countsControlFrames: true }];
+  return {
+    ...venue,
+    ...others,
+    inbound: windows,
+    takesUnsolicitedPongs: takesUnsolicitedPongs ?? venue.takesUnsolicitedPongs,
+  };
+}
+
+/** Counts what came within the last `perMs`. Memory is bounded: what is not admitted isn't kept. */
+export class SlidingWindow {
+  readonly #count: number;
+  readonly #perMs: number;
   readonly #arrivals: number[] = [];
 
-  constructor(limit: number) {
-    this.#limit = limit;
+  constructor(count: number, perMs: number) {
+    this.#count = count;
+    this.#perMs = perMs;
   }
 
-  /** Whether one more arrival is still within the limit. */
+  /** Whether one more arrival is still within the limit; it counts if so. */
   admits(nowMs: number): boolean {
-    while (this.#arrivals[0] !== undefined && this.#arrivals[0] <= nowMs - 1_000) {
+    while (this.#arrivals[0] !== undefined && this.#arrivals[0] <= nowMs - this.#perMs) {
       this.#arrivals.shift();
     }
+    if (this.#arrivals.length >= this.#count) return false;
     this.#arrivals.push(nowMs);
-    return this.#arrivals.length <= this.#limit;
+    return true;
   }
 }

@@ -5,7 +5,7 @@
  * closed port can't be held, so somebody else may take it meanwhile: then it is tried again until it
  * is free.
  */
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { OptionError } from "../../errors.ts";
@@ -13,12 +13,15 @@ import type { Clock } from "../../system.ts";
 
 const RETRY_MS = 50;
 
-export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+export interface ListenerHandlers {
+  readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+  readonly request: (request: IncomingMessage, response: ServerResponse) => void;
+}
 
 export class Listener {
   readonly #host: string;
   readonly #clock: Clock;
-  readonly #onUpgrade: UpgradeHandler;
+  readonly #handlers: ListenerHandlers;
   /** Every TCP connection, upgraded or not: what `stop` has to cut. */
   readonly #connections = new Set<Socket>();
   #port = 0;
@@ -30,10 +33,10 @@ export class Listener {
   #closed: Promise<void> = Promise.resolve();
   #retry: unknown;
 
-  constructor(host: string, clock: Clock, onUpgrade: UpgradeHandler) {
+  constructor(host: string, clock: Clock, handlers: ListenerHandlers) {
     this.#host = host;
     this.#clock = clock;
-    this.#onUpgrade = onUpgrade;
+    this.#handlers = handlers;
   }
 
   /** The port, once {@link open} has resolved. */
@@ -74,9 +77,7 @@ export class Listener {
   }
 
   async #listen(port: number): Promise<void> {
-    const server = createServer((_request, response) => {
-      response.writeHead(426, { Connection: "close", Upgrade: "websocket" }).end();
-    });
+    const server = createServer(this.#handlers.request);
     this.#server = server;
     server.on("connection", (socket) => {
       this.#connections.add(socket);
@@ -84,7 +85,7 @@ export class Listener {
       socket.on("error", () => {}); // `close` follows, and says enough
       socket.setNoDelay(true);
     });
-    server.on("upgrade", this.#onUpgrade);
+    server.on("upgrade", this.#handlers.upgrade);
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
       server.listen(port, this.#host, () => {

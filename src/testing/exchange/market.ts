@@ -1,53 +1,74 @@
 /**
- * A market that invents itself: trades, books and book tickers of several symbols, from a seed.
+ * A market that invents itself: trades, books and quotes of several instruments, from a seed.
  *
- * Its shapes and its numbering are Binance spot's (venues.md §3.1, verified on the recordings): trade
- * `t` is one higher each time; every change of a book has an id, a depth event covers `U` to `u` and
- * begins where the last one of its stream ended; a book ticker shows the id it was taken at, so it
- * rises and jumps. Each symbol has its own chance: one more symbol changes nothing for the others.
+ * It speaks no venue's language (see `market-event.ts`); only how the changes of a book are numbered is
+ * the venue's. Books are true ones: bids lie below asks, each change says what the levels are now, and
+ * a quote is the best of both sides. Each instrument has its own chance: one more changes nothing for
+ * the others.
  */
 import { createRandom } from "../../../machines/policy/random.ts";
 import { OptionError } from "../../errors.ts";
-import type { EventNumbers, Source, SourceEvent } from "./source.ts";
+import { Book, type Side } from "./book.ts";
+import type {
+  BookNumbering,
+  BookView,
+  MarketEvent,
+  MarketView,
+  Quote,
+  Trade,
+} from "./market-event.ts";
+import type { Source } from "./source.ts";
 
 export interface MarketOptions {
-  /** @defaultValue `["BTCUSDT", "ETHUSDT", "SOLUSDT"]` */
+  /** In the venue's own spelling. @defaultValue three of the venue's, such as `["BTCUSDT", "ETHUSDT", "SOLUSDT"]` */
   readonly symbols?: readonly string[] | undefined;
   /** Mean per symbol; 0 for none. @defaultValue 10 */
   readonly tradesPerSecond?: number | undefined;
   /** Mean per symbol; 0 for none. @defaultValue 5 */
   readonly bookTickersPerSecond?: number | undefined;
-  /** Whether books move: the two depth streams of each symbol. @defaultValue true */
+  /** Whether books move: each is told every 100 ms and every second. @defaultValue true */
   readonly books?: boolean | undefined;
 }
 
-const DEFAULT_SYMBOLS = ["BTCUSDT", "ETHUSDT", "SOLUSDT"];
+/** Levels on one side of a book, so few that every venue's depth holds them all. */
+const DEPTH = 10;
+const KEPT_TRADES = 10;
 
 /** One recurring event: what it says, and when it says it next. */
 interface Beat {
   dueAtMs: number;
   readonly intervalMs: () => number;
-  readonly speak: (atMs: number) => SourceEvent;
+  readonly speak: (atMs: number) => MarketEvent;
 }
 
-export class Market implements Source {
+export class Market implements Source, MarketView {
   readonly isVerbatim = false;
   readonly beganAtMs: number;
+  readonly instruments: readonly string[];
+  readonly #symbols = new Map<string, SymbolMarket>();
   readonly #beats: readonly Beat[];
   #next: Beat | undefined;
 
-  constructor(seed: number, startAtMs: number, options: MarketOptions = {}) {
-    const symbols = options.symbols ?? DEFAULT_SYMBOLS;
+  constructor(
+    seed: number,
+    startAtMs: number,
+    options: MarketOptions & { readonly symbols: readonly string[] },
+    numbering: BookNumbering = "range",
+  ) {
+    const { symbols, books = true } = options;
     if (symbols.length === 0)
       throw new OptionError("market.symbols", "at least one symbol", symbols);
     const tradesPerSecond = rate("market.tradesPerSecond", options.tradesPerSecond ?? 10);
-    const tickersPerSecond = rate("market.bookTickersPerSecond", options.bookTickersPerSecond ?? 5);
-    const { books = true } = options;
+    const quotesPerSecond = rate("market.bookTickersPerSecond", options.bookTickersPerSecond ?? 5);
     this.beganAtMs = startAtMs;
-    this.#beats = symbols.flatMap((symbol) => {
-      const own = seed ^ hash(symbol.toUpperCase());
-      return createBeats(symbol, own, tradesPerSecond, tickersPerSecond, books);
-    });
+    this.instruments = symbols;
+    for (const symbol of symbols) {
+      const random = createRandom(seed ^ hash(symbol));
+      this.#symbols.set(symbol, new SymbolMarket(symbol, random, numbering, books));
+    }
+    this.#beats = [...this.#symbols.values()].flatMap((market) =>
+      market.beats(tradesPerSecond, quotesPerSecond),
+    );
     for (const beat of this.#beats) beat.dueAtMs = startAtMs + beat.intervalMs();
     this.#next = this.#earliest();
   }
@@ -60,13 +81,43 @@ export class Market implements Source {
     // It has been going on all the time.
   }
 
-  take(): SourceEvent {
+  take(): MarketEvent {
     const beat = this.#next;
     if (beat === undefined) throw new Error("the market has nothing to say");
     const event = beat.speak(Math.round(beat.dueAtMs));
     beat.dueAtMs += beat.intervalMs();
     this.#next = this.#earliest();
     return event;
+  }
+
+  /** A venue's own restart: all books are numbered anew, from lower numbers, with their next change. */
+  renumber(): void {
+    for (const { book } of this.#symbols.values()) book.renumber(Math.floor(book.position / 2));
+  }
+
+  knows(instrument: string): boolean {
+    return this.#symbols.has(instrument);
+  }
+
+  book(instrument: string): BookView | undefined {
+    return this.#symbols.get(instrument)?.book.told();
+  }
+
+  liveBook(instrument: string): BookView | undefined {
+    return this.#symbols.get(instrument)?.book.live();
+  }
+
+  /** As it had been told at `position`, if that is not too long ago. */
+  bookAt(instrument: string, position: number): BookView | undefined {
+    return this.#symbols.get(instrument)?.book.at(position);
+  }
+
+  trades(instrument: string): readonly Trade[] {
+    return this.#symbols.get(instrument)?.trades ?? [];
+  }
+
+  quote(instrument: string, nowMs: number): Quote | undefined {
+    return this.#symbols.get(instrument)?.quote(nowMs);
   }
 
   #earliest(): Beat | undefined {
@@ -78,75 +129,117 @@ export class Market implements Source {
   }
 }
 
-function createBeats(
-  symbol: string,
-  seed: number,
-  tradesPerSecond: number,
-  tickersPerSecond: number,
-  books: boolean,
-): Beat[] {
-  const random = createRandom(seed);
-  const upper = symbol.toUpperCase();
-  const lower = symbol.toLowerCase();
-  let tradeId = 3_000_000_000 + Math.floor(random() * 1e9);
-  let updateId = 50_000_000_000 + Math.floor(random() * 1e9);
-  let midCents = 10_000 + Math.floor(random() * 6_000_000);
+class SymbolMarket {
+  readonly book: Book;
+  readonly trades: Trade[] = [];
+  readonly #symbol: string;
+  readonly #random: () => number;
+  readonly #moves: boolean;
+  #tradeId: number;
+  #mid: number;
 
-  const price = (offsetCents: number): string => ((midCents + offsetCents) / 100).toFixed(8);
-  const quantity = (): string => `${(random() * 2).toFixed(5)}000`;
-  const drift = (): void => {
-    midCents = Math.max(1_000, midCents + Math.round((random() - 0.5) * 20));
-  };
-  const levels = (side: 1 | -1): [string, string][] =>
-    Array.from({ length: Math.floor(random() * 4) }, (_, level) => [
-      price(side * (level + 1)),
-      random() < 0.3 ? "0.00000000" : quantity(),
-    ]);
+  constructor(symbol: string, random: () => number, numbering: BookNumbering, moves: boolean) {
+    this.#symbol = symbol;
+    this.#random = random;
+    this.#moves = moves;
+    this.#tradeId = 3_000_000_000 + Math.floor(random() * 1e9);
+    const position = 50_000_000_000 + Math.floor(random() * 1e9);
+    this.#mid = 1_000 + Math.floor(random() * 600_000);
+    this.book = new Book(symbol, numbering, position, () => Math.floor(random() * 5_000));
+    for (let offset = 1; offset <= DEPTH; offset += 1) {
+      this.book.place("bids", this.#mid - offset, this.#quantity());
+      this.book.place("asks", this.#mid + offset, this.#quantity());
+    }
+  }
 
-  const trade = (atMs: number): SourceEvent => {
-    drift();
-    tradeId += 1;
-    const [p, q, m] = [price(0), quantity(), random() < 0.5];
-    const payload = { e: "trade", E: atMs, s: upper, t: tradeId, p, q, T: atMs, m, M: true };
-    const text = JSON.stringify(payload);
-    return { stream: `${lower}@trade`, text, numbers: single(tradeId, true) };
-  };
+  beats(tradesPerSecond: number, quotesPerSecond: number): Beat[] {
+    // Uneven, with the mean that was asked for; a rate of 0 is never due.
+    const around = (perSecond: number) => (): number =>
+      (1_000 / perSecond) * (0.2 + this.#random() * 1.6);
+    const beats: Beat[] = [
+      { dueAtMs: 0, intervalMs: around(tradesPerSecond), speak: (atMs) => this.#trade(atMs) },
+      { dueAtMs: 0, intervalMs: around(quotesPerSecond), speak: (atMs) => this.#nextQuote(atMs) },
+    ];
+    if (!this.#moves) return beats;
+    // In this order: at the instant of both, both end at the same position.
+    return [
+      ...beats,
+      { dueAtMs: 0, intervalMs: () => 100, speak: (atMs) => this.#change(atMs) },
+      { dueAtMs: 0, intervalMs: () => 1_000, speak: (atMs) => this.book.tellSlow(atMs) },
+    ];
+  }
 
-  const bookTicker = (): SourceEvent => {
-    updateId += 1 + Math.floor(random() * 4);
-    const [b, B, a, A] = [price(-1), quantity(), price(1), quantity()];
-    const text = JSON.stringify({ u: updateId, s: upper, b, B, a, A });
-    return { stream: `${lower}@bookTicker`, text, numbers: single(updateId, false) };
-  };
+  quote(atMs: number): Quote {
+    const { position } = this.book;
+    const [bid, ask] = [this.book.best("bids"), this.book.best("asks")];
+    const lastPrice = this.trades.at(-1)?.price ?? this.#mid;
+    return { feed: "quotes", instrument: this.#symbol, atMs, position, bid, ask, lastPrice };
+  }
 
-  const depth = (stream: string): ((atMs: number) => SourceEvent) => {
-    let covered = updateId;
-    return (atMs) => {
-      updateId += 1 + Math.floor(random() * 12);
-      const [U, u] = [covered + 1, updateId];
-      covered = updateId;
-      const payload = { e: "depthUpdate", E: atMs, s: upper, U, u, b: levels(-1), a: levels(1) };
-      const text = JSON.stringify(payload);
-      return { stream, text, numbers: { first: U, last: u, isContiguous: true } };
+  #trade(atMs: number): Trade {
+    this.#drift();
+    this.#tradeId += 1;
+    const trade: Trade = {
+      feed: "trades",
+      instrument: this.#symbol,
+      atMs,
+      id: this.#tradeId,
+      price: this.#mid,
+      quantity: this.#quantity(),
+      taker: this.#random() < 0.5 ? "seller" : "buyer",
     };
-  };
+    this.trades.push(trade);
+    if (this.trades.length > KEPT_TRADES) this.trades.shift();
+    return trade;
+  }
 
-  // Uneven, with the mean that was asked for; a rate of 0 is never due.
-  const around = (perSecond: number) => (): number => (1_000 / perSecond) * (0.2 + random() * 1.6);
-  const quotes = [
-    { dueAtMs: 0, intervalMs: around(tradesPerSecond), speak: trade },
-    { dueAtMs: 0, intervalMs: around(tickersPerSecond), speak: bookTicker },
-  ];
-  if (!books) return quotes;
-  return [
-    ...quotes,
-    { dueAtMs: 0, intervalMs: () => 100, speak: depth(`${lower}@depth@100ms`) },
-    { dueAtMs: 0, intervalMs: () => 1_000, speak: depth(`${lower}@depth`) },
-  ];
-}
+  #nextQuote(atMs: number): Quote {
+    const count = 1 + Math.floor(this.#random() * 4);
+    for (let move = 0; move < count; move += 1) {
+      const side: Side = this.#random() < 0.5 ? "bids" : "asks";
+      if (this.#moves) this.book.move(side, this.book.best(side)[0], this.#quantity());
+      else this.book.advance(1);
+    }
+    return this.quote(atMs);
+  }
 
-function single(id: number, isContiguous: boolean): EventNumbers {
-  return { first: id, last: id, isContiguous };
+  #change(atMs: number): ReturnType<Book["tellFast"]> {
+    const count = 1 + Math.floor(this.#random() * 8);
+    for (let move = 0; move < count; move += 1) this.#move();
+    return this.book.tellFast(atMs);
+  }
+
+  #move(): void {
+    const { book } = this;
+    const side: Side = this.#random() < 0.5 ? "bids" : "asks";
+    const offset = 1 + Math.floor(this.#random() * DEPTH);
+    const price = this.#mid + (side === "bids" ? -offset : offset);
+    const leaves = this.#random() < 0.3 && book.has(side, price) && book.size(side) > DEPTH / 2;
+    book.move(side, price, leaves ? 0 : this.#quantity());
+    while (book.size(side) > DEPTH) book.move(side, book.worst(side)[0], 0);
+  }
+
+  /** The price moves, and takes with it the levels that it crosses. */
+  #drift(): void {
+    this.#mid = Math.max(100, this.#mid + Math.round((this.#random() - 0.5) * 6));
+    if (!this.#moves) return;
+    this.#clear("bids", (price) => price >= this.#mid);
+    this.#clear("asks", (price) => price <= this.#mid);
+  }
+
+  #clear(side: Side, isCrossed: (price: number) => boolean): void {
+    const { book } = this;
+    for (let [price] = book.best(side); isCrossed(price); [price] = book.best(side)) {
+      if (book.size(side) === 1) {
+        book.move(side, this.#mid + (side === "bids" ? -1 : 1), this.#quantity());
+      }
+      book.move(side, price, 0);
+    }
+  }
+
+  #quantity(): number {
+    return 1 + Math.floor(this.#random() * 2_000);
+  }
 }
 
 function rate(option: string, perSecond: number): number {

@@ -11,10 +11,12 @@ import type { Dial, SocketSink, Transport } from "../../transport/transport.ts";
 import { MemorySocket, type MemoryPeer } from "../memory-transport.ts";
 import { Alarm } from "./alarm.ts";
 import type { Fault } from "./faults.ts";
+import type { HttpRequest } from "./dialect.ts";
 import type { ExchangeLedger } from "./ledger.ts";
+import type { BookView } from "./market-event.ts";
 import type { ExchangeModel } from "./model.ts";
 import { createModel, type ExchangeOptions } from "./options.ts";
-import type { Admission, ExchangePort } from "./port.ts";
+import type { Admission, ExchangePort, HttpReply } from "./port.ts";
 
 export interface MemoryExchangeOptions extends ExchangeOptions {
   readonly clock: Clock;
@@ -24,14 +26,24 @@ export interface MemoryExchangeOptions extends ExchangeOptions {
   readonly maxPayloadBytes?: number | undefined;
 }
 
+/** As much of `fetch` as an exchange needs. */
+export type ExchangeFetch = (
+  input: string | URL,
+  init?: { readonly method?: string; readonly signal?: AbortSignal },
+) => Promise<Response>;
+
 export interface MemoryExchange {
   /** Reaches this exchange, whatever host the URL names. */
   readonly transport: Transport;
+  /** Reaches its plain HTTP side, whatever host the URL names; takes the place of the global `fetch`. */
+  readonly fetch: ExchangeFetch;
   readonly ledger: ExchangeLedger;
   /** Live sessions, as the exchange sees it. */
   readonly sessions: number;
   /** A fault strikes now. */
   inject(fault: Fault): void;
+  /** The true book; at a position, as a client that missed nothing had it there. A few seconds are kept. */
+  book(instrument: string, position?: number): BookView | undefined;
   /** Ends everything without a word: no timer is left, and no socket is told. */
   stop(): void;
 }
@@ -54,10 +66,10 @@ export function createMemoryExchange(options: MemoryExchangeOptions): MemoryExch
     sockets.delete(sessionId);
   };
   const port: ExchangePort = {
-    send: (id, text) => {
-      const isTooBig = text.length > maxPayloadBytes || Buffer.byteLength(text) > maxPayloadBytes;
+    send: (id, data) => {
+      const isTooBig = data.length > maxPayloadBytes || Buffer.byteLength(data) > maxPayloadBytes;
       if (isTooBig) toClient(id, endAsTooBig);
-      else toClient(id, (socket) => socket.receives(text));
+      else toClient(id, (socket) => socket.receives(data));
     },
     ping: (id, payload) => toClient(id, (socket) => socket.receivesPing(payload)),
     pong: (id) => toClient(id, (socket) => socket.receivesPong()),
@@ -90,7 +102,9 @@ export function createMemoryExchange(options: MemoryExchangeOptions): MemoryExch
     get sessions() {
       return model.sessions;
     },
+    fetch: createFetch(wire, (request) => act(() => model.request(request, clock.nowMs()))),
     inject: (fault) => act(() => model.inject(fault, clock.nowMs())),
+    book: (instrument, position) => model.book(instrument, position),
     stop: () => {
       isStopped = true;
       alarm.off();
@@ -98,6 +112,51 @@ export function createMemoryExchange(options: MemoryExchangeOptions): MemoryExch
       sockets.clear();
     },
   };
+}
+
+/** One way to the exchange and one way back. What is never answered waits for the caller's signal. */
+function createFetch(wire: Wire, serve: (request: HttpRequest) => HttpReply): ExchangeFetch {
+  return (input, { method = "GET", signal } = {}) =>
+    new Promise((resolve, reject) => {
+      const abort = (): void => reject(toError(signal?.reason));
+      if (signal?.aborted === true) {
+        abort();
+        return;
+      }
+      signal?.addEventListener("abort", abort, { once: true });
+      const { pathname, search, host } = new URL(input);
+      wire.carry(() => {
+        const reply = serve({ method, path: `${pathname}${search}`, host });
+        wire.carry(() => {
+          if (reply.kind === "unanswered") return;
+          signal?.removeEventListener("abort", abort);
+          if (reply.kind === "refused") reject(new TypeError("fetch failed"));
+          else resolve(toResponse(reply));
+        });
+      });
+    });
+}
+
+function toResponse(reply: Exclude<HttpReply, { kind: "refused" | "unanswered" }>): Response {
+  switch (reply.kind) {
+    case "nothing":
+      return new Response(null, { status: 404 });
+    case "status": {
+      const { status, retryAfterSeconds } = reply;
+      const headers = new Headers();
+      if (retryAfterSeconds !== undefined) headers.set("Retry-After", String(retryAfterSeconds));
+      return new Response(null, { status, headers });
+    }
+    case "answered":
+      return new Response(reply.body, {
+        status: reply.status,
+        headers: { "Content-Type": "application/json" },
+      });
+  }
+}
+
+function toError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error("aborted", { cause: reason });
 }
 
 interface LineParts {
@@ -139,6 +198,7 @@ class Line implements MemoryPeer {
         if (admission.kind !== "accepted") return;
         this.#sessionId = admission.sessionId;
         sockets.set(admission.sessionId, socket);
+        model.opened(admission.sessionId, clock.nowMs());
       });
     });
   }

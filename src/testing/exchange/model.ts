@@ -4,22 +4,27 @@
  * Inputs come as calls with the instant at which they happen; outputs go to a port; `nextDueAtMs`
  * says when the model wants to be woken. So one model has two faces: in memory on virtual time, and
  * real sockets. Whatever is due before an input is done first, at its own instant: how often or how
- * late the model is woken changes nothing in what it says.
+ * late the model is woken changes nothing in what it says. Whose language it speaks is its dialect's.
  */
+import { write } from "./desk.ts";
+import type { Desk, Dialect, HttpAnswer, HttpRequest, Talk } from "./dialect.ts";
 import type { ExchangeEvent } from "./events.ts";
 import { FaultDesk } from "./fault-desk.ts";
 import type { Fault, FaultPlan } from "./faults.ts";
-import { isObject, parseJson } from "./json.ts";
 import { Ledger } from "./ledger.ts";
 import type { ExchangeLimits } from "./limits.ts";
-import type { Admission, ExchangePort } from "./port.ts";
-import { answer, parseEntrance, wrap } from "./protocol.ts";
+import type { BookView, MarketEvent, MarketView } from "./market-event.ts";
+import type { Market } from "./market.ts";
+import type { Admission, ExchangePort, HttpReply } from "./port.ts";
 import { SessionTable } from "./session-table.ts";
 import type { Session } from "./session.ts";
-import type { Source, SourceEvent } from "./source.ts";
+import { showsLoss, type FrameEvent, type Source } from "./source.ts";
 
 export interface ExchangeModelParts {
+  readonly dialect: Dialect;
   readonly source: Source;
+  /** Undefined when a recording is played. */
+  readonly market: Market | undefined;
   readonly limits: ExchangeLimits;
   readonly faults: FaultPlan;
   readonly port: ExchangePort;
@@ -29,24 +34,50 @@ export interface ExchangeModelParts {
 /** Without a subscriber nothing need be said on time; the source is caught up with this often. */
 const IDLE_CATCH_UP_MS = 60_000;
 
+/** Behind a recording is no market to look at. */
+const unknownMarket: MarketView = {
+  instruments: [],
+  knows: () => true,
+  book: () => undefined,
+  liveBook: () => undefined,
+  trades: () => [],
+  quote: () => undefined,
+};
+
 export class ExchangeModel {
   readonly ledger = new Ledger();
+  readonly #parts: ExchangeModelParts;
   readonly #source: Source;
-  readonly #limits: ExchangeLimits;
   readonly #port: ExchangePort;
   readonly #onEvent: (event: ExchangeEvent) => void;
   readonly #sessions: SessionTable;
   readonly #faults: FaultDesk;
+  /** How to talk to those who were accepted and can't be reached yet. */
+  readonly #opening = new Map<number, (desk: Desk) => Talk>();
   #nowMs: number;
 
   constructor(parts: ExchangeModelParts, startAtMs: number) {
-    const { source, limits, port, onEvent } = parts;
+    const { source, limits, port, onEvent, market } = parts;
+    this.#parts = parts;
     this.#source = source;
-    this.#limits = limits;
     this.#port = port;
     this.#onEvent = onEvent;
-    this.#sessions = new SessionTable({ limits, ledger: this.ledger, port, onEvent });
-    this.#faults = new FaultDesk({ plan: parts.faults, sessions: this.#sessions, port, onEvent });
+    this.#sessions = new SessionTable({
+      limits,
+      port,
+      onEvent,
+      ledger: this.ledger,
+      market: market ?? unknownMarket,
+      now: () => this.#nowMs,
+      isPaused: () => this.#faults.isPaused,
+    });
+    this.#faults = new FaultDesk({
+      plan: parts.faults,
+      sessions: this.#sessions,
+      port,
+      onEvent,
+      renumber: () => market?.renumber(),
+    });
     this.#nowMs = startAtMs;
   }
 
@@ -58,7 +89,7 @@ export class ExchangeModel {
   /** When the model wants {@link advanceTo} next; undefined for not before an input. */
   get nextDueAtMs(): number | undefined {
     const sourceAtMs = this.#source.nextAtMs ?? Infinity;
-    const isHeard = this.#sessions.all.some((session) => listens(session));
+    const isHeard = this.#sessions.all.some((session) => session.listens);
     const speaksAtMs = isHeard ? sourceAtMs : Math.max(sourceAtMs, this.#nowMs + IDLE_CATCH_UP_MS);
     const dueAtMs = Math.min(speaksAtMs, this.#faultsDueAtMs, this.#sessions.dueAtMs);
     return dueAtMs === Infinity ? undefined : dueAtMs;
@@ -75,44 +106,68 @@ export class ExchangeModel {
       this.#nowMs = Math.max(this.#nowMs, dueAtMs);
       if (dueAtMs === faultsAtMs) this.#faults.advance(dueAtMs);
       else if (dueAtMs === sessionsAtMs) this.#sessions.serve(dueAtMs);
-      else this.#emit(this.#source.take());
+      else this.#take();
     }
     this.#nowMs = Math.max(this.#nowMs, nowMs);
   }
 
-  /** Somebody dials. `path` is the request's path and query. */
+  /** Somebody dials. `path` is the request's path and query. {@link opened} follows. */
   connect(path: string, nowMs: number): Admission {
     this.advanceTo(nowMs);
-    const rejection = this.#faults.meet() ?? this.#refuse(path);
+    const open = this.#parts.dialect.enter(path, this.#parts.limits);
+    const rejection = this.#faults.meet() ?? this.#refuse(open);
     if (rejection !== undefined) {
       const reason = rejection.kind === "status" ? `HTTP ${rejection.status}` : rejection.kind;
       this.#onEvent({ type: "dial.rejected", reason, atMs: this.#nowMs });
       return rejection;
     }
-    const session = this.#sessions.accept(path, parseEntrance(path), this.#nowMs);
+    const session = this.#sessions.accept(path, this.#nowMs);
     const { dropAfterMs } = this.#faults;
     if (dropAfterMs !== undefined) session.dropAt(this.#nowMs + dropAfterMs);
-    this.#beginFor(session);
+    if (typeof open === "function") this.#opening.set(session.id, open);
     return { kind: "accepted", sessionId: session.id };
+  }
+
+  /** The client that was accepted can be written to from now on. */
+  opened(sessionId: number, nowMs: number): void {
+    this.advanceTo(nowMs);
+    const open = this.#opening.get(sessionId);
+    this.#opening.delete(sessionId);
+    const session = this.#sessions.get(sessionId);
+    if (session === undefined) return;
+    if (open !== undefined) this.#sessions.greet(session, open);
+    this.#beginFor(session);
+  }
+
+  /** A plain HTTP request. Faults that meet new connections meet it too. */
+  request(request: HttpRequest, nowMs: number): HttpReply {
+    this.advanceTo(nowMs);
+    const rejection = this.#faults.meet();
+    if (rejection !== undefined) return rejection;
+    const { dialect, market } = this.#parts;
+    const answer: HttpAnswer | undefined = dialect.serve?.(
+      request,
+      market ?? unknownMarket,
+      this.#nowMs,
+    );
+    return answer === undefined ? { kind: "nothing" } : { kind: "answered", ...answer };
   }
 
   /** A text or binary frame came from the client. */
   receive(sessionId: number, frame: string, nowMs: number): void {
-    const session = this.#hear(sessionId, nowMs);
+    const session = this.#hear(sessionId, false, nowMs);
     if (session === undefined) return;
-    if (session.isForeign && !isRequest(frame)) return;
-    const text = answer(frame, session, this.#limits.maxStreams);
-    session.write(() => this.#port.send(sessionId, text));
+    session.talk?.hear(frame);
     this.#beginFor(session);
   }
 
   receivePing(sessionId: number, payload: string, nowMs: number): void {
-    const session = this.#hear(sessionId, nowMs);
+    const session = this.#hear(sessionId, true, nowMs);
     session?.write(() => this.#port.pong(sessionId, payload));
   }
 
   receivePong(sessionId: number, payload: string, nowMs: number): void {
-    this.#hear(sessionId, nowMs)?.answerPing(payload);
+    this.#hear(sessionId, true, nowMs)?.answerPing(payload);
   }
 
   /** The client's close frame. A port that answers it by itself asks {@link isDeafTo} first. */
@@ -126,6 +181,7 @@ export class ExchangeModel {
   /** The client's TCP connection is gone. */
   disconnect(sessionId: number, nowMs: number): void {
     this.advanceTo(nowMs);
+    this.#opening.delete(sessionId);
     const session = this.#sessions.get(sessionId);
     if (session !== undefined) this.#sessions.forget(session, this.#nowMs);
   }
@@ -141,62 +197,92 @@ export class ExchangeModel {
     this.#faults.strike(fault, this.#nowMs);
   }
 
+  /** The true book; at a position, as it had been told when it stood there. */
+  book(instrument: string, position?: number): BookView | undefined {
+    const { market } = this.#parts;
+    return position === undefined ? market?.book(instrument) : market?.bookAt(instrument, position);
+  }
+
   get #faultsDueAtMs(): number {
     return this.#faults.dueAtMs(this.#source.beganAtMs);
   }
 
-  #refuse(path: string): Extract<Admission, { readonly kind: "status" }> | undefined {
-    const entrance = parseEntrance(path);
-    const isUnknown = entrance === undefined && !this.#source.isVerbatim;
-    const isTooMuch = (entrance?.streams.length ?? 0) > this.#limits.maxStreams;
-    if (!isUnknown && !isTooMuch) return undefined;
-    return { kind: "status", status: isUnknown ? 404 : 400, retryAfterSeconds: undefined };
+  #refuse(
+    open: ReturnType<Dialect["enter"]>,
+  ): Extract<Admission, { readonly kind: "status" }> | undefined {
+    const { maxConnections = Infinity } = this.#parts.limits;
+    const isCrowded = this.#sessions.size >= maxConnections;
+    const isPathless = typeof open === "number" && !(open === 404 && this.#source.isVerbatim);
+    if (isPathless) return { kind: "status", status: open, retryAfterSeconds: undefined };
+    return isCrowded ? { kind: "status", status: 429, retryAfterSeconds: undefined } : undefined;
   }
 
   /** Brings time up to date and counts the frame. Undefined when nobody is there to hear it. */
-  #hear(sessionId: number, nowMs: number): Session | undefined {
+  #hear(sessionId: number, isControl: boolean, nowMs: number): Session | undefined {
     this.advanceTo(nowMs);
     const session = this.#sessions.get(sessionId);
     if (session === undefined || session.isSilent) return undefined;
-    if (session.admitsFrame(nowMs)) return session;
-    this.#sessions.close(session, 1008, "Too many requests", nowMs); // observed: venues.md §3.1
+    session.lastHeardAtMs = this.#nowMs;
+    const window = session.exceeds(isControl, this.#nowMs);
+    if (window === undefined) return session;
+    const rule = `${window.frames} frames in ${window.perMs} ms`;
+    this.ledger.violate(rule);
+    this.#onEvent({ type: "violation", sessionId, rule, atMs: this.#nowMs });
+    session.talk?.exceeded?.(window);
     return undefined;
   }
 
   #beginFor(session: Session): void {
-    if (this.#source.beganAtMs !== undefined || !listens(session)) return;
+    if (this.#source.beganAtMs !== undefined || !session.listens) return;
     this.#source.begin(this.#nowMs);
     this.#onEvent({ type: "replay.began", atMs: this.#nowMs });
   }
 
-  #emit({ stream, text, numbers }: SourceEvent): void {
-    const { isVerbatim } = this.#source;
+  #take(): void {
+    const event = this.#source.take();
+    if (event.feed === "recording") this.#play(event);
+    else this.#tell(event);
+  }
+
+  /** A recorded frame goes to whoever listens. */
+  #play({ stream, text, numbers }: FrameEvent): void {
     this.ledger.emit(stream, numbers);
-    const audience = this.#sessions.all.filter(
-      (session) =>
-        !session.isSilent && (isVerbatim ? listens(session) : session.streams.has(stream)),
-    );
-    const copies = audience.length === 0 ? 0 : this.#faults.copiesOf(numbers);
+    const audience = this.#sessions.all.filter((session) => session.listens && !session.isSilent);
+    const copies = audience.length === 0 ? 0 : this.#faults.copiesOf(showsLoss(numbers));
     for (let copy = 0; copy < copies; copy += 1) {
       for (const session of audience) {
-        const frame = session.isCombined && !isVerbatim ? wrap(stream, text) : text;
-        session.write(() => this.#port.send(session.id, frame));
+        write(session, text, this.#writing, this.#nowMs);
         this.ledger.write(session.id, stream, numbers);
       }
     }
-    if (isVerbatim && this.#source.nextAtMs === undefined) {
+    if (this.#source.nextAtMs === undefined) {
       this.#onEvent({ type: "replay.ended", atMs: this.#nowMs });
     }
   }
-}
 
-/** Wants market data at all: a replay serves it whatever it asked for. */
-function listens(session: Session): boolean {
-  return session.streams.size > 0 || session.isForeign;
-}
+  /** An event of the market goes to each who subscribed to it, in the venue's words. */
+  #tell(event: MarketEvent): void {
+    const account = this.#parts.dialect.account(event);
+    if (account === undefined) return;
+    const { stream, numbers } = account;
+    this.ledger.emit(stream, numbers);
+    const audience = this.#sessions.all.flatMap((session) =>
+      session.topicsOn(event.feed, event.instrument).map((topic) => ({ session, topic })),
+    );
+    if (audience.length === 0 || this.#faults.isPaused) return;
+    const isHeard = audience.some(({ session }) => !session.isSilent);
+    const copies = isHeard ? this.#faults.copiesOf(account.showsLoss ?? showsLoss(numbers)) : 1;
+    for (const { session, topic } of audience) {
+      const frames = session.talk?.tell(event, topic) ?? [];
+      if (frames.length === 0 || session.isSilent) continue;
+      for (let copy = 0; copy < copies; copy += 1) {
+        for (const frame of frames) write(session, frame, this.#writing, this.#nowMs);
+        this.ledger.write(session.id, topic, numbers);
+      }
+    }
+  }
 
-/** Whether a frame is meant for this exchange; a foreign client may speak another language. */
-function isRequest(frame: string): boolean {
-  const request = parseJson(frame);
-  return isObject(request) && typeof request["method"] === "string";
+  get #writing(): { readonly port: ExchangePort; readonly ledger: Ledger } {
+    return { port: this.#port, ledger: this.ledger };
+  }
 }

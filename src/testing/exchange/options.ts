@@ -1,8 +1,10 @@
 /** What an exchange is told, whichever face it has, and the model made of it. */
 import { OptionError } from "../../errors.ts";
+import type { Dialect } from "./dialect.ts";
+import { dialectOf, type VenueId } from "./dialects/catalog.ts";
 import type { ExchangeEvent } from "./events.ts";
 import type { FaultPlan } from "./faults.ts";
-import { createLimits, type ExchangeLimits } from "./limits.ts";
+import { createLimits, type LimitOptions } from "./limits.ts";
 import { Market, type MarketOptions } from "./market.ts";
 import { ExchangeModel } from "./model.ts";
 import { Playback } from "./playback.ts";
@@ -10,6 +12,8 @@ import type { ExchangePort } from "./port.ts";
 import type { RecordedFrame } from "./recording.ts";
 
 export interface ExchangeOptions {
+  /** Whose language it speaks. @defaultValue "binance-spot" */
+  readonly venue?: VenueId | undefined;
   /** Decides every number, price and instant of the generated market. @defaultValue 1 */
   readonly seed?: number | undefined;
   /** The market to generate. Not together with `recording`. */
@@ -25,8 +29,8 @@ export interface ExchangeOptions {
   readonly loop?: boolean | undefined;
   /** What goes wrong, counted from the start of the exchange, or of its replay. @defaultValue nothing */
   readonly faults?: FaultPlan | undefined;
-  /** @defaultValue Binance spot's */
-  readonly limits?: Partial<ExchangeLimits> | undefined;
+  /** @defaultValue the venue's */
+  readonly limits?: LimitOptions | undefined;
   /** Told what happens, as it happens. Must not throw. */
   readonly onEvent?: ((event: ExchangeEvent) => void) | undefined;
 }
@@ -37,18 +41,20 @@ export function createModel(
   startAtMs: number,
   port: ExchangePort,
 ): ExchangeModel {
-  const { seed = 1, market, recording, speed, loop, faults = [], limits } = options;
+  const { seed = 1, recording, speed, loop, faults = [] } = options;
   if (!Number.isSafeInteger(seed)) throw new OptionError("seed", "a whole number", seed);
-  if (recording !== undefined && market !== undefined) {
-    throw new OptionError("market", "nothing beside a recording", market);
+  if (recording !== undefined && options.market !== undefined) {
+    throw new OptionError("market", "nothing beside a recording", options.market);
   }
-  const source =
-    recording === undefined
-      ? new Market(seed, startAtMs, market)
-      : new Playback(recording, { speed, loop });
+  const dialect: Dialect = dialectOf(options.venue ?? "binance-spot");
+  const limits = createLimits(dialect.limits, options.limits);
   const onEvent = options.onEvent ?? (() => {});
-  return new ExchangeModel(
-    { source, limits: createLimits(limits), faults, port, onEvent },
-    startAtMs,
-  );
+  const common = { dialect, limits, faults, port, onEvent };
+  if (recording !== undefined) {
+    const source = new Playback(recording, { speed, loop });
+    return new ExchangeModel({ ...common, source, market: undefined }, startAtMs);
+  }
+  const { symbols = dialect.symbols } = options.market ?? {};
+  const market = new Market(seed, startAtMs, { ...options.market, symbols }, dialect.numbering);
+  return new ExchangeModel({ ...common, source: market, market }, startAtMs);
 }

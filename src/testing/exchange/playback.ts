@@ -5,7 +5,7 @@
 import { OptionError } from "../../errors.ts";
 import { isObject, parseJson } from "./json.ts";
 import type { RecordedFrame } from "./recording.ts";
-import type { EventNumbers, Source, SourceEvent } from "./source.ts";
+import type { EventNumbers, FrameEvent, Source } from "./source.ts";
 
 export interface PlaybackOptions {
   /** Times the recorded pace; Infinity says everything at once. @defaultValue 1 */
@@ -50,13 +50,13 @@ export class Playback implements Source {
     this.#nextAtMs = this.#frames.length === 0 ? undefined : nowMs;
   }
 
-  take(): SourceEvent {
+  take(): FrameEvent {
     const frame = this.#frames[this.#index];
     if (frame === undefined || this.#nextAtMs === undefined) throw new Error("nothing to play");
     this.#index += 1;
     this.#nextAtMs = this.#following(this.#nextAtMs);
     const { stream = "", text } = frame;
-    return { stream, text, numbers: numbersOf(text) };
+    return { feed: "recording", stream, text, numbers: numbersOf(text) };
   }
 
   #following(afterMs: number): number | undefined {

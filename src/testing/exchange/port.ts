@@ -6,7 +6,8 @@
  * After `close`, `fin` and `reset` the session is over for the model.
  */
 export interface ExchangePort {
-  send(sessionId: number, text: string): void;
+  /** A text frame, or of bytes a binary one. */
+  send(sessionId: number, data: string | Uint8Array): void;
   ping(sessionId: number, payload: string): void;
   pong(sessionId: number, payload: string): void;
   /** A close frame. */
@@ -30,3 +31,10 @@ export type Admission =
       readonly status: number;
       readonly retryAfterSeconds: number | undefined;
     };
+
+/** How a plain HTTP request is met. */
+export type HttpReply =
+  | Exclude<Admission, { readonly kind: "accepted" }>
+  | { readonly kind: "answered"; readonly status: number; readonly body: string }
+  /** There is nothing at this path. */
+  | { readonly kind: "nothing" };

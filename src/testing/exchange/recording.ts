@@ -3,12 +3,10 @@
  *
  * Two formats (shared/recordings/README.md), told apart by their first line:
  *
- *   hftbacktest   `<receive time, ns> <frame>`, mostly gzipped
+ *   hftbacktest   `<receive time, ns> <frame>`, mostly gzipped; a top-level `lastUpdateId` is a depth
+ *                 snapshot that came by REST in between
  *   cryptofeed    `<url> <-> <time, s>` opened · `<url> <- <time>: <frame>` sent by the client
  *                 · `<time>: <frame>` received
- *
- * What the venue did not send on the socket is left out: the client's own frames, and REST depth
- * snapshots (a top-level `lastUpdateId`).
  */
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
@@ -26,31 +24,58 @@ export interface RecordedFrame {
   readonly stream?: string;
 }
 
-type Line = { readonly atMs: number; readonly text: string } | "left out" | undefined;
+/** What happened, in the order in which it was recorded. */
+export type RecordedEvent =
+  /** A socket was opened. */
+  | { readonly kind: "opened"; readonly url: string }
+  /** The venue sent a frame on it. */
+  | {
+      readonly kind: "received";
+      readonly atMs: number;
+      readonly line: number;
+      readonly raw: Buffer;
+    }
+  /** Something else crossed the wire: the client's own frame, or an answer by REST. */
+  | { readonly kind: "aside" };
+
+type ParseLine = (line: Buffer, number: number) => RecordedEvent | undefined;
+
+const ASIDE: RecordedEvent = { kind: "aside" };
 
 /**
- * The frames of a recording, in order.
+ * All that a recording tells, in order; frames as the bytes that came, whether they are JSON or not.
+ *
+ * @throws Error that names the file, and the line where there is one.
+ */
+export async function* readRecordedEvents(path: string): AsyncGenerator<RecordedEvent, void> {
+  let parse: ParseLine | undefined;
+  let number = 0;
+  for await (const line of linesOf(path)) {
+    number += 1;
+    if (line.length === 0) continue;
+    parse ??= line.includes(" <-> ") ? parseCryptofeed : parseHftbacktest;
+    const event = parse(line, number);
+    if (event === undefined) throw unreadable(path, number, line.toString("utf8"));
+    yield event;
+  }
+  if (parse === undefined) throw new Error(`${path}: an empty file, not a recording`);
+}
+
+/**
+ * The frames of a recording that the venue sent on the socket, all of them JSON.
  *
  * @throws Error that names the file, and the line where there is one.
  */
 export async function* readRecording(path: string): AsyncGenerator<RecordedFrame, void> {
-  let parse: ((line: string) => Line) | undefined;
-  let number = 0;
-  for await (const line of linesOf(path)) {
-    number += 1;
-    if (line === "") continue;
-    parse ??= line.includes(" <-> ") ? parseCryptofeed : parseHftbacktest;
-    const parsed = parse(line);
-    if (parsed === undefined) throw unreadable(path, number, line);
-    if (parsed === "left out") continue;
-    const { atMs, text } = parsed;
+  for await (const event of readRecordedEvents(path)) {
+    if (event.kind !== "received") continue;
+    const { atMs, line, raw } = event;
+    const text = raw.toString("utf8");
     const frame = parseJson(text);
-    if (!isObject(frame)) throw unreadable(path, number, text);
-    if ("lastUpdateId" in frame) continue;
+    if (!isObject(frame)) throw unreadable(path, line, text);
     const stream = frame["stream"];
     yield typeof stream === "string" ? { atMs, text, stream } : { atMs, text };
   }
-  if (number === 0) throw new Error(`${path}: an empty file, not a recording`);
 }
 
 /** The whole recording at once. */
@@ -61,23 +86,32 @@ export async function loadRecording(path: string): Promise<readonly RecordedFram
 }
 
 /** 1723161253937085768 {"stream":"btcusdt@depth@100ms","data":{... */
-function parseHftbacktest(line: string): Line {
-  const space = line.indexOf(" ");
-  const time = line.slice(0, space);
+function parseHftbacktest(line: Buffer, number: number): RecordedEvent | undefined {
+  const time = line.toString("latin1", 0, line.indexOf(" "));
   if (!/^\d{19}$/.test(time)) return undefined;
+  const raw = line.subarray(time.length + 1);
+  if (isSnapshot(raw)) return ASIDE;
   // As milliseconds and a rest: a double can't hold nineteen digits.
-  return {
-    atMs: Number(time.slice(0, 13)) + Number(time.slice(13)) / 1e6,
-    text: line.slice(space + 1),
-  };
+  const atMs = Number(time.slice(0, 13)) + Number(time.slice(13)) / 1e6;
+  return { kind: "received", atMs, line: number, raw };
+}
+
+/** Few frames hold the name at all: only those are looked into. */
+function isSnapshot(raw: Buffer): boolean {
+  if (!raw.includes('"lastUpdateId"')) return false;
+  const frame = parseJson(raw.toString("utf8"));
+  return isObject(frame) && "lastUpdateId" in frame;
 }
 
 /** 1633998512.0633569: {"stream":"nknusdt@depth@100ms","data":{... */
-function parseCryptofeed(line: string): Line {
-  if (/^wss?:\/\/\S+ (<->|<-) /.test(line)) return "left out";
-  const match = /^(\d+\.\d+): /.exec(line);
-  if (match?.[1] === undefined) return undefined;
-  return { atMs: Number(match[1]) * 1_000, text: line.slice(match[0].length) };
+function parseCryptofeed(line: Buffer, number: number): RecordedEvent | undefined {
+  const head = line.toString("latin1");
+  const [, url, arrow] = /^(wss?:\/\/\S+) (<->|<-) /.exec(head) ?? [];
+  if (url !== undefined) return arrow === "<->" ? { kind: "opened", url } : ASIDE;
+  const [prefix, time] = /^(\d+(?:\.\d+)?): /.exec(head) ?? [];
+  if (prefix === undefined) return undefined;
+  const atMs = Number(time) * 1_000;
+  return { kind: "received", atMs, line: number, raw: line.subarray(prefix.length) };
 }
 
 function unreadable(path: string, number: number, line: string): Error {
@@ -88,7 +122,7 @@ function unreadable(path: string, number: number, line: string): Error {
 }
 
 /** Not `node:readline`: it also ends a line at U+2028 and U+2029, which JSON may hold. */
-async function* linesOf(path: string): AsyncGenerator<string, void> {
+async function* linesOf(path: string): AsyncGenerator<Buffer, void> {
   const isGzip = await startsAsGzip(path);
   let rest: Buffer = Buffer.alloc(0);
   try {
@@ -99,7 +133,7 @@ async function* linesOf(path: string): AsyncGenerator<string, void> {
       rest = Buffer.concat([rest, chunk]);
       let start = 0;
       for (let end = rest.indexOf(10); end !== -1; end = rest.indexOf(10, start)) {
-        yield rest.toString("utf8", start, end);
+        yield rest.subarray(start, end);
         start = end + 1;
       }
       rest = rest.subarray(start);
@@ -107,7 +141,7 @@ async function* linesOf(path: string): AsyncGenerator<string, void> {
   } catch (error) {
     throw new Error(`${path}: cannot be read: ${messageOf(error)}`, { cause: error });
   }
-  if (rest.length > 0) yield rest.toString("utf8");
+  if (rest.length > 0) yield rest;
 }
 
 async function startsAsGzip(path: string): Promise<boolean> {

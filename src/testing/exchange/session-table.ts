@@ -4,19 +4,12 @@
  * A session is in the table exactly while the exchange would speak to it. Each beginning and end is
  * entered in the ledger and told once.
  */
-import type { ExchangeEvent } from "./events.ts";
-import type { Ledger } from "./ledger.ts";
-import type { ExchangeLimits } from "./limits.ts";
-import type { ExchangePort } from "./port.ts";
-import type { Entrance } from "./protocol.ts";
+import { SessionDesk, type DeskParts } from "./desk.ts";
+import type { Desk, Talk } from "./dialect.ts";
 import { Session } from "./session.ts";
 
-export interface SessionTableParts {
-  readonly limits: ExchangeLimits;
-  readonly ledger: Ledger;
-  readonly port: ExchangePort;
-  readonly onEvent: (event: ExchangeEvent) => void;
-}
+/** What all sessions share, but for how they end, which is the table's. */
+export type SessionTableParts = Omit<DeskParts, "close" | "fin">;
 
 export class SessionTable {
   readonly #parts: SessionTableParts;
@@ -47,13 +40,23 @@ export class SessionTable {
     return this.#sessions.get(sessionId);
   }
 
-  accept(path: string, entrance: Entrance | undefined, nowMs: number): Session {
+  accept(path: string, nowMs: number): Session {
     const sessionId = ++this.#lastId;
-    const session = new Session(sessionId, entrance, this.#parts.limits, nowMs);
+    const session = new Session(sessionId, this.#parts.limits, nowMs);
     this.#sessions.set(sessionId, session);
     this.#parts.ledger.accept(sessionId, path, nowMs);
     this.#parts.onEvent({ type: "session.accepted", sessionId, path, atMs: nowMs });
     return session;
+  }
+
+  /** What it is told first may end it. Called when its client can be reached. */
+  greet(session: Session, open: (desk: Desk) => Talk): void {
+    const desk = new SessionDesk(session, {
+      ...this.#parts,
+      close: (code, reason) => this.close(session, code, reason, this.#parts.now()),
+      fin: (why) => this.fin(session, why, this.#parts.now()),
+    });
+    session.talk = open(desk);
   }
 
   /** Serves every session that has something due. */
@@ -63,12 +66,10 @@ export class SessionTable {
     }
   }
 
-  /** A frame for each session that can be reached. */
-  sayToAll(textFor: (session: Session) => string): void {
+  /** The same frame for each session that can be reached. */
+  sayToAll(text: string): void {
     for (const session of this.all) {
-      if (session.isSilent) continue;
-      const text = textFor(session);
-      session.write(() => this.#parts.port.send(session.id, text));
+      if (!session.isSilent) session.write(() => this.#parts.port.send(session.id, text));
     }
   }
 
@@ -101,7 +102,12 @@ export class SessionTable {
   }
 
   #serve(session: Session, nowMs: number): void {
-    switch (session.takeDue(nowMs)) {
+    const due = session.takeDue(nowMs);
+    if (typeof due === "function") {
+      due();
+      return;
+    }
+    switch (due) {
       case "ping": {
         const payload = session.beginPing(nowMs);
         session.write(() => this.#parts.port.ping(session.id, payload));
@@ -121,7 +127,7 @@ export class SessionTable {
         session.speakAgain(nowMs);
         return;
       case "release":
-        session.release();
+        session.letThrough();
         return;
       case undefined:
     }
@@ -129,6 +135,7 @@ export class SessionTable {
 
   #end(session: Session, by: "client" | "exchange", reason: string, nowMs: number): void {
     this.#sessions.delete(session.id);
+    session.isOver = true;
     this.#parts.ledger.end(session.id, nowMs);
     const { id: sessionId } = session;
     this.#parts.onEvent({ type: "session.ended", sessionId, by, reason, atMs: nowMs });

@@ -2,8 +2,9 @@
  * One client's connection as the exchange sees it: what it asked for, its deadlines, and what the
  * network does to it. All its deadlines are in one table, so the model arms one timer for all sessions.
  */
-import { InboundWindow, type ExchangeLimits } from "./limits.ts";
-import type { Entrance, Subscriptions } from "./protocol.ts";
+import type { Subject, Talk } from "./dialect.ts";
+import { SlidingWindow, type ExchangeLimits, type RateWindow } from "./limits.ts";
+import type { Feed } from "./market-event.ts";
 
 /**
  * - `ping` when the next ping goes out
@@ -15,59 +16,135 @@ import type { Entrance, Subscriptions } from "./protocol.ts";
  */
 export type SessionTimer = "ping" | "pong" | "age" | "flap" | "speak" | "release";
 
-export class Session implements Subscriptions {
+interface TalkTimer {
+  readonly atMs: number;
+  readonly ring: () => void;
+}
+
+export class Session {
   readonly id: number;
-  readonly streams: Set<string>;
-  isCombined: boolean;
-  /** Came by a path the protocol doesn't know (a replay takes any): listens to all, speaks otherwise. */
-  readonly isForeign: boolean;
+  /** Topics in the order of subscribing, each with what it is about. */
+  readonly topics = new Map<string, Subject | undefined>();
+  /** How the venue talks to it; undefined for one that came by a path the venue doesn't have. */
+  talk: Talk | undefined;
+  isOver = false;
+  lastSaidAtMs: number;
+  lastHeardAtMs: number;
   readonly #limits: ExchangeLimits;
-  readonly #inbound: InboundWindow;
+  readonly #windows: readonly { readonly rule: RateWindow; readonly window: SlidingWindow }[];
   readonly #timers = new Map<SessionTimer, number>();
+  readonly #talkTimers = new Map<string, TalkTimer>();
   readonly #unanswered: { readonly payload: string; readonly atMs: number }[] = [];
   readonly #heldUp: (() => void)[] = [];
+  /** Topics by what they are about. */
+  readonly #subscribed = new Map<string, Set<string>>();
+  #silentSinceMs = 0;
+  /** The earliest deadline; undefined when it has to be looked up. */
+  #dueAtMs: number | undefined;
 
-  constructor(id: number, entrance: Entrance | undefined, limits: ExchangeLimits, nowMs: number) {
+  constructor(id: number, limits: ExchangeLimits, nowMs: number) {
     this.id = id;
-    this.streams = new Set(entrance?.streams);
-    this.isCombined = entrance?.isCombined ?? true;
-    this.isForeign = entrance === undefined;
+    this.lastSaidAtMs = nowMs;
+    this.lastHeardAtMs = nowMs;
     this.#limits = limits;
-    this.#inbound = new InboundWindow(limits.inboundPerSecond);
+    this.#windows = limits.inbound.map((rule) => ({
+      rule,
+      window: new SlidingWindow(rule.frames, rule.perMs),
+    }));
     this.#timers.set("ping", nowMs + limits.pingIntervalMs);
     this.#timers.set("age", nowMs + limits.maxAgeMs);
+  }
+
+  /** Came by a path the dialect doesn't know (a replay takes any): listens to all, is never answered. */
+  get isForeign(): boolean {
+    return this.talk === undefined;
   }
 
   get isSilent(): boolean {
     return this.#timers.has("speak");
   }
 
-  /** When {@link takeDue} is next due; Infinity for never. While silent only the silence's end is. */
-  get dueAtMs(): number {
-    const silentUntilMs = this.#timers.get("speak");
-    return silentUntilMs ?? Math.min(...this.#timers.values());
+  /** Wants market data at all: a replay serves it whatever it asked for. */
+  get listens(): boolean {
+    return this.topics.size > 0 || this.isForeign;
   }
 
-  /** The timer that is due, disarmed. */
-  takeDue(nowMs: number): SessionTimer | undefined {
+  /** When {@link takeDue} is next due; Infinity for never. While silent only the silence's end is. */
+  get dueAtMs(): number {
+    this.#dueAtMs ??= this.#earliest();
+    return this.#dueAtMs;
+  }
+
+  /** What is due, disarmed: a timer of the session, or what a timer of its talk rings. */
+  takeDue(nowMs: number): SessionTimer | (() => void) | undefined {
     for (const [timer, atMs] of this.#timers) {
       if (atMs > nowMs || (this.isSilent && timer !== "speak")) continue;
-      this.#timers.delete(timer);
+      this.#disarm(timer);
       return timer;
+    }
+    if (this.isSilent) return undefined;
+    for (const [name, { atMs, ring }] of this.#talkTimers) {
+      if (atMs > nowMs) continue;
+      this.ringNever(name);
+      return ring;
     }
     return undefined;
   }
 
-  /** Counts one frame from the client. False when it is one too many. */
-  admitsFrame(nowMs: number): boolean {
-    return this.#inbound.admits(nowMs);
+  /** A timer of its talk. */
+  ringAt(name: string, atMs: number, ring: () => void): void {
+    this.#talkTimers.set(name, { atMs, ring });
+    this.#dueAtMs = undefined;
+  }
+
+  ringNever(name: string): void {
+    this.#talkTimers.delete(name);
+    this.#dueAtMs = undefined;
+  }
+
+  /** Counts one frame from the client. The window it is too much for; undefined for none. */
+  exceeds(isControl: boolean, nowMs: number): RateWindow | undefined {
+    const counting = this.#windows.filter(({ rule }) => !isControl || rule.countsControlFrames);
+    const [exceeded] = counting.filter(({ window }) => !window.admits(nowMs));
+    return exceeded?.rule;
+  }
+
+  hold(topic: string, subject: Subject | undefined): void {
+    this.mute(topic);
+    this.topics.set(topic, subject);
+    if (subject !== undefined) {
+      const key = keyOf(subject.feed, subject.instrument);
+      const topics = this.#subscribed.get(key) ?? new Set();
+      this.#subscribed.set(key, topics.add(topic));
+    }
+  }
+
+  release(topic: string): boolean {
+    this.mute(topic);
+    return this.topics.delete(topic);
+  }
+
+  /** It stays held, and nothing comes of it any more. */
+  mute(topic: string): void {
+    const subject = this.topics.get(topic);
+    if (subject === undefined) return;
+    const key = keyOf(subject.feed, subject.instrument);
+    const topics = this.#subscribed.get(key);
+    topics?.delete(topic);
+    if (topics?.size === 0) this.#subscribed.delete(key);
+  }
+
+  /** Which of its topics are about this. */
+  topicsOn(feed: Feed, instrument: string): readonly string[] {
+    const topics = this.#subscribed.get(keyOf(feed, instrument));
+    return topics === undefined ? NO_TOPICS : [...topics];
   }
 
   /** Makes the payload of a ping and waits for its pong. */
   beginPing(nowMs: number): string {
     const payload = String(Math.floor(nowMs));
     this.#unanswered.push({ payload, atMs: nowMs });
-    this.#timers.set("ping", nowMs + this.#limits.pingIntervalMs);
+    this.#arm("ping", nowMs + this.#limits.pingIntervalMs);
     this.#awaitPong();
     return payload;
   }
@@ -75,27 +152,35 @@ export class Session implements Subscriptions {
   /** A pong answers the ping whose payload it copies, and those before; any other is unsolicited. */
   answerPing(payload: string): void {
     const index = this.#unanswered.findIndex((ping) => ping.payload === payload);
-    this.#unanswered.splice(0, index + 1);
+    const isAsGood = index === -1 && this.#limits.takesUnsolicitedPongs === true;
+    this.#unanswered.splice(0, isAsGood ? this.#unanswered.length : index + 1);
     this.#awaitPong();
   }
 
   dropAt(atMs: number): void {
-    this.#timers.set("flap", atMs);
+    this.#arm("flap", atMs);
   }
 
-  fallSilent(untilMs: number): void {
-    this.#timers.set("speak", untilMs);
+  fallSilent(untilMs: number, nowMs: number): void {
+    if (!this.isSilent) this.#silentSinceMs = nowMs;
+    this.#arm("speak", untilMs);
   }
 
-  /** After a silence: what was asked before it is forgotten. */
+  /** After a silence: what was asked before it is forgotten, and its talk goes on as if it had not been. */
   speakAgain(nowMs: number): void {
     this.#unanswered.length = 0;
     this.#awaitPong();
-    this.#timers.set("ping", nowMs + this.#limits.pingIntervalMs);
+    this.#arm("ping", nowMs + this.#limits.pingIntervalMs);
+    const silentMs = nowMs - this.#silentSinceMs;
+    for (const [name, { atMs, ring }] of this.#talkTimers) {
+      this.#talkTimers.set(name, { atMs: atMs + silentMs, ring });
+    }
+    this.lastSaidAtMs += silentMs;
+    this.lastHeardAtMs += silentMs;
   }
 
   stall(untilMs: number): void {
-    this.#timers.set("release", Math.max(untilMs, this.#timers.get("release") ?? 0));
+    this.#arm("release", Math.max(untilMs, this.#timers.get("release") ?? 0));
   }
 
   /** Puts something on the wire to the client, behind what is held up there. */
@@ -105,14 +190,38 @@ export class Session implements Subscriptions {
   }
 
   /** After a stall: everything comes, in order. */
-  release(): void {
+  letThrough(): void {
     for (const effect of this.#heldUp.splice(0)) effect();
   }
 
   #awaitPong(): void {
     const [oldest] = this.#unanswered;
-    if (oldest === undefined) this.#timers.delete("pong");
+    if (oldest === undefined) this.#disarm("pong");
     // One past the limit, so that a pong at the limit is in time.
-    else this.#timers.set("pong", oldest.atMs + this.#limits.pongTimeoutMs + 1);
+    else this.#arm("pong", oldest.atMs + this.#limits.pongTimeoutMs + 1);
   }
+
+  #arm(timer: SessionTimer, atMs: number): void {
+    this.#timers.set(timer, atMs);
+    this.#dueAtMs = undefined;
+  }
+
+  #disarm(timer: SessionTimer): void {
+    this.#timers.delete(timer);
+    this.#dueAtMs = undefined;
+  }
+
+  #earliest(): number {
+    const silentUntilMs = this.#timers.get("speak");
+    if (silentUntilMs !== undefined) return silentUntilMs;
+    let earliestMs = Math.min(...this.#timers.values());
+    for (const { atMs } of this.#talkTimers.values()) earliestMs = Math.min(earliestMs, atMs);
+    return earliestMs;
+  }
+}
+
+const NO_TOPICS: readonly string[] = [];
+
+function keyOf(feed: Feed, instrument: string): string {
+  return `${feed} ${instrument}`;
 }

@@ -4,6 +4,7 @@
  * A source knows no clock. It names the instant of its next event and gives that event when asked;
  * whether anyone listens is not its business, so time goes on while a client is away.
  */
+import type { MarketEvent } from "./market-event.ts";
 
 /** The sequence numbers that one event carries. */
 export interface EventNumbers {
@@ -11,16 +12,21 @@ export interface EventNumbers {
   readonly last: number;
   /** Whether the next event of the stream begins at `last + 1`. A book ticker's numbers jump. */
   readonly isContiguous: boolean;
+  /** The last number of the event before, where the venue says it: numbers may jump then, unseen losses can't be. */
+  readonly previous?: number | undefined;
 }
 
-/** One event on one stream. */
-export interface SourceEvent {
+/** One recorded frame. */
+export interface FrameEvent {
+  readonly feed: "recording";
   /** Such as `btcusdt@trade`. Empty for a recorded frame that names none. */
   readonly stream: string;
-  /** The raw payload; of a verbatim source, the whole frame. */
+  /** The whole frame. */
   readonly text: string;
   readonly numbers: EventNumbers | undefined;
 }
+
+type SourceEvent = MarketEvent | FrameEvent;
 
 export interface Source {
   /** Frames go out exactly as they are, to every subscriber, whatever streams were asked for. */
@@ -33,4 +39,9 @@ export interface Source {
   begin(nowMs: number): void;
   /** The next event. Only while {@link nextAtMs} is defined. */
   take(): SourceEvent;
+}
+
+/** Whether the loss of one event with these numbers is seen at the next. */
+export function showsLoss(numbers: EventNumbers | undefined): boolean {
+  return numbers !== undefined && (numbers.isContiguous || numbers.previous !== undefined);
 }

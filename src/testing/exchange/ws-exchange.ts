@@ -6,7 +6,7 @@
  * deaf, close frames by itself. One timer drives it all and does what is due at each tick: a fast
  * replay is written in batches and doesn't drift.
  */
-import { STATUS_CODES, type IncomingMessage } from "node:http";
+import { STATUS_CODES, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocket, WebSocketServer, type RawData, type Server } from "ws";
 import { realClock, type Clock } from "../../system.ts";
@@ -14,6 +14,7 @@ import { Alarm } from "./alarm.ts";
 import type { Fault } from "./faults.ts";
 import type { ExchangeLedger } from "./ledger.ts";
 import { checkPort, Listener } from "./listener.ts";
+import type { BookView } from "./market-event.ts";
 import type { ExchangeModel } from "./model.ts";
 import { createModel, type ExchangeOptions } from "./options.ts";
 import type { ExchangePort } from "./port.ts";
@@ -39,6 +40,8 @@ export interface RunningExchange {
   readonly sessions: number;
   /** A fault strikes now. */
   inject(fault: Fault): void;
+  /** The true book; at a position, as a client that missed nothing had it there. A few seconds are kept. */
+  book(instrument: string, position?: number): BookView | undefined;
   /** Cuts every connection and frees the port: nothing keeps the process alive afterwards. */
   stop(): Promise<void>;
 }
@@ -78,8 +81,9 @@ class WsExchange implements RunningExchange {
   constructor(options: ExchangeOptions & Omit<StartExchangeOptions, "recording">) {
     this.#host = options.host ?? "127.0.0.1";
     this.#clock = options.clock ?? realClock;
-    this.#listener = new Listener(this.#host, this.#clock, (request, socket, head) => {
-      this.#meet(request, socket, head);
+    this.#listener = new Listener(this.#host, this.#clock, {
+      upgrade: (request, socket, head) => this.#meet(request, socket, head),
+      request: (request, response) => this.#answer(request, response),
     });
     this.#model = createModel(options, Math.floor(this.#clock.nowMs()), this.#createPort());
     this.#alarm = new Alarm(this.#clock, () => {
@@ -121,6 +125,10 @@ class WsExchange implements RunningExchange {
     this.#act((nowMs) => this.#model.inject(fault, nowMs));
   }
 
+  book(instrument: string, position?: number): BookView | undefined {
+    return this.#model.book(instrument, position);
+  }
+
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#alarm.off();
@@ -155,6 +163,33 @@ class WsExchange implements RunningExchange {
     });
   }
 
+  /** Plain HTTP. */
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    const { method = "GET", url: path = "/", headers } = request;
+    this.#act((nowMs) => {
+      const { host = `${this.#host}:${this.port}` } = headers;
+      const reply = this.#model.request({ method, path, host }, nowMs);
+      switch (reply.kind) {
+        case "answered":
+          response.writeHead(reply.status, { "Content-Type": "application/json" }).end(reply.body);
+          return;
+        case "status": {
+          const { status, retryAfterSeconds } = reply;
+          if (retryAfterSeconds !== undefined) response.setHeader("Retry-After", retryAfterSeconds);
+          response.writeHead(status, { Connection: "close" }).end();
+          return;
+        }
+        case "refused": // it came through just before the port was closed
+          reset(response.socket ?? request.socket);
+          return;
+        case "unanswered":
+          return;
+        case "nothing":
+          response.writeHead(426, { Connection: "close", Upgrade: "websocket" }).end();
+      }
+    });
+  }
+
   #accept(sessionId: number, request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const model = this.#model;
     const leave = (): void => this.#act((nowMs) => model.disconnect(sessionId, nowMs));
@@ -180,6 +215,7 @@ class WsExchange implements RunningExchange {
       ws.on("pong", (data) => {
         this.#act((nowMs) => model.receivePong(sessionId, data.toString("latin1"), nowMs));
       });
+      model.opened(sessionId, this.#clock.nowMs()); // inside the act that met the dial
     });
   }
 
@@ -189,7 +225,7 @@ class WsExchange implements RunningExchange {
       if (client?.ws.readyState === WebSocket.OPEN) use(client);
     };
     return {
-      send: (id, text) => withClient(id, ({ ws }) => ws.send(text)),
+      send: (id, data) => withClient(id, ({ ws }) => ws.send(data)),
       ping: (id, payload) => withClient(id, ({ ws }) => ws.ping(payload)),
       pong: (id, payload) => withClient(id, ({ ws }) => ws.pong(Buffer.from(payload, "latin1"))),
       close: (id, code, reason) => withClient(id, ({ ws }) => ws.closeFirst(code, reason)),

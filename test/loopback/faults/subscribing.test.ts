@@ -1,6 +1,6 @@
 /** Rows 34 to 40: the socket is open, and what is wanted is being asked for. */
 import { describe, expect, it } from "vitest";
-import { numbered } from "../../src/start-supervisor.ts";
+import { numbered, numberedVenue } from "../../src/start-supervisor.ts";
 import { frame, OPCODE, type RawConnection } from "../raw-peer.ts";
 import {
   answersRequests,
@@ -143,18 +143,15 @@ describe("a venue that counts frames", () => {
     const arrivals: number[] = [];
     const peer = await serve(upgrades);
     const world = startWorld(
-      {
-        id: "strict",
+      numberedVenue({
         url: peer.url(),
         limits: {
           pacing: [{ frames: 3, perMs: 1_100 }], // as for Binance: two of its five are ping and pong
           countsControlFrames: true,
-          topicsPerConnection: 100,
+          topicsPerFrame: 1,
         },
         heartbeat: { intervalMs: 25_000, timeoutMs: 5_000 },
-        decode: numbered.decode,
-        subscriptions: { ...numbered.subscriptions, topicsPerFrame: 1 },
-      },
+      }),
       { topics: Array.from({ length: 12 }, (_, index) => `t${index}`) },
     );
     const connection = await peer.connection(1);
@@ -240,7 +237,7 @@ describe("a server", () => {
     expect(statesOf(world)).toEqual({ a: "confirmed" });
     expect(world.heard("topic.rejected")).toEqual([]);
     expect(world.heard("subscriptions.settled")).toHaveLength(1);
-    expect(world.feed.status().inbound.acknowledgements).toBe(4);
+    expect(world.feed.status().inbound.control).toBe(4);
   });
 
   it("row 36: that confirms at once needs no second asking", async () => {

@@ -44,6 +44,7 @@ const classes: readonly LossClass[] = [
   "silent",
   "suspended",
   "requested",
+  "planned",
 ];
 
 function loss(lossClass: LossClass, facts: Partial<Loss> = {}): Loss {
@@ -109,6 +110,7 @@ describe("the verdict, by class (faults.md §A3)", () => {
     ["resolver", loss("resolver", { phase: "resolve" }), "retry"],
     ["auth", loss("auth", { phase: "authenticate" }), "refuse"],
     ["requested", loss("requested"), "now"],
+    ["planned", loss("planned"), "now"],
   ])("%s: %o is %s", (rule, given, expected) => {
     const decided = verdict(given, young, fixed);
 

@@ -6,10 +6,13 @@ import { expect } from "vitest";
 import type { ConnectionSnapshot } from "../../../machines/index.ts";
 import type { Fact, FactType } from "../../../src/index.ts";
 import type { ChartStep } from "../../../src/testing/index.ts";
-import { connectionOptions } from "./connection-model.ts";
+import { connectionOptions, notice } from "./connection-model.ts";
 import { requestsOn, type ConnectionWorld } from "./connection-world.ts";
 
-const { maxRetries } = connectionOptions;
+const { maxRetries, maxAgeMs } = connectionOptions;
+
+/** What is nobody's failure. */
+const UNCOUNTED: readonly string[] = ["requested", "planned"];
 
 export class ConnectionInvariants {
   readonly #world: ConnectionWorld;
@@ -31,6 +34,7 @@ export class ConnectionInvariants {
     this.#replays(snapshot);
     this.#timers(snapshot);
     this.#wait(snapshot);
+    this.#plan(snapshot);
     this.#outageAlarm(snapshot);
     this.#retries(snapshot);
     this.#dials();
@@ -96,6 +100,22 @@ export class ConnectionInvariants {
     if (snapshot.matches("failed")) same(announced, null, "none is announced");
   }
 
+  /** An open socket is to be replaced before the venue cuts it, at a moment that is allowed. */
+  #plan(snapshot: ConnectionSnapshot): void {
+    const { clock } = this.#world;
+    const { rotation } = snapshot.context;
+    const timers = clock.timers.filter(({ name }) => name === "rotation.due");
+    const isOpen = snapshot.matches("connected");
+    same(timers.length, Number(isOpen), "a planned reconnect while open, and nowhere else");
+    same(timers[0]?.delayMs, rotation?.inMs, "in the time that the plan says");
+    same(timers[0]?.dueAtMs, rotation?.dueAtMs, "and at its moment");
+    if (rotation === null) return;
+    const { inMs, detail } = rotation;
+    const [leastMs, mostMs] =
+      detail === "maximum age" ? [maxAgeMs * 0.9, maxAgeMs * 0.98] : [0, notice.withinMs * 0.8];
+    if (inMs < leastMs || inMs > mostMs) expect.fail(`${inMs} ms is no moment for ${detail}`);
+  }
+
   /** In an outage the alarm is set until it has rung; nowhere else. */
   #outageAlarm(snapshot: ConnectionSnapshot): void {
     const { clock, facts, feed } = this.#world;
@@ -121,7 +141,7 @@ export class ConnectionInvariants {
     const losses = facts
       .slice(this.#forgivenAt)
       .filter(isLoss)
-      .filter(({ loss }) => loss.class !== "requested");
+      .filter(({ loss }) => !UNCOUNTED.includes(loss.class));
     same(feed.status().failures, losses.length, "every loss counts until forgiven");
     const renewals = losses.filter(isRenewal).length;
     expect(renewals, "credentials are renewed once").toBeLessThanOrEqual(1);
@@ -148,6 +168,8 @@ export class ConnectionInvariants {
       same(reason, "first", "the first dial");
     } else if (stimulus.startsWith("backoff")) {
       same(reason, "retry", "dialled by the backoff");
+    } else if (stimulus === "rotation.due") {
+      same(reason, "rotation", "dialled by plan");
     } else {
       expect(["command", "renewal"], `the reason of ${stimulus}`).toContain(reason);
     }
@@ -184,7 +206,8 @@ export class ConnectionInvariants {
     const isEnding = feed.state === "closing" || feed.state === "closed";
     if (!isEnding) same(isUp, snapshot.hasTag("ready"), "up exactly while ready");
 
-    const lost = this.#times(/on socket\.lost/) + this.#times(/\.connect(ing|ed): on reconnect/);
+    const dropped = this.#times(/\.connect(ing|ed): on (reconnect|rotation)/);
+    const lost = this.#times(/on socket\.lost/) + dropped;
     same(facts.filter(isLoss).length, lost, "every loss is told once");
     const failures = this.#times(/-> connection\.failed/);
     same(this.#heard("failed").length, failures, "every failure is told once");

@@ -6,11 +6,16 @@ import { answered, type Json } from "../../src/start-supervisor.ts";
 
 /** Few retries, and credentials that can be renewed: every road of the chart is a short one. */
 export const connectionOptions = {
+  quarantine: null, // the walk kills sockets at every step; no topic is to blame
   topics: ["a", "b"],
   decode: (data: Buffer) => JSON.parse(data.toString()) as Json,
   subscriptions: answered,
   maxRetries: 3,
+  maxAgeMs: 86_400_000,
 };
+
+/** What the venue announces: far enough away for every other timer to come first. */
+export const notice = { withinMs: 7_200_000, detail: "maintenance in two hours" } as const;
 
 export const connectionUrl = () => "wss://venue.example/feed";
 
@@ -44,6 +49,10 @@ export const connectionModel = exploreChart(connectionMachine, {
         },
       ],
     },
+    "the venue will go away": {
+      events: [{ type: "socket.expiring", ...notice, atMs: 0 }],
+      when: (snapshot) => snapshot.matches("connecting") || snapshot.matches("connected"),
+    },
     connect: { events: [{ type: "connect" }], ...anywhere },
     reconnect: { events: [{ type: "reconnect" }], ...anywhere },
     close: { events: [{ type: "close" }], ...anywhere },
@@ -57,6 +66,6 @@ export const connectionModel = exploreChart(connectionMachine, {
     value === "connecting" && context.dialledAtMs === null
       ? { type: "socket.dialled", atMs: 0 }
       : undefined,
-  key: ({ value, context: { failures, isUp, dialReason, hasRenewed } }) =>
-    JSON.stringify({ value, failures, isUp, dialReason, hasRenewed }),
+  key: ({ value, context: { failures, isUp, dialReason, hasRenewed, rotation } }) =>
+    JSON.stringify({ value, failures, isUp, dialReason, hasRenewed, plan: rotation?.detail }),
 });

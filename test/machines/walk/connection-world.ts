@@ -3,6 +3,7 @@
  * can happen to it, and all that can be seen of it.
  */
 import type { connectionMachine } from "../../../machines/index.ts";
+import type { Link } from "../../../src/connection/link.ts";
 import { createSupervisor, type Fact, type FactType, type Supervisor } from "../../../src/index.ts";
 import {
   createMemoryTransport,
@@ -11,7 +12,12 @@ import {
   type WalkOptions,
 } from "../../../src/testing/index.ts";
 import type { Json } from "../../src/start-supervisor.ts";
-import { connectionOptions, connectionUrl, type connectionModel } from "./connection-model.ts";
+import {
+  connectionOptions,
+  connectionUrl,
+  notice,
+  type connectionModel,
+} from "./connection-model.ts";
 
 type Stimuli = keyof typeof connectionModel.stimuli;
 type World = Parameters<WalkOptions<typeof connectionMachine, Stimuli>["start"]>[0];
@@ -74,6 +80,8 @@ export class ConnectionWorld {
     "the server wants other credentials": () => this.socket.refuses(401),
     "the peer forbids it": () => this.socket.closes(3003, "forbidden"),
     "the peer falls silent": () => this.#fallSilent(),
+    "the venue will go away": () =>
+      (this.feed.input.link as Link).expires(notice.withinMs, notice.detail),
     connect: () => this.feed.connect(),
     reconnect: () => this.feed.reconnect(),
     close: () => void this.feed.close(),

@@ -13,6 +13,8 @@ import {
 import { charts } from "../charts.ts";
 import { connectionWalk } from "./connection-walk.ts";
 import { heartbeatOffWalk, heartbeatWalk } from "./heartbeat-world.ts";
+import { recoveriesWalk } from "./recoveries-walk.ts";
+import { recoveryWalks } from "./recovery-walk.ts";
 
 /** Walks every edge of a model and counts what it walks. */
 type Walk = (counts: {
@@ -29,6 +31,8 @@ class EdgeCount {
 const walks: { readonly [C in keyof typeof charts]: readonly Walk[] } = {
   connection: [everyEdge(connectionWalk)],
   heartbeat: [everyEdge(heartbeatWalk), everyEdge(heartbeatOffWalk)],
+  recoveries: [everyEdge(recoveriesWalk)],
+  recovery: recoveryWalks.map((walk) => everyEdge(walk)),
 };
 
 function everyEdge<M extends AnyStateMachine, N extends string>(

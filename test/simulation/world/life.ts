@@ -6,6 +6,7 @@ import { Dice } from "./chance.ts";
 import { drawCharacter, type Character } from "./character.ts";
 import { takeGlobals } from "./globals.ts";
 import type { Violation } from "./oracle/invariants.ts";
+import { loopTurns } from "./process.ts";
 import { drawSteps, type Step } from "./steps.ts";
 import { heal } from "./tail.ts";
 import { World } from "./world.ts";
@@ -57,6 +58,7 @@ export async function live(seed: number, options: LifeOptions = {}): Promise<Lif
       endedAt += 1;
     }
     if (violations.length === 0) await heal(world);
+    await loopTurns();
     world.exchange.stop();
   } catch (error) {
     const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -18,8 +18,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "a timer is not cleared on stop",
     file: "src/connection/outgoing.ts",
-    find: "      this.#clearWake();\n      this.#clearDeadlines();\n    } else {",
-    replace: "      this.#clearDeadlines();\n    } else {",
+    find: "      this.#clearWake();\n      this.#requests.stopAwaiting();",
+    replace: "      this.#requests.stopAwaiting();",
   },
   {
     name: "failures are forgiven at open",
@@ -30,9 +30,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "a replay skips what was pending",
     file: "src/subscriptions/registry.ts",
-    find: '      entry.state = "unsent";\n      entry.requestId = 0;\n      entry.timeouts = 0;\n      this.#dirty.add(topic);',
-    replace:
-      '      if (entry.state === "pending") continue;\n      entry.state = "unsent";\n      entry.requestId = 0;\n      entry.timeouts = 0;\n      this.#dirty.add(topic);',
+    find: "      const hold = holdOf(topic);",
+    replace: '      if (entry.state === "pending") continue;\n      const hold = holdOf(topic);',
   },
   {
     name: "a gap is told twice",
@@ -67,9 +66,9 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "an unsubscribe while away is lost",
     file: "src/subscriptions/registry.ts",
-    find: "      if (entry === undefined || entry.references === 0) continue;",
+    find: "      if (entry === undefined || entry.references === 0) continue;\n      entry.references -= 1;",
     replace:
-      '      if (entry === undefined || entry.references === 0 || entry.state === "unsent") continue;',
+      '      if (entry === undefined || entry.references === 0 || entry.state === "unsent") continue;\n      entry.references -= 1;',
   },
   {
     name: "a one-step heartbeat",
@@ -80,9 +79,9 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "the window of duplicates is off by one",
-    file: "src/sequence/tracker.ts",
-    find: "    if (point.last <= last) {\n      if (point.first > point.last) return ALIVE;",
-    replace: "    if (point.last < last) {\n      if (point.first > point.last) return ALIVE;",
+    file: "src/sequence/judge.ts",
+    find: "  if (last > known) {\n    const expected",
+    replace: "  if (last >= known) {\n    const expected",
   },
   {
     name: "a throw in a listener is not caught",
@@ -129,16 +128,16 @@ export const plantedBugs: readonly PlantedBug[] = [
 
   // More: the socket and its epochs.
   {
-    name: "reconnect leaves the old socket alone",
+    name: "a socket that was given up stays until the next dial",
     file: "machines/connection.machine.ts",
-    find: 'entry: ["holdSends", "countAttempt", "dropSocket", "openSocket", "dialSocket"],',
-    replace: 'entry: ["holdSends", "countAttempt", "openSocket", "dialSocket"],',
+    find: 'scheduled.",\n  tags: "queues",\n  entry: ["holdSends", "dropSocket"],',
+    replace: 'scheduled.",\n  tags: "queues",\n  entry: ["holdSends"],',
   },
   {
-    name: "the connect deadline starts over with each phase",
+    name: "an attempt has no deadline",
     file: "machines/connection.machine.ts",
-    find: '    "socket.progressed": { actions:',
-    replace: '    "socket.progressed": { target: "connecting", actions:',
+    find: '  after: { connectTimeout: { actions: "judgeTimeout" } },\n',
+    replace: "",
   },
   {
     name: "closing has no deadline",
@@ -189,8 +188,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "topics that nobody wants are replayed",
     file: "src/subscriptions/registry.ts",
-    find: "      if (entry.references === 0) {\n        this.#entries.delete(topic);\n        continue;\n      }\n      entry.state",
-    replace: "      entry.references = Math.max(entry.references, 1);\n      entry.state",
+    find: "      if (entry.references === 0) {\n        this.#forget(topic);\n        continue;\n      }\n      const hold",
+    replace: "      entry.references = Math.max(entry.references, 1);\n      const hold",
   },
   {
     name: "one unsubscribe takes all references back",
@@ -212,7 +211,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "a deadline is not taken off by its answer",
-    file: "src/connection/outgoing.ts",
+    file: "src/connection/requests.ts",
     find: "    this.#parts.clock.clearTimeout(this.#deadlines.get(id));\n    this.#deadlines.delete(id);",
     replace: "    this.#deadlines.delete(id);",
   },

@@ -5,6 +5,7 @@
  * after each callback. The process may be stopped while the world goes on: then all its timers are late
  * and run before anything is read (faults.md §A6). It may sleep: then its own clock stands still too.
  */
+import { nextTick } from "node:process";
 import type { Clock } from "../../../src/system.ts";
 import type { VirtualClock } from "../../../src/testing/index.ts";
 import type { Dice } from "./chance.ts";
@@ -189,8 +190,15 @@ export class Process implements Clock {
   }
 }
 
-/** One turn of the real loop: every promise that can settle has settled. */
+/** Every promise that can settle has settled: Node's next tick comes when no microtask is left. */
 export function promisesSettle(): Promise<void> {
+  return new Promise((resolve) => {
+    nextTick(resolve);
+  });
+}
+
+/** One turn of the real loop, a hundred times as dear: rejections that nobody handled are told of too. */
+export function loopTurns(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);
   });

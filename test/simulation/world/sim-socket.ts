@@ -24,6 +24,9 @@ export class SimSocket implements TransportSocket, Readable {
   /** The client was told of its end, or terminated it. */
   isOver = false;
   isPaused = false;
+  /** When the client last stopped reading, and when it last went on. */
+  pausedAtMs = 0;
+  resumedAtMs = 0;
   /** Nothing gets through to the exchange, nor from it: the path is dead and nobody says so. */
   isMuteUp = false;
   isMuteDown = false;
@@ -162,11 +165,13 @@ export class SimSocket implements TransportSocket, Readable {
 
   pause(): void {
     this.isPaused = true;
+    this.pausedAtMs = this.#parts.process.nowMs();
     this.#inner?.pause();
   }
 
   resume(): void {
     this.isPaused = false;
+    this.resumedAtMs = this.#parts.process.nowMs();
     this.#flow();
   }
 

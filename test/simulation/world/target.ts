@@ -6,14 +6,15 @@ import type {
   Acknowledgement,
   AuthenticationSession,
   SequencePoint,
-  SubscriptionProtocol,
   SupervisorOptions,
 } from "../../../src/index.ts";
 import type { VirtualClock } from "../../../src/testing/index.ts";
 import {
   binanceSpot,
   type BinanceStreamMessage,
+  type Conversation,
   type VenueProfile,
+  type VenueWord,
 } from "../../../src/venues/index.ts";
 import type { Character } from "./character.ts";
 import type { Request } from "./clerk.ts";
@@ -42,6 +43,7 @@ const ENDPOINT = "wss://exchange.test";
 const URL_TEXT = `${ENDPOINT}/stream?token=${CANARY}`;
 
 const venue = binanceSpot({ endpoint: ENDPOINT });
+const binance = venue.open();
 
 export function createTarget(parts: TargetParts): VenueProfile<M> {
   const { character } = parts;
@@ -53,9 +55,11 @@ export function createTarget(parts: TargetParts): VenueProfile<M> {
       countsControlFrames: character.options.countsControlFrames,
       topicsPerConnection: 1_024,
     },
-    subscriptions: createProtocol(parts),
-    decode: (data, isBinary) => decode(parts, data, isBinary),
-    sequence: (message) => sequence(parts, message),
+    open: () => ({
+      ...createWords(parts),
+      decode: (data, isBinary) => decode(parts, data, isBinary),
+      sequence: (message, raw) => sequence(parts, message, raw),
+    }),
   };
 }
 
@@ -72,6 +76,9 @@ export function createOptions(parts: TargetParts): SupervisorOptions<M> {
   };
   return {
     ...options,
+    quarantine: null, // the network of these lives kills sockets enough without it
+    freshness: null, // and a market may be quiet for minutes
+    maxAgeMs: null,
     transport: network.transport,
     clock: process,
     seed: parts.seed,
@@ -113,8 +120,11 @@ function resolveUrl(
   { character, oracle, mischief, process, world }: TargetParts,
   attempt: { readonly reason: string; readonly attempt: number; readonly signal: AbortSignal },
 ): string | Promise<string> {
-  oracle.dialBegins(attempt.attempt, attempt.reason);
-  switch (mischief.take("url")) {
+  const dial = oracle.dialBegins(attempt.attempt, attempt.reason);
+  const asked = `${URL_TEXT}&ask=${dial}`;
+  const how = mischief.take("url");
+  if (how === "throws" || how === "rejects") oracle.lifecycle.urlFailed(dial);
+  switch (how) {
     case "throws":
       throw new UserError("on purpose");
     case "rejects":
@@ -125,10 +135,10 @@ function resolveUrl(
       return `http//${CANARY}`;
     case undefined:
   }
-  if (character.url === "function") return URL_TEXT;
-  if (character.url === "promise") return process.awaits(Promise.resolve(URL_TEXT));
+  if (character.url === "function") return asked;
+  if (character.url === "promise") return process.awaits(Promise.resolve(asked));
   const resolved = new Promise<string>((resolve) => {
-    world.setTimeout(() => resolve(URL_TEXT), 150);
+    world.setTimeout(() => resolve(asked), 150);
   });
   return process.awaits(resolved);
 }
@@ -162,28 +172,33 @@ function decode(
   oracle.calls.decoded += 1;
   try {
     if (mischief.take("decode") !== undefined) throw new UserError("on purpose");
-    return venue.decode(data, isBinary);
+    return binance.decode(data, isBinary);
   } catch (error) {
     oracle.calls.invalid += 1;
     throw error;
   }
 }
 
-function sequence({ oracle, mischief }: TargetParts, message: M): SequencePoint | undefined {
+function sequence(
+  { oracle, mischief }: TargetParts,
+  message: M,
+  raw: Buffer,
+): SequencePoint | undefined {
   if (mischief.take("sequence") !== undefined) {
     oracle.calls.invalid += 1;
     throw new UserError("on purpose");
   }
   // An answer that nobody waits for is a message like any other.
-  const point = "stream" in message ? venue.sequence?.(message) : undefined;
+  const point = "stream" in message ? binance.sequence?.(message, raw) : undefined;
   oracle.feed.read(message, point);
   return point;
 }
 
 /** The venue's protocol, in the manner of this life. */
-function createProtocol(parts: TargetParts): SubscriptionProtocol<M> {
+function createWords(
+  parts: TargetParts,
+): Pick<Conversation<M>, "subscribe" | "unsubscribe" | "control"> {
   const { oracle, mischief, character } = parts;
-  const { subscriptions } = venue;
   const asked = new Map<number, readonly string[]>();
   const ask = (kind: Request["kind"], topics: readonly string[], id: number) => {
     if (mischief.take("request") !== undefined) {
@@ -194,26 +209,31 @@ function createProtocol(parts: TargetParts): SubscriptionProtocol<M> {
     asked.set(id, topics);
     return { method: kind === "subscribe" ? "SUBSCRIBE" : "UNSUBSCRIBE", params: topics, id };
   };
-  const acknowledge = (message: M): Acknowledgement | undefined => {
-    const answer = readAnswer(message, subscriptions.acknowledge?.(message));
-    if (answer === undefined) return undefined;
+  const control = (message: M): VenueWord | undefined => {
+    const word = binance.control?.(message);
+    if (word === undefined) return undefined;
+    if (word.kind !== "answer") {
+      oracle.calls.acknowledged += 1;
+      return { kind: "alive" }; // these lives plan no reconnects: each loss is somebody's
+    }
+    const answer = readAnswer(message, word.answer);
     oracle.calls.acknowledged += 1;
     const said = character.manner === "by-topic" ? byTopic(answer, asked) : answer;
     oracle.intents.answered(said);
-    return said;
+    return { kind: "answer", answer: said };
   };
   return {
     subscribe: (topics, id) => ask("subscribe", topics, id),
     ...(character.manner === "lasting"
       ? {}
       : { unsubscribe: (topics, id) => ask("unsubscribe", topics, id) }),
-    ...(character.manner === "unanswered" ? {} : { acknowledge }),
+    ...(character.manner === "unanswered" ? {} : { control }),
   };
 }
 
 /** Adds what the clerk says of single topics, which Binance has no words for. */
-function readAnswer(message: M, answer: Acknowledgement | undefined): Acknowledgement | undefined {
-  if (answer === undefined || !("id" in answer)) return answer;
+function readAnswer(message: M, answer: Acknowledgement): Acknowledgement {
+  if (!("id" in answer)) return answer;
   const { refused = [] } = message as { readonly refused?: readonly string[] };
   return { ...answer, rejected: refused.map((topic) => ({ topic, reason: "not today" })) };
 }

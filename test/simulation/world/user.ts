@@ -31,9 +31,17 @@ const FACTS: Readonly<Record<FactType, true>> = {
   "attempt.failed": true,
   gap: true,
   reset: true,
+  mismatch: true,
+  invalid: true,
+  snapshot: true,
+  valid: true,
+  notice: true,
   overflow: true,
   "subscriptions.settled": true,
   "topic.rejected": true,
+  "topic.stale": true,
+  "topic.fresh": true,
+  "topic.quarantined": true,
   alert: true,
   recovered: true,
   failed: true,
@@ -42,6 +50,8 @@ const FACTS: Readonly<Record<FactType, true>> = {
   "callback.failed": true,
 };
 
+/** Those that the user has from the start, beside the taps of `message`: two of them of every type. */
+const LISTENERS = Object.keys(FACTS).length + 2;
 const MAX_CONSUMERS = 4;
 /** What a reaction does with topics concerns the first one. */
 const FIRST = [0];
@@ -146,13 +156,13 @@ export class User {
 
   subscribe(indices: readonly number[]): void {
     const topics = this.#topics(indices);
-    this.oracle.intents.want(topics);
+    this.oracle.intents.want(topics, this.oracle.lifecycle.isCalling);
     this.feed.subscribe(topics);
   }
 
   unsubscribe(indices: readonly number[]): void {
     const topics = this.#topics(indices);
-    this.oracle.intents.unwant(topics);
+    this.oracle.intents.unwant(topics, this.oracle.lifecycle.isCalling);
     this.feed.unsubscribe(topics);
   }
 
@@ -237,12 +247,21 @@ export class User {
   }
 
   check(sockets: number): void {
-    this.oracle.check(this.feed, sockets);
+    const status = this.feed.status();
+    this.oracle.check(this.feed, status, sockets);
     const { violate } = this.#scene;
     const { isUp } = this.oracle.lifecycle;
-    const { state } = this.feed;
+    const { state } = status;
     if (this.#readies > 0 && (isUp || state === "failed" || state === "closed")) {
       violate("2 nothing left", `${this.#readies} ready() wait in ${state}`);
+    }
+    const listeners = LISTENERS + (this.#scene.character.hasTap ? 2 : 0) + this.#reactions.size;
+    const isWaited = this.#readies > 0 || state === "closing";
+    if (!isWaited && status.listeners !== listeners) {
+      violate(
+        "2 nothing left",
+        `${status.listeners} listeners in ${state}, of the user's ${listeners}`,
+      );
     }
     if (this.#closes > 0 && state === "closed") {
       violate("2 nothing left", `${this.#closes} close() wait in ${state}`);

@@ -10,13 +10,15 @@ import { Log } from "./log.ts";
 import { MischiefBox } from "./mischief.ts";
 import { Network } from "./network.ts";
 import type { Invariant, Violation } from "./oracle/invariants.ts";
-import { Process, promisesSettle } from "./process.ts";
+import { loopTurns, Process, promisesSettle } from "./process.ts";
 import type { Scene } from "./scene.ts";
 import { MAX_PAYLOAD_BYTES, type Step } from "./steps.ts";
 import { User } from "./user.ts";
 
 /** A user whose connection is closed makes a new one after so many steps. */
 const STEPS_CLOSED = 4;
+/** A turn of the real loop, which tells of rejections that nobody handled, is dear: one in so many steps. */
+const STEPS_PER_TURN = 10;
 
 export class World {
   readonly clock = new VirtualClock();
@@ -29,6 +31,7 @@ export class World {
   readonly #process: Process;
   #wallOffsetMs = 0;
   #users = 0;
+  #steps = 0;
   #stepsClosed = 0;
 
   constructor(character: Character, isLogged: boolean) {
@@ -80,7 +83,8 @@ export class World {
     }
     await this.#do(step);
     await this.#process.run();
-    await promisesSettle();
+    this.#steps += 1;
+    await (this.#steps % STEPS_PER_TURN === 0 ? loopTurns() : promisesSettle());
     this.check();
   }
 

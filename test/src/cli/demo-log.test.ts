@@ -14,6 +14,8 @@ function message(data: Partial<BinanceStreamMessage["data"]>): MessageItem<Binan
     kind: "message",
     data: { stream, data } as BinanceStreamMessage,
     raw: Buffer.alloc(0),
+    topic: undefined,
+    isSnapshot: false,
     stream,
     first: undefined,
     position: undefined,

@@ -11,7 +11,8 @@ function finishedRun(changes: Partial<DemoRun> = {}, gap = { from: 5, to: 7 }): 
   const log = new DemoLog([STREAM]);
   const deliver = (t: number): void => {
     const data = { stream: STREAM, data: { e: "trade", t, p: "1" } } as BinanceStreamMessage;
-    const rest = { raw: Buffer.alloc(0), stream: STREAM, first: t, position: t, receivedAtMs: 0 };
+    const place = { topic: STREAM, stream: STREAM, first: t, position: t, isSnapshot: false };
+    const rest = { raw: Buffer.alloc(0), receivedAtMs: 0, ...place };
     log.take({ kind: "message", data, ...rest });
   };
   const loss = { class: "dropped", phase: "open" } as const;
@@ -24,6 +25,7 @@ function finishedRun(changes: Partial<DemoRun> = {}, gap = { from: 5, to: 7 }): 
     emitted: 12,
     written: 12,
     streams: new Map([[STREAM, account]]),
+    violations: new Map(),
     sessions: new Map(),
   };
   return { log, ledger, seed: 7, elapsedMs: 30_042, nowMs: 1_500, problems: [], ...changes };

@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { exchangeEventToLine, faultToText } from "../../../src/cli/exchange-to-text.ts";
-import { faultKinds, parseFaultPlan, type Fault } from "../../../src/testing/index.ts";
+import {
+  faultKinds,
+  parseFaultPlan,
+  venueFaultKinds,
+  type Fault,
+} from "../../../src/testing/index.ts";
 
 describe("a fault in words", () => {
   it.each<[Fault, string]>([
@@ -16,6 +21,8 @@ describe("a fault in words", () => {
     [{ kind: "flap", afterMs: 40, durationMs: 10_000 }, "flap for 10.00 s, dropping after 40 ms"],
     [{ kind: "skip" }, "skip 1"],
     [{ kind: "repeat", count: 3 }, "repeat 3"],
+    [{ kind: "pause", durationMs: 2_000 }, "pause for 2.00 s"],
+    [{ kind: "mute", topic: "books:BTC-USDT" }, "mute books:BTC-USDT"],
     [{ kind: "oversized", bytes: 5 }, "oversized frame of 5 bytes"],
   ])("%#", (fault, text) => {
     expect(faultToText(fault)).toBe(text);
@@ -23,8 +30,8 @@ describe("a fault in words", () => {
 
   it("names every kind", () => {
     const arguments_: Partial<Record<string, string>> = { close: ":1001", status: ":503" };
-    const durations = ["stall", "refuse", "never-answer", "status", "flap"];
-    for (const kind of faultKinds) {
+    const durations = ["stall", "pause", "refuse", "never-answer", "status", "flap"];
+    for (const kind of [...faultKinds, ...venueFaultKinds]) {
       const duration = durations.includes(kind) ? "+1s" : "";
       const [planned] = parseFaultPlan(`${kind}${arguments_[kind] ?? ""}@1s${duration}`);
 
@@ -38,11 +45,13 @@ describe("an event at the exchange", () => {
     const atMs = Date.UTC(2026, 10, 23, 0, 31, 12, 345);
     const lines = [
       exchangeEventToLine({ type: "session.accepted", sessionId: 1, path: "/ws/\u001b", atMs }),
+      exchangeEventToLine({ type: "violation", sessionId: 1, rule: "idle for 30 s", atMs }),
       exchangeEventToLine({ type: "dial.rejected", reason: "HTTP 503", atMs }),
     ];
 
     expect(lines).toEqual([
       "2026-11-23T00:31:12.345Z  session         1 accepted on /ws/\\u{1b}",
+      "2026-11-23T00:31:12.345Z  violation       1 broke a rule: idle for 30 s",
       "2026-11-23T00:31:12.345Z  dial            turned away: HTTP 503",
     ]);
   });

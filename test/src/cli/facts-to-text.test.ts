@@ -58,10 +58,23 @@ describe("a fact in words", () => {
         confirmed: ["a", "b"],
         rejected: [{ topic: "c", reason: "no such" }],
         timedOut: ["d", "e", "f", "g", "h", "i", "j"],
+        quarantined: ["k"],
       },
-      "2 confirmed, rejected c, no answer for d, e, f, g, h and 2 more",
+      "2 confirmed, rejected c, no answer for d, e, f, g, h and 2 more, quarantined k",
     ],
     [{ type: "topic.rejected", atMs, topic: "c", reason: "no such" }, "c: no such"],
+    [
+      { type: "topic.stale", atMs, topic: "c", silentMs: 60_000, action: "resubscribe" },
+      "c: silent for 1 min 00 s; subscribed anew",
+    ],
+    [
+      { type: "topic.fresh", atMs, topic: "c", silentMs: 90_000 },
+      "c: speaks again after 1 min 30 s",
+    ],
+    [
+      { type: "topic.quarantined", atMs, topic: "c", strikes: 2, untilMs: atMs + 600_000 },
+      "c: 2 sockets died of it; not asked for until 2026-11-23T00:41:12.345Z",
+    ],
     [{ type: "recovered", atMs, report }, "down for 1.60 s, noticed after 1.50 s, 2 attempts"],
     [
       { type: "failed", atMs, loss, rule },
@@ -94,6 +107,14 @@ describe("a fact in words", () => {
     [
       alert({ kind: "too-many-streams", limit: 10 }),
       "more than 10 numbered streams: the others are delivered unjudged",
+    ],
+    [
+      alert({ kind: "topic-stale", topic: "a\n", silentMs: 60_000 }),
+      "a\\u{a} is subscribed and silent for 1 min 00 s; subscribing anew did not help",
+    ],
+    [
+      alert({ kind: "topic-quarantined", topic: "a", untilMs: atMs }),
+      "a killed the sockets that asked for it; not asked for until 2026-11-23T00:31:12.345Z",
     ],
   ])("%#", (fact, text) => {
     expect(factToText(fact)).toBe(text);

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { checkPoint, type Position, type SequencePoint } from "../../../src/sequence/point.ts";
+import { sequenceRules, type SequenceRule } from "../../../src/sequence/rule.ts";
 import { MAX_STREAMS, SequenceTracker } from "../../../src/sequence/tracker.ts";
 
 type Rest = Partial<Omit<SequencePoint, "first" | "last">>;
@@ -132,14 +133,90 @@ describe("a linked stream", () => {
   });
 });
 
+describe("a linked stream that lost more than it says", () => {
+  it("misses what lies before the link, even where the number is lower: it was reset behind the loss", () => {
+    const tracker = trackerAfter(linked(8, 10));
+    expect(tracker.accept(linked(15, 3))).toEqual({ kind: "gap", from: 11, to: 15 });
+    expect(tracker.accept(linked(3, 5))).toEqual({ kind: "next" });
+  });
+
+  it("starts over with a message that follows nothing, where the rule says that it is linked", () => {
+    const rule = sequenceRules.linked();
+    const tracker = trackerAfter(linked(8, 10));
+    expect(tracker.accept(at(40, { rule }))).toEqual({ kind: "reset" });
+    expect(tracker.accept(linked(40, 44))).toEqual({ kind: "next" });
+  });
+});
+
 describe("a monotonic stream", () => {
+  const rule = sequenceRules.monotonic();
+
   it("says nothing about what lies between two numbers", () => {
-    expect(verdictOf(at(900, { rule: "monotonic" }), at(7))).toEqual({ kind: "next" });
+    expect(verdictOf(at(900, { rule }), at(7))).toEqual({ kind: "next" });
   });
 
   it("still knows duplicates and stale ones", () => {
-    expect(verdictOf(at(7, { rule: "monotonic" }), at(7))).toEqual({ kind: "duplicate" });
-    expect(verdictOf(at(6, { rule: "monotonic" }), at(7))).toEqual({ kind: "stale" });
+    expect(verdictOf(at(7, { rule }), at(7))).toEqual({ kind: "duplicate" });
+    expect(verdictOf(at(6, { rule }), at(7))).toEqual({ kind: "stale" });
+  });
+});
+
+describe("a stream that is not judged by numbers", () => {
+  it.each([["checksum"], ["none"]] as const)("(%s) is next wherever it goes", (kind) => {
+    const rule = sequenceRules[kind]();
+    const tracker = trackerAfter(at(7, { rule }));
+    expect(tracker.accept(at(900, { rule }))).toEqual({ kind: "next" });
+    expect(tracker.accept(at(900, { rule }))).toEqual({ kind: "next" });
+    expect(tracker.accept(at(3, { rule }))).toEqual({ kind: "next" });
+    expect(tracker.positions()).toEqual(new Map([["s", 3]]));
+  });
+});
+
+describe("a rule's exceptions", () => {
+  const growing = ["contiguous", "range", "connection", "monotonic"] as const;
+
+  it.each(growing)("let the same number again mean a sign of life (%s)", (kind) => {
+    const rule = sequenceRules[kind]({ equal: "alive" });
+    const tracker = trackerAfter(at(7, { rule }));
+    expect(tracker.accept(at(7, { rule }))).toEqual({ kind: "alive" });
+    expect(tracker.accept(at(6, { rule }))).toEqual({ kind: "stale" });
+    expect(tracker.accept(at(8, { rule }))).toEqual({ kind: "next" });
+  });
+
+  it.each(growing)("let a lower number mean that numbering starts over (%s)", (kind) => {
+    const rule = sequenceRules[kind]({ lower: "reset" });
+    const tracker = trackerAfter(at(7, { rule }));
+    expect(tracker.accept(at(1, { rule }))).toEqual({ kind: "reset" });
+    expect(tracker.accept(at(1, { rule }))).toEqual({ kind: "duplicate" });
+    expect(tracker.accept(at(2, { rule }))).toEqual({ kind: "next" });
+  });
+
+  it("are turned round for a linked stream, where its link holds", () => {
+    const strict = sequenceRules.linked({ equal: "duplicate", lower: "stale" });
+    const linkedAt = (previous: number, last: number, rule: SequenceRule) =>
+      at(last, { previous, rule });
+    expect(verdictOf(linkedAt(15, 15, strict), linked(10, 15))).toEqual({ kind: "duplicate" });
+    expect(verdictOf(linkedAt(15, 3, strict), linked(10, 15))).toEqual({ kind: "stale" });
+    const lenient = sequenceRules.linked();
+    expect(verdictOf(linkedAt(15, 15, lenient), linked(10, 15))).toEqual({ kind: "alive" });
+    expect(verdictOf(linkedAt(15, 3, lenient), linked(10, 15))).toEqual({ kind: "reset" });
+  });
+
+  it("do not make a linked stream's late copies signs of life or resets", () => {
+    const rule = sequenceRules.linked({ equal: "alive", lower: "reset" });
+    const before = [at(7, { previous: 3, rule }), at(15, { previous: 7, rule })];
+    expect(verdictOf(at(15, { previous: 7, rule }), ...before)).toEqual({ kind: "duplicate" });
+    expect(verdictOf(at(7, { previous: 3, rule }), ...before)).toEqual({ kind: "stale" });
+  });
+});
+
+describe("a connection's own counter, by its rule alone", () => {
+  it("starts anew with every socket", () => {
+    const rule = sequenceRules.connection();
+    const tracker = trackerAfter(at(7, { rule }));
+    tracker.newSocket();
+    expect(tracker.accept(at(1, { rule }))).toEqual({ kind: "first" });
+    expect(tracker.accept(at(3, { rule }))).toEqual({ kind: "gap", from: 2, to: 2 });
   });
 });
 
@@ -205,6 +282,17 @@ describe("positions beyond 2^53", () => {
       kind: "gap",
       from: big + 1n,
       to: big + 2n,
+    });
+  });
+
+  it("go on from numbers to bigints where the digits of a double end", () => {
+    const tracker = trackerAfter(at(Number.MAX_SAFE_INTEGER));
+    expect(tracker.accept(at(2n ** 53n))).toEqual({ kind: "next" });
+    expect(tracker.accept(at(Number.MAX_SAFE_INTEGER))).toEqual({ kind: "stale" });
+    expect(verdictOf(at(2n ** 53n + 2n), at(Number.MAX_SAFE_INTEGER))).toEqual({
+      kind: "gap",
+      from: 2 ** 53,
+      to: 2n ** 53n + 1n,
     });
   });
 
@@ -298,6 +386,11 @@ describe("a point", () => {
     ["text", at("7" as unknown as number)],
     ["nothing", range(1, undefined as unknown as number)],
     ["a previous position that is none", at(1, { previous: NaN })],
+    ["a rule by its name", at(1, { rule: "monotonic" as unknown as SequenceRule })],
+    [
+      "a rule that only looks like one",
+      at(1, { rule: { kind: "none", equal: "duplicate", lower: "stale" } }),
+    ],
     ["a session that is an object", at(1, { session: {} as unknown as string })],
     ["a session that is NaN", at(1, { session: NaN })],
     ["a stream without a name", at(1, { stream: undefined as unknown as string })],

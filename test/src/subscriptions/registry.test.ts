@@ -93,6 +93,7 @@ describe("a topic that is wanted", () => {
       confirmed: ["__proto__"],
       rejected: [{ topic: "constructor", reason: "no" }],
       timedOut: [],
+      quarantined: [],
     });
   });
 
@@ -270,6 +271,7 @@ describe("a rejection", () => {
         { topic: "b", reason: "bad frame" },
       ],
       timedOut: [],
+      quarantined: [],
     });
   });
 
@@ -281,7 +283,7 @@ describe("a rejection", () => {
     registry.newSocket();
     expect(states(registry)).toEqual({ a: "unsent" });
     registry.acknowledge({ id: asks(registry).id });
-    expect(registry.settlement()).toEqual({ confirmed: ["a"], rejected: [], timedOut: [] });
+    expect(registry.settlement()).toMatchObject({ confirmed: ["a"], rejected: [], timedOut: [] });
   });
 
   it("of a topic that is then taken back leaves nothing to ask for", () => {
@@ -457,5 +459,306 @@ describe("a new socket", () => {
     registry.newSocket();
     expect(registry.nextRequest(100, true)).toBeUndefined();
     expect(registry.isSettled).toBe(true);
+  });
+});
+
+describe("an answer that is the whole state", () => {
+  it("confirms what waits and is in it, ends what leaves and is not, and leaves the rest alone", () => {
+    const registry = confirmed("kept", "leaving", "stays a while");
+    registry.unwant(["leaving", "stays a while"]);
+    registry.want(["new", "newer"]);
+    asksAll(registry, 1);
+    expect(registry.acknowledge({ state: ["kept", "stays a while", "new", "unheard of"] })).toEqual(
+      [],
+    );
+    expect(states(registry)).toEqual({ kept: "confirmed", new: "confirmed", newer: "pending" });
+    expect(registry.isSettled).toBe(false);
+    registry.acknowledge({ state: ["kept", "new", "newer"] });
+    expect(states(registry)).toEqual({ kept: "confirmed", new: "confirmed", newer: "confirmed" });
+    expect(registry.isSettled).toBe(true);
+  });
+
+  it("does not let go of what leaves while it is still in it", () => {
+    const registry = confirmed("a", "b");
+    registry.unwant(["a", "b"]);
+    asks(registry);
+    registry.acknowledge({ state: ["b"] });
+    expect(registry.isSettled).toBe(false);
+    registry.acknowledge({ state: [] });
+    expect(registry.isSettled).toBe(true);
+  });
+
+  it("still counts for a topic that had timed out", () => {
+    const registry = registryOf("a");
+    registry.expire(asks(registry).id);
+    registry.acknowledge({ state: ["a"] });
+    expect(states(registry)).toEqual({ a: "confirmed" });
+  });
+
+  it("does not take along a confirmed topic that it lacks: its own answer may be on its way", () => {
+    const registry = confirmed("a");
+    registry.acknowledge({ state: [] });
+    expect(states(registry)).toEqual({ a: "confirmed" });
+  });
+});
+
+describe("topics of different groups", () => {
+  const byFirstLetter = (topic: string) => topic.charAt(0);
+
+  /** A registry whose groups are first letters. */
+  function grouped(...topics: readonly string[]): SubscriptionRegistry {
+    const registry = new SubscriptionRegistry({ groupOf: byFirstLetter });
+    registry.want(topics);
+    return registry;
+  }
+
+  it("never share a frame, and take turns", () => {
+    const registry = grouped("a1", "b1", "a2", "a3", "b2", "c1");
+    expect(asksAll(registry, 2).map(({ topics }) => topics)).toEqual([
+      ["a1", "a2"],
+      ["b1", "b2"],
+      ["c1"],
+      ["a3"],
+    ]);
+  });
+
+  it("are ended in frames of their own as well", () => {
+    const registry = grouped("a1", "b1", "a2");
+    for (const { id } of asksAll(registry)) registry.acknowledge({ id });
+    registry.unwant(["a1", "b1", "a2"]);
+    expect(asksAll(registry)).toMatchObject([
+      { kind: "unsubscribe", topics: ["a1", "a2"] },
+      { kind: "unsubscribe", topics: ["b1"] },
+    ]);
+  });
+
+  it("are each asked about once however they interleave: planning does not walk over those that wait", () => {
+    let asked = 0;
+    const registry = new SubscriptionRegistry({
+      groupOf: (topic) => {
+        asked += 1;
+        return String(Number(topic.slice(1)) % 500);
+      },
+    });
+    registry.want(Array.from({ length: 5_000 }, (_, index) => `t${index}`));
+    expect(asksAll(registry, 4)).toHaveLength(500 * 3);
+    expect(asked).toBe(5_000);
+  });
+});
+
+describe("a topic that is renewed", () => {
+  it("is ended, and asked for anew when its end is answered; the others live on", () => {
+    const registry = confirmed("a", "b");
+    registry.renew(["a"]);
+    expect(states(registry)).toEqual({ a: "confirmed", b: "confirmed" });
+    const leaving = asks(registry);
+    expect(leaving).toMatchObject({ kind: "unsubscribe", topics: ["a"] });
+    expect(states(registry)).toEqual({ a: "leaving", b: "confirmed" });
+    expect(registry.nextRequest(100, true)).toBeUndefined();
+
+    registry.acknowledge({ id: leaving.id });
+    const again = asks(registry);
+    expect(again).toMatchObject({ kind: "subscribe", topics: ["a"] });
+    expect(states(registry)).toEqual({ a: "pending", b: "confirmed" });
+    registry.acknowledge({ id: again.id });
+    expect(states(registry)).toEqual({ a: "confirmed", b: "confirmed" });
+    expect(registry.isSettled).toBe(true);
+  });
+
+  it.each(["refused", "not answered"])("is asked for anew also when its end is %s", (how) => {
+    const registry = confirmed("a");
+    registry.renew(["a"]);
+    const { id } = asks(registry);
+    if (how === "refused") registry.acknowledge({ id, error: "no such subscription" });
+    else registry.expire(id);
+    expect(asks(registry)).toMatchObject({ kind: "subscribe", topics: ["a"] });
+  });
+
+  it("is asked for anew at once where nothing can be ended", () => {
+    const registry = confirmed("a");
+    registry.renew(["a"]);
+    expect(registry.nextRequest(100, false)).toMatchObject({ kind: "subscribe", topics: ["a"] });
+    expect(registry.hasWork).toBe(false);
+  });
+
+  it("is renewed once while that is under way", () => {
+    const registry = confirmed("a");
+    registry.renew(["a"]);
+    registry.renew(["a", "a"]);
+    const { id } = asks(registry);
+    registry.renew(["a"]);
+    registry.want(["a"]);
+    expect(registry.hasWork).toBe(false);
+    registry.acknowledge({ id });
+    registry.renew(["a"]);
+    const again = asks(registry);
+    registry.renew(["a"]);
+    registry.acknowledge({ id: again.id });
+    expect(registry.hasWork).toBe(false);
+  });
+
+  it("keeps its references", () => {
+    const registry = confirmed("a", "a");
+    registry.renew(["a"]);
+    registry.acknowledge({ id: asks(registry).id });
+    registry.acknowledge({ id: asks(registry).id });
+    expect(registry.topics()).toEqual([{ topic: "a", state: "confirmed", references: 2 }]);
+  });
+
+  it.each(["before its end is asked for", "while it leaves"])(
+    "and taken back %s just leaves",
+    (when) => {
+      const registry = confirmed("a");
+      registry.renew(["a"]);
+      if (when === "before its end is asked for") registry.unwant(["a"]);
+      const { id, kind } = asks(registry);
+      expect(kind).toBe("unsubscribe");
+      registry.unwant(["a"]);
+      registry.acknowledge({ id });
+      expect(registry.isSettled).toBe(true);
+      expect(registry.topics()).toEqual([]);
+    },
+  );
+
+  it("may be one that was not answered: the peer may serve it", () => {
+    const registry = registryOf("a");
+    registry.expire(asks(registry).id);
+    registry.renew(["a"]);
+    expect(asks(registry)).toMatchObject({ kind: "unsubscribe", topics: ["a"] });
+  });
+
+  it("is left alone when a late answer refuses it", () => {
+    const registry = registryOf("a");
+    const { id } = asks(registry);
+    registry.expire(id);
+    registry.renew(["a"]);
+    registry.acknowledge({ id, error: "no" });
+    expect(registry.hasWork).toBe(false);
+    expect(states(registry)).toEqual({ a: "rejected" });
+  });
+
+  it("is left as it is when it was refused, or is not wanted", () => {
+    const registry = registryOf("a");
+    registry.acknowledge({ id: asks(registry).id, error: "no" });
+    registry.renew(["a", "z"]);
+    expect(registry.hasWork).toBe(false);
+  });
+
+  it("is forgotten by a new socket, which asks for all anyway", () => {
+    const registry = confirmed("a");
+    registry.renew(["a"]);
+    registry.newSocket();
+    registry.acknowledge({ id: asks(registry).id });
+    expect(registry.hasWork).toBe(false);
+  });
+});
+
+describe("a topic that is held back", () => {
+  /** A registry on a new socket that holds "s" as a suspect and "q" in quarantine. */
+  function holding(...topics: readonly string[]): SubscriptionRegistry {
+    const registry = new SubscriptionRegistry();
+    registry.want(topics);
+    registry.newSocket((topic) =>
+      topic === "q" ? "quarantined" : topic.startsWith("s") ? "suspect" : undefined,
+    );
+    return registry;
+  }
+
+  it("is not asked for, and does not keep the others from being settled", () => {
+    const registry = holding("a", "s", "q");
+    expect(states(registry)).toEqual({ a: "unsent", s: "unsent", q: "quarantined" });
+    const { id, topics } = asks(registry);
+    expect(topics).toEqual(["a"]);
+    registry.acknowledge({ id });
+    registry.want(["s", "q"]);
+    expect(registry.isSettled).toBe(true);
+    expect(registry.settlement()).toEqual({
+      confirmed: ["a"],
+      rejected: [],
+      timedOut: ["s"],
+      quarantined: ["q"],
+    });
+  });
+
+  it("is asked for when it is time, apart from all others", () => {
+    const registry = holding("s1", "s2", "q");
+    registry.askAgain(["s1", "s2"]);
+    registry.want(["b"]);
+    expect(asksAll(registry).map(({ topics }) => topics)).toEqual([["s1", "s2"], ["b"]]);
+    registry.askAgain(["q"]);
+    expect(states(registry)).toMatchObject({ s1: "pending", q: "unsent" });
+    expect(asks(registry).topics).toEqual(["q"]);
+  });
+
+  it("is not held by the next socket that has nothing against it", () => {
+    const registry = holding("s", "q");
+    registry.newSocket();
+    expect(asks(registry).topics).toEqual(["s", "q"]);
+  });
+
+  it("is free when it is taken back and wanted again", () => {
+    const registry = holding("s", "q");
+    registry.unwant(["s", "q"]);
+    registry.want(["s", "q"]);
+    expect(asks(registry).topics).toEqual(["s", "q"]);
+  });
+});
+
+describe("who listens", () => {
+  it("hears what becomes of each topic, and when a request is answered, partly or at once", () => {
+    const heard: string[] = [];
+    const registry = new SubscriptionRegistry({
+      listener: {
+        changed: (topic, state) => heard.push(`${topic} ${state ?? "forgotten"}`),
+        answered: (id) => heard.push(`answered ${id}`),
+        reset: () => heard.push("reset"),
+      },
+    });
+    /** What was heard since. */
+    const since = () => heard.splice(0);
+
+    registry.want(["a", "b"]);
+    expect(since()).toEqual([]);
+    asks(registry);
+    expect(since()).toEqual(["a pending", "b pending"]);
+    registry.acknowledge({ topics: ["a"] });
+    expect(since()).toEqual(["a confirmed"]);
+    registry.acknowledge({ topics: ["b"], error: "no" });
+    expect(since()).toEqual(["answered 1", "b rejected"]);
+    registry.unwant(["a", "b"]);
+    expect(since()).toEqual(["b forgotten"]);
+    registry.acknowledge({ id: asks(registry).id });
+    expect(since()).toEqual(["a leaving", "answered 2", "a forgotten"]);
+    registry.newSocket();
+    expect(since()).toEqual(["reset"]);
+  });
+
+  it("is told of topics that a new socket forgets", () => {
+    const forgotten: string[] = [];
+    const registry = new SubscriptionRegistry({
+      listener: {
+        changed: (topic, state) => {
+          if (state === undefined) forgotten.push(topic);
+        },
+        answered: () => undefined,
+        reset: () => undefined,
+      },
+    });
+    registry.want(["a"]);
+    registry.acknowledge({ id: asks(registry).id });
+    registry.unwant(["a"]);
+    registry.newSocket();
+    expect(forgotten).toEqual(["a"]);
+  });
+});
+
+describe("the number of wanted topics", () => {
+  it("and of their characters follow what is wanted", () => {
+    const registry = registryOf("abc", "de", "abc");
+    expect([registry.wanted, registry.wantedChars]).toEqual([2, 5]);
+    registry.unwant(["abc", "de", "zzz"]);
+    expect([registry.wanted, registry.wantedChars]).toEqual([1, 3]);
+    registry.newSocket();
+    expect([registry.wanted, registry.wantedChars]).toEqual([1, 3]);
   });
 });

@@ -556,6 +556,17 @@ describe("a heartbeat", () => {
     expect(world.socket.pings).toBe(0);
   });
 
+  it("believes an answer that lay unread when its time was up", () => {
+    const world = startUp();
+    world.socket.isSilent = true;
+    world.clock.advance(19_999);
+    world.clock.step(); // the timeout fires; the loop has not come to reading yet
+    world.receives({ s: "a", n: 1 });
+    world.clock.advance(0);
+    expect(world.socket.pings).toBe(1);
+    expect(world.heard("down")).toEqual([]);
+  });
+
   it("does not take our own blocked loop for a dead peer", () => {
     const world = startUp();
     world.clock.suspend(60_000);

@@ -7,6 +7,8 @@ function message(position: number, stream = "s"): FeedItem<number> {
     kind: "message",
     data: position,
     raw: Buffer.alloc(0),
+    topic: undefined,
+    isSnapshot: false,
     stream,
     first: position,
     position,
@@ -88,6 +90,17 @@ describe("a log of drops", () => {
     const mark = log.takeBefore(64);
     expect(mark?.dropped).toBe(65);
     expect(mark?.streams).toHaveLength(64);
+  });
+
+  it.each([
+    { kind: "reset", stream: "s" },
+    { kind: "invalid", stream: "s", cause: "gap" },
+    { kind: "snapshot", stream: "s", data: 0, position: 1, receivedAtMs: 0 },
+    { kind: "valid", stream: "s" },
+  ] as const)("names the stream of a $kind that was dropped", (item) => {
+    const { log } = startLog();
+    log.addHead(item, 1);
+    expect(log.takeBefore(1)).toMatchObject({ dropped: 0, resets: ["s"] });
   });
 
   it("keeps 64 resets", () => {

@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { SequencePoint } from "../../../src/sequence/point.ts";
 import { SequenceTracker } from "../../../src/sequence/tracker.ts";
-import type { Acknowledgement } from "../../../src/subscriptions/protocol.ts";
 import {
   createInbound,
   newInboundCounts,
   type InboundParts,
 } from "../../../src/supervisor/inbound.ts";
+import type { Talk } from "../../../src/supervisor/talk.ts";
+import type { VenueWord } from "../../../src/venues/index.ts";
 
 /** A frame of these tests: an answer, or number `n` of stream `s`, or something without a number. */
 interface Frame {
@@ -15,21 +16,36 @@ interface Frame {
   readonly n?: number;
 }
 
+const spoken: Talk<Frame> = {
+  subscribe: () => "",
+  decode: (data) => JSON.parse(data.toString()) as Frame,
+  control: ({ ack }) => (ack === undefined ? undefined : { kind: "answer", answer: { id: ack } }),
+  sequence: ({ s, n }) =>
+    s === undefined || n === undefined
+      ? undefined
+      : { stream: s, first: n, last: n, scope: "stream" },
+};
+
 /** The data path on its own, with all that it said in the order in which it said it. */
 class RunningInbound {
   readonly counts = newInboundCounts();
   readonly log: string[] = [];
+  readonly breaks: string[] = [];
+  readonly topics: string[] = [];
   isWanted = true;
   readonly #receive: (raw: Buffer, isBinary: boolean) => void;
 
-  constructor(parts: Partial<InboundParts<Frame>> = {}, maxStreams?: number) {
+  constructor(
+    {
+      talk,
+      ...parts
+    }: Partial<Omit<InboundParts<Frame>, "talk">> & { readonly talk?: Partial<Talk<Frame>> } = {},
+    maxStreams?: number,
+  ) {
+    const words: Talk<Frame> = { ...spoken, ...talk };
     this.#receive = createInbound<Frame>({
-      decode: (data) => JSON.parse(data.toString()) as Frame,
-      acknowledge: ({ ack }) => (ack === undefined ? undefined : { id: ack }),
-      sequence: ({ s, n }) =>
-        s === undefined || n === undefined
-          ? undefined
-          : { stream: s, first: n, last: n, scope: "stream" },
+      talk: () => words,
+      schema: undefined,
       tracker: new SequenceTracker(maxStreams),
       counts: this.counts,
       receivedAtMs: () => 1_234,
@@ -38,7 +54,15 @@ class RunningInbound {
         message: ({ data }) => this.log.push(`message ${JSON.stringify(data)}`),
         mark: (item) => this.log.push(`in band ${item.kind}`),
       },
-      onAcknowledgement: (answer) => this.log.push(`answer ${JSON.stringify(answer)}`),
+      recoveries: {
+        isIdle: true,
+        broken: (stream, cause) => this.breaks.push(`${stream} ${cause}`),
+        take: () => false,
+        restarted: (stream) => this.breaks.push(`${stream} restarted`),
+      },
+      heard: (topic) => this.topics.push(topic),
+      onControl: (word) => this.log.push(`control ${JSON.stringify(word)}`),
+      onMismatch: (stream) => this.log.push(`fact mismatch ${stream}`),
       onInvalid: (error, raw) =>
         this.log.push(`invalid ${raw.toString()}: ${error instanceof Error ? error.message : ""}`),
       onGap: ({ stream, from, to }) => this.log.push(`fact gap ${stream} ${from}-${to}`),
@@ -67,7 +91,10 @@ describe("a frame", () => {
   it("comes out as a message with its bytes, its stream, its numbers and its instant", () => {
     const items: unknown[] = [];
     const inbound = new RunningInbound({
-      sequence: () => ({ stream: "book", first: 10, last: 12, scope: "stream" }),
+      talk: {
+        sequence: () => ({ stream: "book", first: 10, last: 12, scope: "stream" }),
+        topicOf: () => "books",
+      },
       consumers: {
         isWanted: () => true,
         message: (item) => items.push(item),
@@ -80,7 +107,9 @@ describe("a frame", () => {
         kind: "message",
         data: { s: "a" },
         raw: Buffer.from('{"s":"a"}'),
+        topic: "books",
         stream: "book",
+        isSnapshot: false,
         first: 10,
         position: 12,
         receivedAtMs: 1_234,
@@ -95,9 +124,11 @@ describe("a frame", () => {
   });
 
   it("is delivered unjudged where nothing is numbered or answered", () => {
-    const inbound = new RunningInbound({ acknowledge: undefined, sequence: undefined });
+    const inbound = new RunningInbound({
+      talk: { control: undefined, sequence: undefined } as never,
+    });
     inbound.receives({ ack: 1 }, number(1), number(5));
-    expect(inbound.counts).toMatchObject({ delivered: 3, gaps: 0, acknowledgements: 0 });
+    expect(inbound.counts).toMatchObject({ delivered: 3, gaps: 0, control: 0 });
   });
 
   it("is counted with its bytes, whatever it is", () => {
@@ -121,8 +152,8 @@ describe("an answer to a request", () => {
   it("goes to the registry and to nobody else", () => {
     const inbound = new RunningInbound();
     inbound.receives({ ack: 7 });
-    expect(inbound.log).toEqual(['answer {"id":7}']);
-    expect(inbound.counts).toMatchObject({ acknowledgements: 1, delivered: 0 });
+    expect(inbound.log).toEqual(['control {"kind":"answer","answer":{"id":7}}']);
+    expect(inbound.counts).toMatchObject({ control: 1, delivered: 0 });
   });
 
   it("takes no number, even where it bears one", () => {
@@ -133,8 +164,10 @@ describe("an answer to a request", () => {
 
   it("may be given as `null` for none", () => {
     const inbound = new RunningInbound({
-      acknowledge: () => null as unknown as Acknowledgement,
-      sequence: () => null as unknown as SequencePoint,
+      talk: {
+        control: () => null as unknown as VenueWord,
+        sequence: () => null as unknown as SequencePoint,
+      },
     });
     inbound.receives(number(1));
     expect(inbound.counts).toMatchObject({ delivered: 1, invalid: 0 });
@@ -166,13 +199,15 @@ describe("a number that is missing", () => {
 describe("a numbering that starts over", () => {
   it("is told as a fact and in band before its message", () => {
     const inbound = new RunningInbound({
-      sequence: ({ n = 0 }) => ({
-        stream: "a",
-        first: n,
-        last: n,
-        scope: "stream",
-        restarts: n === 1,
-      }),
+      talk: {
+        sequence: ({ n = 0 }) => ({
+          stream: "a",
+          first: n,
+          last: n,
+          scope: "stream",
+          restarts: n === 1,
+        }),
+      },
     });
     inbound.receives(number(9), number(1), number(2));
     expect(inbound.log.slice(1)).toEqual([
@@ -197,7 +232,7 @@ describe("what was delivered already", () => {
 describe("a sign of life that covers nothing", () => {
   it("is delivered, and is no duplicate", () => {
     const inbound = new RunningInbound({
-      sequence: ({ n = 0 }) => ({ stream: "a", first: n, last: 5, scope: "stream" }),
+      talk: { sequence: ({ n = 0 }) => ({ stream: "a", first: n, last: 5, scope: "stream" }) },
     });
     inbound.receives(number(5), number(6));
     expect(inbound.counts).toMatchObject({ delivered: 2, duplicates: 0 });
@@ -213,18 +248,15 @@ describe("a frame that cannot be read", () => {
     expect(inbound.counts).toMatchObject({ invalid: 1, delivered: 2, gaps: 0 });
   });
 
-  it.each([
-    ["decode", { decode: fails("decode") }],
-    ["acknowledge", { acknowledge: fails("acknowledge") }],
-    ["sequence", { sequence: fails("sequence") }],
-    ["onAcknowledgement", { onAcknowledgement: fails("onAcknowledgement") }],
-  ])("is one on which %s throws", (name, parts: Partial<InboundParts<Frame>>) => {
-    const inbound = new RunningInbound(parts);
-    inbound.receives({ ack: 1, s: "a", n: 1 });
-    if (name === "sequence") inbound.receives(number(1));
-    expect(inbound.log.at(-1)).toMatch(new RegExp(`^invalid .*: ${name} failed$`));
-    expect(inbound.counts.delivered).toBe(0);
-  });
+  it.each([["decode"], ["control"], ["sequence"], ["topicOf"], ["isSnapshot"]])(
+    "is one on which %s throws",
+    (name) => {
+      const inbound = new RunningInbound({ talk: { [name]: fails(name) } });
+      inbound.receives(number(1));
+      expect(inbound.log.at(-1)).toMatch(new RegExp(`^invalid .*: ${name} failed$`));
+      expect(inbound.counts.delivered).toBe(0);
+    },
+  );
 
   it.each([
     ["NaN", NaN],
@@ -234,9 +266,11 @@ describe("a frame that cannot be read", () => {
   ])("is one whose number is %s: it must not hide the gaps after it", (_, wrong) => {
     const numbers = [1, wrong as number, 3];
     const inbound = new RunningInbound({
-      sequence: () => {
-        const last = numbers.shift() as number;
-        return { stream: "a", first: last, last, scope: "stream" };
+      talk: {
+        sequence: () => {
+          const last = numbers.shift() as number;
+          return { stream: "a", first: last, last, scope: "stream" };
+        },
       },
     });
     inbound.receives({}, {}, {});

@@ -10,6 +10,8 @@ function message(position: number, stream: string | undefined = "s"): MessageIte
     kind: "message",
     data: position,
     raw: Buffer.from(String(position)),
+    topic: undefined,
+    isSnapshot: false,
     stream,
     first: stream === undefined ? undefined : position,
     position: stream === undefined ? undefined : position,
@@ -83,7 +85,10 @@ function spell(item: FeedItem<number>): number | string {
     case "gap":
       return `gap ${item.from}-${item.to}`;
     case "reset":
-      return "reset";
+    case "invalid":
+    case "snapshot":
+    case "valid":
+      return item.kind;
     case "overflow": {
       const ranges = item.streams.map(
         ({ stream, from, to, messages }) => `${stream} ${from}-${to} (${messages})`,
@@ -319,6 +324,18 @@ describe("a queue that conflates", () => {
     running.queue.push(reset);
     running.takesIn(1);
     expect(await running.gives(3)).toEqual([9, "reset", 1]);
+  });
+
+  it.each([
+    { kind: "invalid", stream: "s", cause: "gap" },
+    { kind: "snapshot", stream: "s", data: 0, position: 1, receivedAtMs: 0 },
+    { kind: "valid", stream: "s" },
+  ] as const)("does not conflate over a word on its stream: $kind", async (word) => {
+    const running = new RunningQueue(conflate);
+    running.takesIn(1);
+    running.queue.push(word);
+    running.takesIn(2);
+    expect(await running.gives(3)).toEqual([1, word.kind, 2]);
   });
 
   it("drops the oldest where there are more keys than room, and shows it", async () => {

@@ -56,6 +56,7 @@ const rows: readonly Row[] = [
 
   // Durations.
   ["NaN", { connectTimeoutMs: NaN }, "connectTimeoutMs", /^milliseconds from 1 to/, "NaN"],
+  ["no age", { maxAgeMs: 0 }, "maxAgeMs", /^milliseconds from 1 to/, "0"],
   ["a negative delay", { stableAfterMs: -1 }, "stableAfterMs", /^milliseconds from 0/, "-1"],
   [
     "a delay that no timer holds",

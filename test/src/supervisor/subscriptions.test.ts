@@ -1,10 +1,10 @@
 /** Topics through all states: what is asked for, when, at which pace, and what is told of it. */
 import { describe, expect, it } from "vitest";
-import type { VenueProfile } from "../../../src/venues/index.ts";
 import {
   answered,
   everySecond,
   numbered,
+  numberedVenue,
   startSupervisor,
   SupervisorWorld,
   type Json,
@@ -221,13 +221,7 @@ describe("a change of what is wanted", () => {
   });
 
   it("is one topic too many for the venue: said at once, and nothing is wanted of it", () => {
-    const venue: VenueProfile<Json> = {
-      id: "small",
-      url: "wss://small.example",
-      ...numbered,
-      limits: { pacing: [], countsControlFrames: false, topicsPerConnection: 2 },
-      heartbeat: { intervalMs: 1_000, timeoutMs: 1_000 },
-    };
+    const venue = numberedVenue({ limits: { topicsPerConnection: 2 } });
     const world = startSupervisor<Json>({ target: venue, topics: ["a"] }).comesUp();
     world.feed.subscribe(["a", "b"]);
     expect(() => world.feed.subscribe(["b", "c"])).toThrow(
@@ -436,17 +430,10 @@ describe("the pace", () => {
   });
 
   it("counts the peer's pings, ours and the probe, where the venue counts them", () => {
-    const venue: VenueProfile<Json> = {
-      id: "strict",
-      url: "wss://strict.example",
-      ...numbered,
-      limits: {
-        pacing: [{ frames: 3, perMs: 1_000 }],
-        countsControlFrames: true,
-        topicsPerConnection: 100,
-      },
-      heartbeat: { intervalMs: 500, timeoutMs: 5_000 },
-    };
+    const venue = numberedVenue({
+      limits: { pacing: [{ frames: 3, perMs: 1_000 }], countsControlFrames: true },
+      heartbeat: { intervalMs: 500, timeoutMs: 500 },
+    });
     const world = startSupervisor<Json>({
       target: venue,
       topics: topicsOf(6),

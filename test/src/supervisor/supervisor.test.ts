@@ -337,6 +337,7 @@ describe("status()", () => {
       confirmed: 2,
       pending: 0,
       rejected: 1,
+      quarantined: 0,
     });
   });
 
@@ -806,6 +807,28 @@ describe("reconnect()", () => {
     expect(world.heard("recovered")).toHaveLength(1);
     expect(world.feed.status().failures).toBe(0);
   });
+
+  it("from the listener of `down` dials after a dial that failed at once, and is not charged for it", () => {
+    let asked = 0;
+    const world = startIn("stable", {
+      target: () => {
+        asked += 1;
+        if (asked === 2) throw new Error("no URL just now");
+        return url;
+      },
+    });
+    const off = world.feed.on("down", () => {
+      off();
+      world.feed.reconnect();
+    });
+    world.feed.reconnect();
+
+    expect(world.heard("attempt.failed")).toMatchObject([
+      { attempt: 1, loss: { class: "resolver" } },
+    ]);
+    expect(world.feed.status()).toMatchObject({ state: "connecting", attempt: 2 });
+    expect(world.socketsOpen).toBe(1);
+  });
 });
 
 describe("an outage report", () => {
@@ -851,6 +874,26 @@ describe("an outage report", () => {
     const order = world.facts.map(({ type }) => type).filter((type) => /^(up|rec)/.test(type));
     expect(order).toEqual(["up", "up", "recovered"]);
   });
+
+  it.each(["drops", "falls silent", "is replaced on command"])(
+    "begins at the last byte of a socket that %s",
+    (how) => {
+      const world = startIn("stable", { heartbeat: { intervalMs: 1_000, timeoutMs: 500 } });
+      world.receives({ s: "a", n: 1 });
+      const startedAtMs = world.clock.nowMs();
+      world.clock.advance(300);
+      world.socket.isSilent = true;
+      if (how === "drops") world.socket.drops();
+      else if (how === "falls silent") world.clock.advance(1_200);
+      else world.feed.reconnect();
+      if (world.feed.state === "reconnecting") world.waitsItsTurn();
+      world.comesUp();
+
+      expect(world.heard("recovered").map(({ report }) => report.startedAtMs)).toEqual([
+        startedAtMs,
+      ]);
+    },
+  );
 
   it("comes once for each outage, with its own numbers", () => {
     const world = startIn("stable");

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { createModel } from "../../../src/testing/exchange/options.ts";
 import { quietMarket, startWorld } from "./start-world.ts";
 
 describe("what a client asks of the simulated exchange", () => {
@@ -191,6 +192,33 @@ describe("what the simulated exchange expects of a client", () => {
     }
   });
 
+  it("takes a pong that nobody asked for where the venue does", () => {
+    for (const [venue, path, pingMs, timeoutMs, isKept] of [
+      ["binance-spot", "/ws", 20_000, 60_000, false],
+      ["binance-usdm", "/public/ws", 180_000, 600_000, true],
+    ] as const) {
+      const closes: string[] = [];
+      const nothing = () => {};
+      const model = createModel({ venue }, 0, {
+        send: nothing,
+        ping: nothing,
+        pong: nothing,
+        close: (_id, code, reason) => closes.push(`${code} ${reason}`),
+        fin: nothing,
+        reset: nothing,
+        breakFraming: nothing,
+        listen: nothing,
+      });
+      const admission = model.connect(path, 0);
+      if (admission.kind !== "accepted") throw new Error(admission.kind);
+      model.opened(admission.sessionId, 0);
+      model.advanceTo(pingMs);
+      model.receivePong(admission.sessionId, "unasked", pingMs + 1);
+      model.advanceTo(pingMs + timeoutMs + 1);
+      expect(closes).toEqual(isKept ? [] : ["1008 Pong timeout"]);
+    }
+  });
+
   it("closes a connection that has reached its age", () => {
     const { clock, connect } = startWorld({ market: quietMarket, limits: { maxAgeMs: 5_000 } });
     const client = connect("/ws");
@@ -219,5 +247,8 @@ describe("what the simulated exchange expects of a client", () => {
   it("refuses limits that are none", () => {
     expect(() => startWorld({ limits: { maxAgeMs: NaN } })).toThrow(/limits\.maxAgeMs/);
     expect(() => startWorld({ limits: { maxAge: 1 } as never })).toThrow(/limits\.maxAge/);
+    const inbound = [{ frames: 0, perMs: 1_000, countsControlFrames: true }];
+    expect(() => startWorld({ limits: { inbound } })).toThrow(/limits\.inbound/);
+    expect(() => startWorld({ venue: "nowhere" as never })).toThrow(/venue.*binance-spot/);
   });
 });

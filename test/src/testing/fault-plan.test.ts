@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   createFaultPlan,
   faultKinds,
+  venueFaultKinds,
   parseFaultPlan,
   type PlannedFault,
 } from "../../../src/testing/index.ts";
@@ -76,8 +77,10 @@ describe("a fault plan in one line", () => {
       close: "close:1001",
       status: "status:429",
     };
-    for (const kind of faultKinds) {
-      const isLasting = ["stall", "refuse", "never-answer", "status", "flap"].includes(kind);
+    for (const kind of [...faultKinds, ...venueFaultKinds]) {
+      const isLasting = ["stall", "pause", "refuse", "never-answer", "status", "flap"].includes(
+        kind,
+      );
       const head = kind === "close" || kind === "status" ? shapes[kind] : kind;
       const [planned] = parseFaultPlan(`${head}@1.5s${isLasting ? "+2s" : ""}`);
       expect(planned).toMatchObject({ atMs: 1_500, fault: { kind } });

@@ -4,7 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readRecording } from "../../../src/testing/exchange/recording.ts";
+import {
+  readRecordedEvents,
+  readRecording,
+  type RecordedEvent,
+} from "../../../src/testing/exchange/recording.ts";
 import { loadRecording } from "../../../src/testing/index.ts";
 
 const recordings = join(import.meta.dirname, "../../../../shared/recordings");
@@ -21,6 +25,12 @@ async function write(name: string, content: string | Buffer): Promise<string> {
   const path = join(folder, name);
   await writeFile(path, content);
   return path;
+}
+
+async function eventsOf(path: string): Promise<readonly RecordedEvent[]> {
+  const events: RecordedEvent[] = [];
+  for await (const event of readRecordedEvents(path)) events.push(event);
+  return events;
 }
 
 describe("reading a recording", () => {
@@ -57,6 +67,36 @@ describe("reading a recording", () => {
       ].join("\n"),
     );
     expect(await loadRecording(path)).toEqual([{ atMs: 1618677543750, text: "[1,2]" }]);
+  });
+
+  it("tells of sockets and of bytes that are no JSON too, where that is asked for", async () => {
+    const path = await write(
+      "g.ws.1.0",
+      [
+        "",
+        "wss://a.test/ws?x=[1:2] <-> 1618677543",
+        'wss://a.test/ws <- 1618677543.5: {"event":"subscribe"}',
+        "1618677543.75: pong",
+        '1618677544: {"lastUpdateId":7}',
+        "",
+      ].join("\n"),
+    );
+    expect(await eventsOf(path)).toEqual([
+      { kind: "opened", url: "wss://a.test/ws?x=[1:2]" },
+      { kind: "aside" },
+      { kind: "received", atMs: 1618677543750, line: 4, raw: Buffer.from("pong") },
+      { kind: "received", atMs: 1618677544000, line: 5, raw: Buffer.from('{"lastUpdateId":7}') },
+    ]);
+    await expect(loadRecording(path)).rejects.toThrow(/g\.ws\.1\.0:4: .*"pong"/);
+  });
+
+  it("knows a REST snapshot by its top level, not by a name somewhere in it", async () => {
+    const lines = [
+      '1723161253937085768 {"stream":"x@depth5","data":{"lastUpdateId":1}}',
+      '1723161253937085769 {"bids":[], "lastUpdateId":2}',
+    ];
+    const path = await write("h", lines.join("\n"));
+    expect((await eventsOf(path)).map(({ kind }) => kind)).toEqual(["received", "aside"]);
   });
 
   it("names the file and the line that it can't read", async () => {

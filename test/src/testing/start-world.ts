@@ -22,6 +22,9 @@ export interface TestClient {
   pings: number;
   /** The messages as JSON. */
   json(): Record<string, unknown>[];
+  /** Text as it is; anything else as JSON. */
+  send(frame: unknown): void;
+  /** As at Binance. */
   request(method: string, params?: readonly unknown[], id?: unknown): void;
 }
 
@@ -72,6 +75,9 @@ export function startWorld(options: Partial<MemoryExchangeOptions> = {}): TestWo
       isOpen: false,
       pings: 0,
       json: () => messages.map((message) => JSON.parse(message) as Record<string, unknown>),
+      send: (frame) => {
+        socket.send(typeof frame === "string" ? frame : JSON.stringify(frame), () => {});
+      },
       request: (method, params, id = 1) => {
         socket.send(JSON.stringify({ method, params, id }), () => {});
       },

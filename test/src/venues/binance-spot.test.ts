@@ -9,7 +9,11 @@ import { startSupervisor, type SupervisorWorld } from "../start-supervisor.ts";
 type World = SupervisorWorld<BinanceStreamMessage>;
 
 function startVenue(options: SupervisorOptions<BinanceStreamMessage> = {}): World {
-  return startSupervisor<BinanceStreamMessage>({ target: binanceSpot(), ...options });
+  return startSupervisor<BinanceStreamMessage>({
+    target: binanceSpot(),
+    recovery: null,
+    ...options,
+  });
 }
 
 /** The samples of the documentation, in their combined form. */
@@ -144,14 +148,14 @@ describe("an answer of Binance spot", () => {
     expect(world.feed.status()).toMatchObject({
       isReady: false,
       topics: { pending: 1 },
-      inbound: { acknowledgements: 3, invalid: 0, delivered: 0, unclaimed: 0 },
+      inbound: { control: 3, invalid: 0, delivered: 0, unclaimed: 0 },
     });
   });
 
   it("to a request that was not ours is swallowed", () => {
     const world = startOpen([]);
     receives(world, { result: ["btcusdt@trade"], id: 77 });
-    expect(world.feed.status().inbound).toMatchObject({ acknowledgements: 1, invalid: 0 });
+    expect(world.feed.status().inbound).toMatchObject({ control: 1, invalid: 0 });
   });
 });
 

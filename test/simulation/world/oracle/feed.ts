@@ -70,7 +70,7 @@ export class Feed {
     }
     const { stream } = point;
     const [first, last] = [Number(point.first), Number(point.last)];
-    const isContiguous = point.rule !== "monotonic";
+    const isContiguous = point.rule?.kind !== "monotonic";
     const view = this.#streams.get(stream);
     if (view === undefined) {
       const fresh = { delivered: [], gaps: [], isContiguous, deliveries: 0 };

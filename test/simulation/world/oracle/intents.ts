@@ -27,10 +27,12 @@ export class Intents {
   readonly #asked = new Map<string, Asked>();
   /** Every request of the current socket. */
   readonly #requests = new Map<number, Request & { readonly atMs: number }>();
+  /** What was wanted when a listener changed it, before and after: facts that wait to be told may be of then. */
+  readonly #stood = new Set<string>();
 
   constructor(scene: Scene, topics: readonly string[]) {
     this.#scene = scene;
-    this.want(topics);
+    this.want(topics, false);
   }
 
   get wanted(): readonly string[] {
@@ -44,16 +46,20 @@ export class Intents {
     return [...this.#requests.values()].filter(({ atMs }) => atMs >= sinceMs).length;
   }
 
-  want(topics: readonly string[]): void {
+  want(topics: readonly string[], isInListener: boolean): void {
+    if (isInListener) this.#stands();
     for (const topic of topics) this.#wanted.set(topic, (this.#wanted.get(topic) ?? 0) + 1);
+    if (isInListener) this.#stands();
   }
 
-  unwant(topics: readonly string[]): void {
+  unwant(topics: readonly string[], isInListener: boolean): void {
+    if (isInListener) this.#stands();
     for (const topic of topics) {
       const references = this.#wanted.get(topic) ?? 0;
       if (references > 1) this.#wanted.set(topic, references - 1);
       else this.#unwanted(topic);
     }
+    if (isInListener) this.#stands();
   }
 
   /** A new socket, or none: whatever was asked for is forgotten. */
@@ -110,6 +116,10 @@ export class Intents {
       for (const topic of answer.topics) this.#settle(topic, answer.error !== undefined);
       return;
     }
+    if ("state" in answer) {
+      for (const topic of answer.state) this.#settle(topic, false);
+      return;
+    }
     const request = this.#requests.get(answer.id);
     if (request?.kind !== "subscribe") return;
     for (const topic of request.topics) {
@@ -132,16 +142,18 @@ export class Intents {
       ...fact.confirmed,
       ...fact.rejected.map(({ topic }) => topic),
       ...fact.timedOut,
+      ...fact.quarantined,
     ].sort();
-    const wanted = this.wanted.toSorted();
-    if (told.join() !== wanted.join()) {
-      this.#scene.violate("8 intents", `settled with ${told.join()}, wanted ${wanted.join()}`);
+    const wanted = this.#wantedText();
+    if (told.join() !== wanted && !this.#stood.has(told.join())) {
+      this.#scene.violate("8 intents", `settled with ${told.join()}, wanted ${wanted}`);
     }
   }
 
   /** After each step. Without an open socket nothing may be pending or confirmed. */
   check(topics: readonly TopicStatus[], isOnSocket: boolean): void {
     const { violate } = this.#scene;
+    this.#stood.clear();
     if (topics.length !== this.#wanted.size) {
       const told = topics.map(({ topic }) => topic).join();
       violate("8 intents", `says ${told}, wanted ${this.wanted.join()}`);
@@ -152,11 +164,19 @@ export class Intents {
       }
       const problem = isOnSocket
         ? this.#contradiction(topic, state)
-        : state === "unsent"
+        : state === "unsent" || state === "quarantined"
           ? undefined
           : "there is no socket";
       if (problem !== undefined) violate("8 intents", `${topic} is ${state}, and ${problem}`);
     }
+  }
+
+  #stands(): void {
+    this.#stood.add(this.#wantedText());
+  }
+
+  #wantedText(): string {
+    return this.wanted.toSorted().join();
   }
 
   #contradiction(topic: string, state: TopicStatus["state"]): string | undefined {
@@ -170,6 +190,8 @@ export class Intents {
       case "leaving":
         if (asked === undefined || this.#isForgotten(asked)) return undefined;
         return isOverdue && !asked.isAnswered ? undefined : "was asked for";
+      case "quarantined":
+        return asked === undefined ? undefined : "was asked for";
       case "pending":
         if (asked === undefined) return "was not asked for";
         if (asked.isAnswered) return "was answered";

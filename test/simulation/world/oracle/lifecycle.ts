@@ -18,11 +18,15 @@ const NEXT: Readonly<Record<SupervisorState, readonly SupervisorState[]>> = {
   closed: [],
 };
 
+const LATER: ReadonlySet<SupervisorState> = new Set(["connected", "closing", "closed"]);
+
 type LossFact = Fact<"down"> | Fact<"attempt.failed">;
 
-interface EarlyDial {
+interface Dial {
   readonly attempt: number | undefined;
   readonly reason: string | undefined;
+  readonly atMs: number;
+  readonly isCommanded: boolean;
 }
 
 export class Lifecycle {
@@ -40,6 +44,8 @@ export class Lifecycle {
   /** When the next dial is due by itself, and how long its wait was said to be. */
   #due: { readonly atMs: number; readonly waitMs: number } | undefined;
   #commandedAtMs: number | undefined;
+  /** A command was given that dials at once. */
+  #isDialAsked = false;
   /** What the wire said of the end of the socket, until a fact says it too. */
   #wireLoss: Loss | undefined;
   #openedAtMs: number | undefined;
@@ -47,12 +53,14 @@ export class Lifecycle {
   #failures = 0;
   #troubles = 0;
   #dialsOfOutage = 0;
+  /** Dials whose URL function threw. */
+  readonly #urlFailures = new Set<number>();
   /** The fact `closed` was told: it is the last. */
   #isOver = false;
   /** A listener is calling: what it causes is told when it is done. */
   isCalling = false;
   /** Dials that came before what led to them was told. */
-  readonly #early: EarlyDial[] = [];
+  readonly #early: Dial[] = [];
 
   constructor(scene: Scene) {
     this.#scene = scene;
@@ -86,6 +94,9 @@ export class Lifecycle {
   commanded(command: Command): void {
     if (command === "connect" || command === "reconnect") {
       this.#commandedAtMs = this.#now;
+      const isOn = this.#state === "connecting" || this.#state === "connected";
+      const isOff = this.#state === "reconnecting" || this.#state === "failed";
+      this.#isDialAsked ||= isOff || (isOn && command === "reconnect");
     } else this.#closeAskedAtMs ??= this.#now;
   }
 
@@ -93,15 +104,15 @@ export class Lifecycle {
   dialled(attempt: number | undefined, reason: string | undefined): void {
     this.#wireLoss = undefined;
     this.#openedAtMs = undefined;
-    if (this.isCalling) this.#early.push({ attempt, reason });
-    else this.#judgeDial(attempt, reason);
+    const atMs = this.#now;
+    const dial = { attempt, reason, atMs, isCommanded: this.#commandedAtMs === atMs };
+    if (this.isCalling) this.#early.push(dial);
+    else this.#judgeDial(dial);
   }
 
-  #judgeDial(attempt: number | undefined, reason: string | undefined): void {
+  #judgeDial({ attempt, reason, atMs, isCommanded }: Dial): void {
     const { violate, toleranceMs } = this.#scene;
-    const atMs = this.#now;
     const isFirst = this.#dials === 0;
-    const isCommanded = this.#commandedAtMs === atMs;
     if (this.#state === "closed" || this.#state === "closing") {
       violate("3 no dial after the end", `dialled in ${this.#state}`);
     }
@@ -118,6 +129,7 @@ export class Lifecycle {
     this.#dialsSinceUp += 1;
     this.#dialsOfOutage += 1;
     this.#isDialOpen = true;
+    this.#isDialAsked = false;
     this.#dialledAtMs = atMs;
     this.#due = undefined;
     if (attempt !== undefined && attempt !== this.#dialsSinceUp) {
@@ -141,14 +153,20 @@ export class Lifecycle {
     this.#wireLoss = loss;
   }
 
+  /** The URL function gave none for that dial. */
+  urlFailed(dial: number): void {
+    this.#urlFailures.add(dial);
+  }
+
   // What the supervisor says.
 
   heard(fact: Fact): void {
     if (this.#isOver && fact.type !== "callback.failed") {
       this.#scene.violate("11 epochs", `${fact.type} after closed`);
     }
-    const isConnected = fact.type === "state" && fact.state === "connected";
-    if (isConnected) while (this.#early.length > 0) this.#judgeEarly();
+    // Whatever was dialled until then was dialled before it.
+    const isLater = fact.type === "state" && LATER.has(fact.state);
+    if (isLater) while (this.#early.length > 0) this.#judgeEarly();
     switch (fact.type) {
       case "state":
         this.#entered(fact);
@@ -200,6 +218,9 @@ export class Lifecycle {
     if (status.isReady !== this.isUp) violate("17 alternation", `isReady is ${status.isReady}`);
     while (this.#early.length > 0) this.#judgeEarly();
     this.waits.reported(status.failures, true);
+
+    const isOver = this.#state === "closing" || this.#state === "closed";
+    if (this.#isDialAsked && !isOver) violate("7 deadlines", "a command did not dial");
 
     const isResting = this.#state === "failed" || this.#state === "closed";
     if (sockets > 1) violate("1 one socket", `${sockets} sockets`);
@@ -261,6 +282,9 @@ export class Lifecycle {
     if (this.#wireLoss !== undefined && this.#wireLoss.class !== loss.class) {
       violate("17 alternation", `${loss.class}, where the wire said ${this.#wireLoss.class}`);
     }
+    if (loss.class === "resolver" && !this.#urlFailures.has(this.#dials)) {
+      violate("17 alternation", `dial ${this.#dials} is charged for what another met`);
+    }
     this.#isDialOpen = false;
     this.#wireLoss = undefined;
     this.#troubles += 1;
@@ -273,7 +297,7 @@ export class Lifecycle {
   /** What led to it has been told by now. */
   #judgeEarly(): void {
     const early = this.#early.shift();
-    if (early !== undefined) this.#judgeDial(early.attempt, early.reason);
+    if (early !== undefined) this.#judgeDial(early);
   }
 
   get #now(): number {

@@ -3,7 +3,7 @@
  * and says what is wrong. The parts know one theme each; here they are put together.
  */
 import type { Loss } from "../../../../machines/index.ts";
-import type { Dial, Fact, Supervisor } from "../../../../src/index.ts";
+import type { Dial, Fact, Status, Supervisor } from "../../../../src/index.ts";
 import type { BinanceStreamMessage } from "../../../../src/venues/index.ts";
 import { parseRequest } from "../clerk.ts";
 import type { WireObserver } from "../network.ts";
@@ -35,6 +35,7 @@ export class Oracle implements WireObserver {
   readonly #scene: Scene;
   /** Whether a URL function tells of each dial. */
   readonly #asksUrl: boolean;
+  #asks = 0;
   #handed = 0;
   #strays = 0;
   #facts = 0;
@@ -89,12 +90,17 @@ export class Oracle implements WireObserver {
     if (log.isOn) log.add(`dial ${socket.id} ${url.length}`);
     this.wire.dialled(socket);
     if (!this.#asksUrl) this.dialBegins(undefined, undefined);
+    else if (!url.endsWith(`&ask=${this.#asks}`) || this.lifecycle.isClosed) {
+      this.#scene.violate("11 epochs", "dialled with the URL of an attempt that is over");
+    }
   }
 
-  /** The URL function was asked, or a plain URL was dialled. */
-  dialBegins(attempt: number | undefined, reason: string | undefined): void {
+  /** The URL function was asked, or a plain URL was dialled. Gives the number of the attempt. */
+  dialBegins(attempt: number | undefined, reason: string | undefined): number {
     this.intents.dialled();
     this.lifecycle.dialled(attempt, reason);
+    this.#asks += 1;
+    return this.#asks;
   }
 
   opened(socket: SimSocket): void {
@@ -158,9 +164,8 @@ export class Oracle implements WireObserver {
 
   // Every step.
 
-  check(feed: SimSupervisor, sockets: number): void {
+  check(feed: SimSupervisor, status: Status, sockets: number): void {
     const { violate, process } = this.#scene;
-    const status = feed.status();
     const { inbound, outbox, callbackFailures } = status;
     if (process.isSpinning) violate("23 sanity", "the loop turns and no time passes");
     const pausable = this.consumers.filter(({ options }) => options.overflow === "pause");
@@ -178,7 +183,7 @@ export class Oracle implements WireObserver {
     const counted = [
       ["messages", inbound.messages, calls.decoded],
       ["invalid", inbound.invalid, calls.invalid],
-      ["acknowledgements", inbound.acknowledgements, calls.acknowledged],
+      ["control", inbound.control, calls.acknowledged],
       ["duplicates", inbound.duplicates, view.duplicates],
       ["gaps", inbound.gaps, view.gaps],
       ["late", inbound.late, this.#strays],

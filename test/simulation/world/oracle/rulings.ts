@@ -110,7 +110,8 @@ export function expectedOf(loss: Loss, past: Past, said: Said | undefined): Expe
     case "closed-by-peer":
       return ofCloseCode(loss.closeCode ?? 0);
     case "requested":
-      return now("requested");
+    case "planned":
+      return now(loss.class);
     case "dns-transient":
     case "handshake-cut":
     case "handshake-timeout":

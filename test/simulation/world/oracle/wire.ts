@@ -20,12 +20,10 @@ export class Wire {
   #frames: Sent[] = [];
   #openedAtMs = 0;
   #connectedAtMs = 0;
-  #resumedAtMs = 0;
   /** Probes since the peer was heard. */
   #probes = 0;
   #heardAtMs = 0;
   #stoppedWhenHeardMs = 0;
-  #pausedSinceMs: number | undefined;
   #isClosed = false;
   handed = 0;
 
@@ -45,8 +43,6 @@ export class Wire {
     this.#frames = [];
     this.#isClosed = false;
     this.#probes = 0;
-    this.#resumedAtMs = 0;
-    this.#pausedSinceMs = undefined;
   }
 
   opened(): void {
@@ -101,16 +97,13 @@ export class Wire {
     if (socket === undefined || socket.isOver || !isConnected) return;
     this.#noteHeard(socket);
     if (socket.isPaused) {
-      this.#pausedSinceMs ??= this.#now;
-      const lateMs = this.#now - this.#pausedSinceMs - pauseBudgetMs;
+      const lateMs = this.#now - socket.pausedAtMs - pauseBudgetMs;
       if (lateMs > toleranceMs) violate("7 deadlines", `paused for ${lateMs} ms too long`);
       return;
     }
-    if (this.#pausedSinceMs !== undefined) this.#resumedAtMs = this.#now;
-    this.#pausedSinceMs = undefined;
     const { heartbeat } = character.options;
     if (heartbeat === null) return;
-    const silentMs = this.#now - Math.max(this.#heardAtMs, this.#connectedAtMs, this.#resumedAtMs);
+    const silentMs = this.#now - Math.max(this.#heardAtMs, this.#connectedAtMs, socket.resumedAtMs);
     const { intervalMs, timeoutMs } = heartbeat;
     const stoppedMs = process.stoppedMs - this.#stoppedWhenHeardMs;
     const isExcused = stoppedMs > 0 || toleranceMs * 2 > timeoutMs;
@@ -133,7 +126,9 @@ export class Wire {
     const trueMs = atMs - Math.max(socket.lastByteAtMs, this.#openedAtMs);
     if (silentMs > trueMs + 1) violate("18 silence", `${silentMs} ms said, ${trueMs} ms true`);
     const leastMs = heartbeat.intervalMs + heartbeat.timeoutMs - 3; // two timers, each a little early
-    if (trueMs < leastMs) violate("18 silence", `declared after ${trueMs} ms, not ${leastMs}`);
+    const ownMs = atMs - Math.max(atMs - trueMs, socket.resumedAtMs);
+    if (ownMs < leastMs) violate("18 silence", `declared after ${ownMs} ms, not ${leastMs}`);
+    if (socket.isPaused) violate("18 silence", "declared while we did not read");
   }
 
   /** Only a stop of our own, long enough, ends a connection unasked. */

@@ -1,6 +1,6 @@
 /** Small checks that options are made of. Each throws an {@link OptionError} naming path and value. */
-import { MAX_TIMER_MS } from "../../machines/policy/duration.ts";
-import { OptionError } from "../errors.ts";
+import { MAX_TIMER_MS } from "../machines/policy/duration.ts";
+import { OptionError } from "./errors.ts";
 
 /** A plain object whose keys are all known, as such. */
 export function checkKeys<K extends string>(

@@ -1,0 +1,47 @@
+/** What recoveries are made of, and what they count. */
+import type { RecoveryFailed } from "../../machines/recovery.door.ts";
+import type {
+  InvalidItem,
+  MessageItem,
+  OverflowItem,
+  SnapshotItem,
+  ValidItem,
+} from "../supervisor/items.ts";
+import type { Clock } from "../system.ts";
+import type { Recovery } from "./recovery.ts";
+
+/** What recoveries count; read by `status()`. */
+export interface RecoveryCounts {
+  started: number;
+  recovered: number;
+  givenUp: number;
+  /** Snapshots that were too old to be joined with the deltas. */
+  refetched: number;
+  /** Times that more deltas waited than may. */
+  overflowed: number;
+  /** Messages that were not delivered because a snapshot has them. */
+  covered: number;
+}
+
+export interface RecoveriesParts<M> {
+  readonly clock: Pick<Clock, "nowMs">;
+  /** How a stream is recovered. Total. */
+  readonly recoveryOf: (stream: string) => Recovery;
+  /** Deltas of one stream that may wait. */
+  readonly bufferMessages: number;
+  /** A message, to whoever consumes. */
+  readonly deliver: (item: MessageItem<M>) => void;
+  /** Something else in band. */
+  readonly mark: (item: InvalidItem | SnapshotItem | ValidItem | OverflowItem) => void;
+  /** Ends the stream's topic and asks for it again. */
+  readonly resubscribe: (stream: string) => void;
+  /** Asks for a planned reconnect, now. */
+  readonly requestReconnect: (detail: string) => void;
+  readonly onGivenUp: (failed: Pick<RecoveryFailed, "stream" | "tries" | "detail">) => void;
+  /** A function of the user's threw. */
+  readonly onCallbackFailed: (callback: string, error: unknown) => void;
+}
+
+export function newRecoveryCounts(): RecoveryCounts {
+  return { started: 0, recovered: 0, givenUp: 0, refetched: 0, overflowed: 0, covered: 0 };
+}

@@ -1,0 +1,243 @@
+/**
+ * Streams that are not whole: what is delivered of them, what waits, and how they become whole again.
+ *
+ * The data path calls in here with plain functions, and only while some stream is broken. When a recovery
+ * runs, is tried again or is given up is decided by its charts (`machines/recover*.machine.ts`), to which
+ * this is the door. In band a consumer sees, in order: the gap, `invalid`, then either what the venue sends
+ * anew or a fetched snapshot with the deltas that follow it, and `valid`.
+ */
+import type {
+  RecoveryDesk,
+  RecoveryDoor,
+  RecoveryFailed,
+  SnapshotFact,
+  StreamFact,
+} from "../../machines/recovery.door.ts";
+import type { SequencePoint } from "../sequence/point.ts";
+import type { InvalidItem, MessageItem } from "../supervisor/items.ts";
+import { explain } from "../connection/explain.ts";
+import { printable } from "../transport/printable.ts";
+import { BrokenStream, type StreamStatus } from "./broken-stream.ts";
+import { fetchSnapshot } from "./fetch-snapshot.ts";
+import { newRecoveryCounts, type RecoveriesParts } from "./parts.ts";
+import type { Snapshot } from "./recovery.ts";
+
+export class Recoveries<M> implements RecoveryDoor {
+  readonly counts = newRecoveryCounts();
+  readonly #parts: RecoveriesParts<M>;
+  /** At most as many as there are streams followed. */
+  readonly #streams = new Map<string, BrokenStream<M>>();
+  #desk: RecoveryDesk | undefined;
+  #endHearing: () => void = () => undefined;
+
+  constructor(parts: RecoveriesParts<M>) {
+    this.#parts = parts;
+  }
+
+  // What the data path tells.
+
+  /** True while every stream is whole. */
+  get isIdle(): boolean {
+    return this.#streams.size === 0;
+  }
+
+  /** A stream is not whole. In band this stands after the gap, before the message that shows it. */
+  broken(stream: string, cause: InvalidItem["cause"]): void {
+    const known = this.#streams.get(stream);
+    if (known?.breaksAgain() === true) return;
+    const recovery = known?.recovery ?? this.#parts.recoveryOf(stream);
+    if (recovery === "none") return;
+    // Where the venue sends its snapshots itself, a beginning lacks nothing.
+    if (cause === "start" && typeof recovery === "string") return;
+    const { bufferMessages, clock } = this.#parts;
+    const isKnown = known?.state === "given-up";
+    const sinceMs = isKnown ? known.sinceMs : clock.nowMs();
+    const broken = new BrokenStream<M>(stream, recovery, bufferMessages, sinceMs);
+    this.#streams.set(stream, broken);
+    if (!isKnown) this.#parts.mark({ kind: "invalid", stream, cause });
+    if (typeof recovery === "string") this.#begin(broken);
+  }
+
+  /** True when the message waits for a snapshot instead of being delivered now. */
+  take(item: MessageItem<M>, point: SequencePoint): boolean {
+    const broken = this.#streams.get(point.stream);
+    if (broken === undefined) return false;
+    if (broken.state === "settling") return this.#settle(broken, item, point);
+    if (broken.startsOver(item.isSnapshot, point)) return false;
+    const { isAwaited } = broken;
+    const isTaken = broken.holds;
+    if (isTaken && !broken.deltas.push(item, point)) this.counts.overflowed += 1;
+    if (isAwaited) this.#begin(broken);
+    return isTaken;
+  }
+
+  /** A message with which its stream begins anew was delivered. */
+  restarted(stream: string): void {
+    const broken = this.#streams.get(stream);
+    if (broken === undefined || !broken.isRestartedBy()) return;
+    this.counts.covered += broken.deltas.cover();
+    this.#end(broken);
+    this.#tell({ type: "stream.restarted", stream });
+  }
+
+  /** The socket is over, and all that was asked on it. Who is broken waits for the next one. */
+  socketEnded(): void {
+    for (const broken of this.#streams.values()) broken.awaitNextSocket();
+    this.#tell({ type: "socket.ended" });
+  }
+
+  /** Nobody wants this topic any more. */
+  unwanted(topic: string): void {
+    const broken = this.#streams.get(topic);
+    if (broken === undefined) return;
+    this.#streams.delete(topic);
+    this.#release(broken);
+    this.#tell({ type: "stream.unwanted", stream: topic });
+  }
+
+  /** Every stream that is not whole. */
+  statuses(): readonly StreamStatus[] {
+    return [...this.#streams.values()].flatMap((broken) => broken.status ?? []);
+  }
+
+  // What the charts ask.
+
+  attach(desk: RecoveryDesk): void {
+    this.#endHearing();
+    // Another actor's: it knows of none of them.
+    for (const broken of this.#streams.values()) broken.awaitNextSocket();
+    this.#desk = desk;
+    const hearing = desk.on("recovery.failed", (failed) => this.#giveUp(failed));
+    this.#endHearing = () => hearing.unsubscribe();
+  }
+
+  resubscribe(stream: string): void {
+    this.#streams.get(stream)?.countTry();
+    this.#parts.resubscribe(stream);
+  }
+
+  requestReconnect(stream: string): void {
+    this.#streams.get(stream)?.countTry();
+    this.#parts.requestReconnect(`numbers are missing in ${printable(stream)}`);
+  }
+
+  fetchSnapshot(stream: string, answer: (fact: SnapshotFact) => void): () => void {
+    const broken = this.#streams.get(stream);
+    if (broken === undefined || typeof broken.recovery === "string") return () => undefined;
+    broken.countTry();
+    return fetchSnapshot(stream, broken.recovery.fetchSnapshot, {
+      given: (snapshot) => answer(this.#join(broken, snapshot)),
+      failed: (detail) => answer({ type: "snapshot.failed", detail }),
+    });
+  }
+
+  toJSON(): undefined {
+    return undefined;
+  }
+
+  // Within.
+
+  #begin(broken: BrokenStream<M>): void {
+    this.counts.started += 1;
+    const { stream, strategy } = broken;
+    broken.begin();
+    this.#tell({ type: "stream.broken", stream, strategy });
+  }
+
+  #tell(fact: StreamFact): void {
+    if (this.#desk?.getSnapshot().status === "active") this.#desk.send(fact);
+  }
+
+  /** Snapshot, the deltas that follow it, `valid`: nothing comes between them. */
+  #join(broken: BrokenStream<M>, { data, position }: Snapshot): SnapshotFact {
+    const { stream, recovery, deltas } = broken;
+    if (typeof recovery !== "object" || !this.#is(broken, "recovering")) {
+      return { type: "snapshot.outdated" };
+    }
+    let isJoined: boolean;
+    try {
+      const joint = deltas.bridge(position, recovery.bridge);
+      if (joint.kind === "outdated") {
+        this.counts.refetched += 1;
+        return { type: "snapshot.outdated" };
+      }
+      isJoined = joint.kind === "joins";
+      this.counts.covered += deltas.cover(joint.kind === "joins" ? joint.index : undefined);
+    } catch (error) {
+      this.#parts.onCallbackFailed("recovery.bridge", error);
+      return { type: "snapshot.failed", detail: explain(error) };
+    }
+    broken.state = "joining";
+    const receivedAtMs = this.#parts.clock.nowMs();
+    this.#parts.mark({ kind: "snapshot", stream, data, position, receivedAtMs });
+    // A consumer may cause more to come while these are delivered.
+    do {
+      for (const item of deltas.drain()) this.#parts.deliver(item);
+    } while (this.#is(broken, "joining") && !deltas.isEmpty);
+    if (!this.#is(broken, "joining")) return { type: "snapshot.outdated" };
+    this.#end(broken);
+    if (!isJoined) {
+      broken.settleAt(position);
+      this.#streams.set(stream, broken);
+    }
+    return { type: "snapshot.joined" };
+  }
+
+  /** Deltas that the snapshot has may still come; the first that it has not must join it. */
+  #settle(broken: BrokenStream<M>, item: MessageItem<M>, point: SequencePoint): boolean {
+    const { stream } = broken;
+    switch (item.isSnapshot ? "apply" : this.#judge(broken, point)) {
+      case "drop":
+        this.counts.covered += 1;
+        return true;
+      case "apply":
+        this.#streams.delete(stream);
+        return false;
+      case "refetch":
+        this.broken(stream, "gap");
+        return this.take(item, point);
+    }
+  }
+
+  #judge({ recovery, settledAt }: BrokenStream<M>, point: SequencePoint) {
+    if (typeof recovery !== "object") return "apply";
+    try {
+      const judgement = recovery.bridge(settledAt, point);
+      return judgement === "drop" || judgement === "apply" ? judgement : "refetch";
+    } catch (error) {
+      this.#parts.onCallbackFailed("recovery.bridge", error);
+      return "refetch";
+    }
+  }
+
+  #end(broken: BrokenStream<M>): void {
+    const { stream } = broken;
+    this.#streams.delete(stream);
+    this.counts.recovered += 1;
+    this.#parts.mark({ kind: "valid", stream });
+  }
+
+  #giveUp({ stream, tries, detail }: RecoveryFailed): void {
+    const broken = this.#streams.get(stream);
+    if (broken?.state !== "recovering") return;
+    broken.state = "given-up";
+    this.counts.givenUp += 1;
+    this.#release(broken);
+    this.#parts.onGivenUp({ stream, tries, detail });
+  }
+
+  /** No snapshot will have what waits: it is delivered, after the word about what had to go. */
+  #release({ deltas }: BrokenStream<M>): void {
+    const range = deltas.takeDiscarded();
+    const items = deltas.drain();
+    if (range !== undefined) {
+      const { messages: dropped } = range;
+      this.#parts.mark({ kind: "overflow", dropped, streams: [range], resets: [] });
+    }
+    for (const item of items) this.#parts.deliver(item);
+  }
+
+  #is(broken: BrokenStream<M>, state: BrokenStream<M>["state"]): boolean {
+    return this.#streams.get(broken.stream) === broken && broken.state === state;
+  }
+}

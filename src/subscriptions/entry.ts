@@ -1,0 +1,58 @@
+/** What the registry remembers of one topic, and what follows from it. */
+import type { RequestKind } from "./request-plan.ts";
+
+/** How far a topic is on the current socket. */
+export type TopicState =
+  | "unsent"
+  | "pending"
+  | "confirmed"
+  | "rejected"
+  | "timed-out"
+  | "leaving"
+  /** It kept killing sockets: not asked for, for a while. */
+  | "quarantined";
+
+export interface Entry {
+  references: number;
+  state: TopicState;
+  /** The request that this entry waits for. */
+  requestId: number;
+  /** Requests in a row that were not answered. One that has any is asked for alone. */
+  timeouts: number;
+  /** Wanted, and not to be asked for until the registry is told to ask. */
+  isHeld: boolean;
+  /** Asked for apart from all that were not held. */
+  isOnTrial: boolean;
+  /** To be ended and asked for anew. */
+  isRenewing: boolean;
+}
+
+export function newEntry(): Entry {
+  return {
+    references: 0,
+    state: "unsent",
+    requestId: 0,
+    timeouts: 0,
+    isHeld: false,
+    isOnTrial: false,
+    isRenewing: false,
+  };
+}
+
+/** What an entry needs sent now; undefined while it is in order, or waits for an answer. */
+export function needOf(entry: Entry): RequestKind | undefined {
+  const { references, state, timeouts, isHeld, isRenewing } = entry;
+  if (references > 0) {
+    if (state === "unsent") return isHeld ? undefined : "subscribe";
+    return isRenewing ? "unsubscribe" : undefined;
+  }
+  // Also where no answer came: the peer may have heard.
+  const mayBeServed = state === "confirmed" || state === "timed-out" || timeouts > 0;
+  return mayBeServed && state !== "leaving" && state !== "pending" ? "unsubscribe" : undefined;
+}
+
+/** An answer may come late: also to a topic that is about to be asked for again. */
+export function isWaiting({ state, timeouts }: Entry): boolean {
+  if (state === "unsent") return timeouts > 0;
+  return state === "pending" || state === "leaving" || state === "timed-out";
+}

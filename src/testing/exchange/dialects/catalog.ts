@@ -1,0 +1,38 @@
+/** Every venue that the simulated exchange speaks as. */
+import { OptionError } from "../../../errors.ts";
+import type { Dialect } from "../dialect.ts";
+import { binanceCoinmDialect, binanceUsdmDialect } from "./binance-futures.ts";
+import { binanceSpotDialect } from "./binance-spot.ts";
+import { bitfinexDialect } from "./bitfinex.ts";
+import { bybitDialect } from "./bybit.ts";
+import { coinbaseAdvancedDialect } from "./coinbase-advanced.ts";
+import { deribitDialect } from "./deribit.ts";
+import { krakenDialect } from "./kraken.ts";
+import { okxDialect } from "./okx.ts";
+
+const dialects = {
+  "binance-spot": binanceSpotDialect,
+  "binance-usdm": binanceUsdmDialect,
+  "binance-coinm": binanceCoinmDialect,
+  okx: okxDialect,
+  deribit: deribitDialect,
+  bitfinex: bitfinexDialect,
+  "coinbase-advanced": coinbaseAdvancedDialect,
+  bybit: bybitDialect,
+  kraken: krakenDialect,
+} satisfies Readonly<Record<string, Dialect>>;
+
+export type VenueId = keyof typeof dialects;
+
+export function isVenueId(text: string): text is VenueId {
+  return Object.hasOwn(dialects, text);
+}
+
+/** The venues, as `venue` names them. */
+export const simulatedVenues: readonly VenueId[] = Object.keys(dialects).filter(isVenueId);
+
+/** @throws OptionError */
+export function dialectOf(venue: string): Dialect {
+  if (isVenueId(venue)) return dialects[venue];
+  throw new OptionError("venue", `one of ${simulatedVenues.join(", ")}`, venue);
+}
