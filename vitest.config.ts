@@ -10,6 +10,10 @@ const alias = {
   "ws-supervisor/testing": resolve(import.meta.dirname, "src/testing/index.ts"),
   "ws-supervisor/browser": resolve(import.meta.dirname, "src/browser/index.ts"),
   "ws-supervisor/inspector": resolve(import.meta.dirname, "src/observe/inspector/index.ts"),
+  "ws-supervisor/logs": resolve(import.meta.dirname, "src/observe/logs/index.ts"),
+  "ws-supervisor/alerts": resolve(import.meta.dirname, "src/observe/alerts/index.ts"),
+  "ws-supervisor/prometheus": resolve(import.meta.dirname, "src/observe/prometheus/index.ts"),
+  "ws-supervisor/opentelemetry": resolve(import.meta.dirname, "src/observe/opentelemetry/index.ts"),
   "ws-supervisor": resolve(import.meta.dirname, "src/index.ts"),
 };
 

@@ -14,7 +14,7 @@ import {
   type SupervisorOptions,
 } from "../index.ts";
 import { toHeaders } from "./arguments.ts";
-import { factToJson, factToLine } from "./facts-to-text.ts";
+import { factToJson, factToLine } from "../observe/facts-to-text.ts";
 import { startInspecting, type InspectingOptions } from "./inspecting.ts";
 import { Output, type CommandIo } from "./output.ts";
 import { venueFor } from "./venue-catalog.ts";

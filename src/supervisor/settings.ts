@@ -17,6 +17,7 @@ import type { PacingWindow } from "../subscriptions/pacer.ts";
 import type { QuarantinePolicy } from "../subscriptions/quarantine.ts";
 import { topicKeys, type Topic } from "../subscriptions/topic.ts";
 import { randomSeed, realClock, type Clock } from "../system.ts";
+import { printable } from "../transport/printable.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { WsTransportOptions } from "../transport/ws-options.ts";
 import type { VenueProfile } from "../venues/venue.ts";
@@ -53,6 +54,9 @@ import { talksOf, type Talk } from "./talk.ts";
 
 /** What a supervisor is built from. */
 export interface Settings<M> extends ResubscribeSettings {
+  readonly name: string;
+  /** The id of the venue, where there is one. */
+  readonly venue: string | undefined;
   readonly target: DialTarget;
   readonly authenticate: Authenticate | undefined;
   readonly policy: ConnectionPolicy;
@@ -122,6 +126,7 @@ const KNOWN = [
   "seed",
   "signal",
   "inspect",
+  "name",
 ] as const satisfies readonly (keyof SupervisorOptions)[];
 
 export function checkSettings<M>(
@@ -156,6 +161,8 @@ export function checkSettings<M>(
     report,
   });
   return {
+    name: checkName(options.name, venue?.id),
+    venue: venue?.id,
     target,
     authenticate: options.authenticate ?? venue?.authenticate,
     policy,
@@ -185,6 +192,14 @@ export function checkSettings<M>(
     probe: checkProbe(options.heartbeat, venue?.heartbeat.probe, report),
     inspect: checkInspect(options.inspect, report),
   };
+}
+
+/** It stands in log lines and as a label: short, and nothing that moves a cursor. */
+function checkName(name: unknown, venueId: string | undefined): string {
+  if (name === undefined) return venueId ?? "connection";
+  const isName = typeof name === "string" && name.length > 0 && printable(name, 100) === name;
+  if (!isName) throw new OptionError("name", "1 to 100 printable characters", name);
+  return name;
 }
 
 /** Chance is asked for only where no seed is given. */

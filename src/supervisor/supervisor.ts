@@ -20,6 +20,7 @@ import { TopicRetries } from "../subscriptions/topic-retries.ts";
 import type { Topic } from "../subscriptions/topic.ts";
 import { printable } from "../transport/printable.ts";
 import { checkSignal } from "../check.ts";
+import { broadcast } from "./channels.ts";
 import { Consumers } from "./consumers.ts";
 import { ControlWords } from "./control-words.ts";
 import type {
@@ -34,7 +35,7 @@ import { createInbound, newInboundCounts, type InboundCounts } from "./inbound.t
 import type { FeedItem, InvalidItem, OverflowItem, SnapshotItem, ValidItem } from "./items.ts";
 import type { MessagesOptions } from "./message-queue.ts";
 import type { RawMessage, SupervisorOptions, Target } from "./options.ts";
-import { OutageLog } from "./outage.ts";
+import { OutageLog, type OutageReport } from "./outage.ts";
 import { Outbox, type OutboxItem, type SendFate } from "./outbox.ts";
 import { Publisher } from "./publisher.ts";
 import { Run } from "./run.ts";
@@ -78,7 +79,7 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
     const { clock } = settings;
     this.#settings = settings;
     this.#talk = settings.talk();
-    this.#publisher = new Publisher(clock);
+    this.#publisher = new Publisher(clock, (fact) => broadcast(this, fact));
     this.#subscriptions = new Subscriptions({
       settings,
       talk: () => this.#talk,
@@ -182,6 +183,16 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
     return this.#run?.actor;
   }
 
+  /** What its owner calls it; the same in logs, metrics and alerts. */
+  get name(): string {
+    return this.#settings.name;
+  }
+
+  /** The id of its venue, where it has one. */
+  get venue(): string | undefined {
+    return this.#settings.venue;
+  }
+
   /** The chart's state now. */
   get state(): SupervisorState {
     return this.#run?.state ?? (this.#isClosedUnrun ? "closed" : "idle");
@@ -211,7 +222,9 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
       nextAttemptAtMs: isWaiting ? run.sinceMs + (context?.retryInMs ?? 0) : null,
       lastLoss: context?.lastLoss ?? null,
       outage: this.#outages.current,
+      lastOutage: this.#outages.last,
       lastByteAtMs: this.#link.lastHeardAtMs,
+      roundTripMs: this.#link.roundTripMs,
       topics: this.#subscriptions.counts(),
       inbound: { ...this.#counts, late: this.#late, unfollowed: this.#tracker.unfollowed },
       recovery: { ...this.#recoveries.counts, streams: this.#recoveries.statuses() },
@@ -378,8 +391,10 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
 
   /** Every fact comes through here: state follows first, then listeners hear it. */
   #publish<T extends FactType>(type: T, payload: FactPayloads[T]): Fact {
-    const fact = this.#publisher.publish(type, payload);
-    const report = this.#outages.note(fact);
+    let report: OutageReport | undefined;
+    const fact = this.#publisher.publish(type, payload, (fact) => {
+      report = this.#outages.note(fact);
+    });
     if (report !== undefined) this.#publisher.publish("recovered", { report });
     return fact;
   }

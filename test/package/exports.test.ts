@@ -31,6 +31,10 @@ describe("the public names", () => {
     "src/testing/index.ts",
     "src/observe/inspector/index.ts",
     "src/browser/index.ts",
+    "src/observe/logs/index.ts",
+    "src/observe/alerts/index.ts",
+    "src/observe/prometheus/index.ts",
+    "src/observe/opentelemetry/index.ts",
   ])("of %s are these", async (entry) => {
     await expect(`${exportedNames(entry).join("\n")}\n`).toMatchFileSnapshot(
       `./exports/${entry.replaceAll("/", "-").replace(".ts", ".txt")}`,

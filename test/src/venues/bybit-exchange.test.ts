@@ -17,9 +17,9 @@ function start(
 }
 
 describe("Bybit's profile at a simulated Bybit", () => {
-  it("subscribes, and takes what comes for an hour without a complaint on either side", () => {
+  it("subscribes, and takes what comes for a quarter of an hour without a complaint on either side", () => {
     const world = start([BOOK, BEST, TRADES, "tickers.ETHUSDT"]);
-    world.clock.advance(3_600_000);
+    world.clock.advance(900_000);
     expect(world.feed.status()).toMatchObject({
       isReady: true,
       topics: { confirmed: 4 },
@@ -57,6 +57,23 @@ describe("Bybit's profile at a simulated Bybit", () => {
       expect(world.feed.status().isReady).toBe(true);
     },
   );
+
+  it("has forty unknown topics of one request rejected, however far away the venue is", () => {
+    const unknown = Array.from({ length: 40 }, (_, index) => `tickers.NOPE${index}USDT`);
+    const world = start([...unknown, BOOK, TRADES], { latencyMs: 150 });
+    world.clock.advance(120_000);
+    expect(world.feed.status()).toMatchObject({
+      isReady: true,
+      topics: { confirmed: 2, rejected: 40, pending: 0 },
+    });
+    expect(
+      world
+        .heard("topic.rejected")
+        .map(({ topic }) => topic)
+        .toSorted(),
+    ).toEqual(unknown.toSorted());
+    expect(world.exchange.ledger.violations.size).toBe(0);
+  });
 
   it("finds lost changes, and says which", () => {
     const world = start([BOOK], { market: { bookTickersPerSecond: 0 } });

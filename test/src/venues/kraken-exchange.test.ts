@@ -15,16 +15,16 @@ function start(
 }
 
 describe("Kraken's profile at a simulated Kraken", () => {
-  it("subscribes, and finds every checksum right for half an hour", () => {
+  it("subscribes, and finds every checksum right for five minutes", () => {
     const world = start([BOOK, "book:ETH/USD:100", TRADES, "ticker:SOL/USD"]);
-    world.clock.advance(1_800_000);
+    world.clock.advance(300_000);
     expect(world.feed.status()).toMatchObject({
       isReady: true,
       topics: { confirmed: 4 },
       inbound: { mismatches: 0, gaps: 0, invalid: 0, duplicates: 0 },
     });
     const books = world.items.filter((item) => item.kind === "message" && item.topic === BOOK);
-    expect(books.length).toBeGreaterThan(15_000);
+    expect(books.length).toBeGreaterThan(2_500);
     expect(world.exchange.ledger.violations.size).toBe(0);
     expect(world.exchange.ledger.sessions.size).toBe(1);
   });
