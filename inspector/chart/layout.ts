@@ -112,13 +112,16 @@ function toElk(node: GraphNode): ElkNode {
   const width = Math.ceil(Math.max(96, titleWidth(state.key) + 44, widest(lines) + 28));
   const height = TITLE + lines.length * LINE + (lines.length > 0 ? 8 : 2);
   if (children.length === 0) return { id: state.id, width, height };
+  // Layered heeds no least width of what has children: they are padded apart from the walls instead.
+  const placed = children.map(toElk);
+  const within = Math.max(...placed.map((child) => child.width ?? 0));
+  const side = 16 + Math.ceil(Math.max(width - 32 - within, 0) / 2);
   return {
     id: state.id,
-    children: children.map(toElk),
+    width,
+    children: placed,
     layoutOptions: {
-      "elk.padding": `[top=${height + 10},left=16,bottom=16,right=16]`,
-      "elk.nodeSize.constraints": "MINIMUM_SIZE",
-      "elk.nodeSize.minimum": `(${width},${height})`,
+      "elk.padding": `[top=${height + 10},left=${side},bottom=16,right=${side}]`,
     },
   };
 }
