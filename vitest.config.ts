@@ -25,7 +25,7 @@ const project = (name: string, include: string[], testTimeout: number) => ({
 export default defineConfig({
   test: {
     projects: [
-      project("unit", ["test/{machines,src,package,conformance}/**/*.test.ts"], 20_000),
+      project("unit", ["test/{machines,src,package,conformance}/**/*.test.ts"], 60_000),
       project("simulation", ["test/simulation/**/*.test.ts"], 120_000),
       project("loopback", ["test/loopback/**/*.test.ts"], 120_000),
       project("browser", ["test/browser/**/*.test.ts"], 120_000),
