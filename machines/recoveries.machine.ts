@@ -30,13 +30,13 @@ import { recoveryMachine, type RecoveryEnded, type RecoveryInput } from "./recov
 
 export type RecoveriesEvent = StreamFact | RecoveryEnded;
 
-export interface RecoveriesInput {
+interface RecoveriesInput {
   readonly door: RecoveryDoor;
   readonly policy: RecoveryPacing;
 }
 
 /** A request that has its slot. */
-export interface RunningRecovery extends RecoveryRequest {
+interface RunningRecovery extends RecoveryRequest {
   readonly run: number;
 }
 

@@ -110,6 +110,9 @@ export class DemoLog {
       case "gap":
       case "reset":
       case "mismatch":
+      case "invalid":
+      case "snapshot":
+      case "valid":
       case "notice":
       case "overflow":
       case "subscriptions.settled":

@@ -9,11 +9,16 @@ import {
   binanceSpot,
   binanceUsdm,
   bitfinex,
+  bybit,
   coinbaseAdvanced,
+  coinbaseExchange,
   deribit,
+  kraken,
+  krakenFutures,
   okx,
   type VenueProfile,
 } from "../venues/index.ts";
+import { bybitServices } from "../venues/bybit-topics.ts";
 
 /** What the command may say of a venue. */
 interface VenueChoice {
@@ -34,6 +39,11 @@ const catalog: Readonly<Record<string, Create>> = {
   deribit: ({ endpoint }) => deribit({ endpoint }),
   bitfinex: ({ endpoint }) => bitfinex({ endpoint }),
   "coinbase-advanced": ({ endpoint }) => coinbaseAdvanced({ endpoint }),
+  kraken: ({ endpoint }) => kraken({ endpoint }),
+  bybit: ({ endpoint, service }) =>
+    bybit({ endpoint, service: bybitServices.find((name) => name === service) }),
+  "coinbase-exchange": ({ endpoint }) => coinbaseExchange({ endpoint }),
+  "kraken-futures": ({ endpoint }) => krakenFutures({ endpoint }),
 };
 
 export const venueNames: readonly string[] = Object.keys(catalog);

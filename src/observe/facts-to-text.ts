@@ -45,6 +45,12 @@ export function factToText(fact: Fact): string {
       return `${printable(fact.stream)} numbers start over`;
     case "mismatch":
       return `${printable(fact.stream)} is not what was sent: its checksum differs`;
+    case "invalid":
+      return `${printable(fact.stream)} is not whole (${fact.cause}); it is being recovered`;
+    case "snapshot":
+      return `${printable(fact.stream)} begins anew at ${fact.position}`;
+    case "valid":
+      return `${printable(fact.stream)} is whole again`;
     case "notice": {
       const within = fact.withinMs === null ? "" : ` within ${showMs(fact.withinMs)}`;
       return `${fact.action}${within}: ${fact.detail}`;
@@ -85,7 +91,8 @@ export function factToText(fact: Fact): string {
 
 /** The fact as JSON: bigints as text, maps as objects, errors as their message. */
 export function factToJson(fact: Fact): string {
-  return JSON.stringify(fact, (_, value: unknown) => {
+  const told = fact.type === "snapshot" ? { ...fact, data: undefined } : fact;
+  return JSON.stringify(told, (_, value: unknown) => {
     if (typeof value === "bigint") return value.toString();
     if (value instanceof Map) return Object.fromEntries(value);
     if (value instanceof Error) return messageOf(value);
@@ -124,6 +131,10 @@ export function alertToText(alert: Alert): string {
           ? "nothing more is asked on this socket"
           : `again in ${showMs(retryInMs)}`;
       return `no answer for ${list(topics.map((topic) => printable(topic)))}; ${next}`;
+    }
+    case "recovery-failed": {
+      const { stream, tries, detail } = alert;
+      return `${printable(stream)} could not be recovered (${tries} tries): ${detail}`;
     }
     case "too-many-streams":
       return `more than ${alert.limit} numbered streams: the others are delivered unjudged`;

@@ -1,4 +1,5 @@
 /** The options about what comes in: how gaps are recovered from, and how long a topic may be silent. */
+import { defaultRecoveryPacing } from "../../machines/recovery.door.ts";
 import { OptionError } from "../errors.ts";
 import { checkInteger, checkKeys, checkMs, type ReportFailure } from "../check.ts";
 import type { FetchSnapshot, Recovery, RecoveryPolicy } from "../recovery/recovery.ts";
@@ -45,14 +46,7 @@ function readRecovery(value: unknown, path: string): Recovery {
   return { fetchSnapshot: fetchSnapshot as FetchSnapshot, bridge: bridge as never };
 }
 
-const defaultRecoveryPolicy: RecoveryPolicy = {
-  concurrent: 4,
-  spacingMs: 250,
-  timeoutMs: 10_000,
-  retries: 5,
-  retryMs: 1_000,
-  bufferMessages: 10_000,
-};
+const defaultRecoveryPolicy: RecoveryPolicy = { ...defaultRecoveryPacing, bufferMessages: 10_000 };
 
 export function checkRecoveryPolicy(
   value: unknown,

@@ -9,7 +9,7 @@ import type { Loss } from "../../machines/loss.ts";
 import type { Position } from "../sequence/point.ts";
 import type { TopicOutcome } from "../subscriptions/registry.ts";
 import type { VenueNotice } from "../venues/venue.ts";
-import type { MessageItem, OverflowItem } from "./items.ts";
+import type { InvalidItem, MessageItem, OverflowItem, SnapshotItem, ValidItem } from "./items.ts";
 import type { OutageReport } from "./outage.ts";
 
 /** `idle` until an actor runs the supervisor's chart; else the chart's top-level states. */
@@ -24,6 +24,13 @@ export type Alert =
       readonly kind: "subscriptions-timed-out";
       readonly topics: readonly string[];
       readonly retryInMs: number | null;
+    }
+  /** A stream could not be made whole; it stays invalid until the venue starts it over. */
+  | {
+      readonly kind: "recovery-failed";
+      readonly stream: string;
+      readonly tries: number;
+      readonly detail: string;
     }
   | { readonly kind: "too-many-streams"; readonly limit: number }
   /** Subscribed anew and still silent. It rests; `topic.fresh` tells when it speaks. */
@@ -53,6 +60,12 @@ export interface FactPayloads {
   reset: { readonly stream: string };
   /** A checksum proves that a stream is not what was sent. */
   mismatch: { readonly stream: string };
+  /** A stream is not whole from here on. In band as an item of that kind. */
+  invalid: Omit<InvalidItem, "kind">;
+  /** A snapshot was fetched; the messages that follow go on from it. In band as an item of that kind. */
+  snapshot: Omit<SnapshotItem, "kind">;
+  /** The stream is whole again. In band as an item of that kind. */
+  valid: Omit<ValidItem, "kind">;
   /** What the venue announces about the connection or itself. `detail` is its own text, escaped. */
   notice: {
     readonly action: VenueNotice["action"];

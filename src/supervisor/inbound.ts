@@ -97,10 +97,12 @@ export function createInbound<M>(parts: InboundParts<M>): (raw: Buffer, isBinary
 
   /** Puts in band what the number says, and what the message is to its stream. */
   function judge(point: SequencePoint): Place {
+    const { unfollowed } = tracker;
     const verdict = tracker.accept(point);
-    if (!isUnfollowedTold && tracker.unfollowed > 0) {
+    if (tracker.unfollowed > unfollowed) {
+      if (!isUnfollowedTold) parts.onUnfollowed();
       isUnfollowedTold = true;
-      parts.onUnfollowed();
+      return "follows"; // nothing is known of what came before
     }
     const { stream } = point;
     switch (verdict.kind) {

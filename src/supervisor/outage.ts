@@ -105,6 +105,9 @@ export class OutageLog {
         return undefined;
       case "reset":
       case "mismatch":
+      case "invalid":
+      case "snapshot":
+      case "valid":
       case "notice":
       case "overflow":
       case "subscriptions.settled":

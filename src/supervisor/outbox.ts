@@ -76,8 +76,8 @@ export class Outbox {
   };
   #waiting: OutboxItem[] = [];
   #bytes = 0;
-  /** Handed to the current socket, fate not yet known. */
-  readonly #inFlight = new Set<OutboxItem>();
+  /** Handed to the current socket, fate not yet known; made with the first. */
+  #inFlight: Set<OutboxItem> | undefined;
   #timer: unknown;
   #timerAtMs = Infinity;
 
@@ -118,6 +118,7 @@ export class Outbox {
       this.#bytes -= item.bytes;
       if (this.#waiting.length === 0) this.#unwatch();
       if (item.expiresAtMs > nowMs) {
+        this.#inFlight ??= new Set();
         this.#inFlight.add(item);
         return item;
       }
@@ -129,7 +130,7 @@ export class Outbox {
 
   /** The socket's word on a message it was given. */
   written(item: OutboxItem, error?: Error): void {
-    if (!this.#inFlight.delete(item)) return;
+    if (this.#inFlight?.delete(item) !== true) return;
     if (error === undefined) this.counts.written += 1;
     else this.counts.unknown += 1;
     item.settle(error === undefined ? WRITTEN : UNKNOWN);
@@ -137,6 +138,7 @@ export class Outbox {
 
   /** The socket is gone: what it had and did not answer for is unknown. */
   socketEnded(): void {
+    if (this.#inFlight === undefined) return;
     for (const item of this.#inFlight) {
       this.counts.unknown += 1;
       item.settle(UNKNOWN);

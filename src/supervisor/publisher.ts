@@ -15,7 +15,8 @@ export class Publisher<M> {
   readonly #clock: Clock;
   /** Tells the rest of the process. */
   readonly #broadcast: (fact: Fact) => void;
-  readonly #listeners = new Map<string, Set<AnyListener>>();
+  /** Made with the first: who only reads messages has none. */
+  #listeners: Map<string, Set<AnyListener>> | undefined;
   /** Copied on write, so that the data path walks a plain array. */
   #messageListeners: readonly ((item: MessageItem<M>) => unknown)[] = [];
   #callbackFailures = 0;
@@ -41,7 +42,7 @@ export class Publisher<M> {
   /** How many listeners are attached, of every kind. */
   get listeners(): number {
     let count = this.#messageListeners.length;
-    for (const listeners of this.#listeners.values()) count += listeners.size;
+    for (const listeners of this.#listeners?.values() ?? []) count += listeners.size;
     return count;
   }
 
@@ -49,6 +50,7 @@ export class Publisher<M> {
     if (type === "message") return this.#onMessage(listener as (item: MessageItem<M>) => void);
     // Two `on` with one function are two subscriptions, each with its own end.
     const own: AnyListener = (event) => listener(event);
+    this.#listeners ??= new Map();
     const listeners = this.#listeners.get(type) ?? new Set();
     this.#listeners.set(type, listeners);
     listeners.add(own);
@@ -114,7 +116,7 @@ export class Publisher<M> {
   }
 
   #tell(type: string, fact: Fact): void {
-    const listeners = this.#listeners.get(type);
+    const listeners = this.#listeners?.get(type);
     if (listeners === undefined || listeners.size === 0) return;
     // A copy: a listener that ends itself and listens anew would be heard again, without end.
     for (const listener of Array.from(listeners)) {

@@ -144,10 +144,12 @@ export function checkSettings<M>(
   const resubscribe = checkResubscribe(options.resubscribe, protocol, venue?.limits);
   const talk = talksOf(options, venue);
   const words = talk();
+  const recoveryPolicy = checkRecoveryPolicy(options.recoveryPolicy, venue?.recoveryPolicy);
   const policy = checkPolicy({
     options,
     venueHeartbeat: venue?.heartbeat,
     venueBudget: venue?.retryBudget,
+    recovery: recoveryPolicy,
     venueMaxAgeMs: venue?.maxAgeMs,
     venueRules: venue?.verdict ?? [],
     credentials,
@@ -176,7 +178,7 @@ export function checkSettings<M>(
     groupOf: options.subscriptions === undefined ? venue?.limits.groupOf : undefined,
     ...resubscribe,
     recovery: checkRecovery(options.recovery, venue?.recovery?.bind(venue), report),
-    recoveryPolicy: checkRecoveryPolicy(options.recoveryPolicy, venue?.recoveryPolicy),
+    recoveryPolicy,
     freshness: checkFreshness(options.freshness, venue?.freshness?.bind(venue), report),
     quarantine: checkQuarantine(options.quarantine),
     schema: checkSchema(options.schema, report),

@@ -1,5 +1,7 @@
 /** What a supervisor looks like from outside, at one instant. Derived, never stored. */
 import type { Loss } from "../../machines/loss.ts";
+import type { StreamStatus } from "../recovery/broken-stream.ts";
+import type { RecoveryCounts } from "../recovery/parts.ts";
 import type { SupervisorState } from "./facts.ts";
 import type { InboundCounts } from "./inbound.ts";
 import type { OutageReport } from "./outage.ts";
@@ -44,6 +46,8 @@ export interface Status {
     /** Numbered messages beyond the bound of streams. */
     readonly unfollowed: number;
   };
+  /** What recoveries came to, and every stream that is not whole. */
+  readonly recovery: Readonly<RecoveryCounts> & { readonly streams: readonly StreamStatus[] };
   readonly outbox: Readonly<OutboxCounts> & { readonly messages: number; readonly bytes: number };
   /** One row per `messages()` iterator. */
   readonly queues: readonly {

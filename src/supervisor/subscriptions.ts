@@ -47,7 +47,9 @@ export interface SubscriptionsParts<M> {
   /** Nothing waits for an answer any more. */
   readonly onSettled: () => void;
   /** There is something to ask for, and nobody else who knows. */
-  readonly onWork?: () => void;
+  readonly onWork: () => void;
+  /** Nobody wants this topic any more. */
+  readonly onForgotten?: (topic: string) => void;
 }
 
 export class Subscriptions<M> {
@@ -151,7 +153,7 @@ export class Subscriptions<M> {
   /** Subscribes these anew, each on its own account; all that are wanted by default. */
   renew(topics: readonly string[] = this.registry.topics().map(({ topic }) => topic)): void {
     this.registry.renew(topics);
-    this.#parts.onWork?.();
+    this.#parts.onWork();
   }
 
   /** Sockets died of these. */
@@ -200,6 +202,7 @@ export class Subscriptions<M> {
     else if (state === "pending") freshness?.asked(topic);
     else freshness?.unconfirmed(topic);
 
+    if (state === undefined) this.#parts.onForgotten?.(topic);
     if (state === undefined) this.quarantine?.forget(topic);
     else if (state === "rejected" || (state === "confirmed" && this.#isAnswered)) {
       this.quarantine?.acquit(topic);

@@ -32,7 +32,7 @@ import type {
   SupervisorState,
 } from "./facts.ts";
 import { createInbound, newInboundCounts, type InboundCounts } from "./inbound.ts";
-import type { FeedItem } from "./items.ts";
+import type { FeedItem, InvalidItem, OverflowItem, SnapshotItem, ValidItem } from "./items.ts";
 import type { MessagesOptions } from "./message-queue.ts";
 import type { RawMessage, SupervisorOptions, Target } from "./options.ts";
 import { OutageLog, type OutageReport } from "./outage.ts";
@@ -82,6 +82,7 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
       onAnswered: (id) => this.#outgoing.answered(id),
       onSettled: () => this.#link.settled(),
       onWork: () => this.#outgoing.pump(),
+      onForgotten: (topic) => this.#recoveries.unwanted(topic),
     });
     this.#outbox = new Outbox(settings.outbox, clock);
     this.#outgoing = new Outgoing({
@@ -104,16 +105,19 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
     });
     this.#recoveries = new Recoveries<M>({
       clock,
-      recoveryOf: () => "none",
-      bufferMessages: 10_000,
-      deliver: (item) => this.#consumers.message(item),
-      mark: (item) => this.#consumers.mark(item),
-      resubscribe: (stream) => {
-        this.#subscriptions.registry.renew([stream]);
-        this.#outgoing.pump();
+      recoveryOf: settings.recovery ?? (() => "none"),
+      bufferMessages: settings.recoveryPolicy.bufferMessages,
+      deliver: (item) => {
+        this.#counts[this.#consumers.isWanted ? "delivered" : "unclaimed"] += 1;
+        this.#consumers.message(item);
       },
+      mark: (item) => this.#markRecovery(item),
+      resubscribe: (stream) => this.#subscriptions.renew([stream]),
       requestReconnect: (detail) => this.#link.expires(0, detail),
-      onGivenUp: () => undefined,
+      onGivenUp: ({ stream, tries, detail }) =>
+        this.#publish("alert", {
+          alert: { kind: "recovery-failed", stream, tries, detail: printable(detail) },
+        }),
       onCallbackFailed: (callback, error) => this.#publisher.callbackFailed(callback, error),
     });
     this.#link = new Link({
@@ -217,6 +221,7 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
       roundTripMs: this.#link.roundTripMs,
       topics: this.#subscriptions.counts(),
       inbound: { ...this.#counts, late: this.#late, unfollowed: this.#tracker.unfollowed },
+      recovery: { ...this.#recoveries.counts, streams: this.#recoveries.statuses() },
       outbox: {
         ...this.#outbox.counts,
         messages: this.#outbox.messages,
@@ -413,6 +418,27 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
     return new ConnectionFailedError(context.lastLoss, context.lastVerdict?.rule ?? "unknown");
   }
 
+  /** What a recovery says in band is a fact as well. */
+  #markRecovery(item: InvalidItem | SnapshotItem | ValidItem | OverflowItem): void {
+    switch (item.kind) {
+      case "invalid":
+        this.#publish("invalid", { stream: item.stream, cause: item.cause });
+        break;
+      case "snapshot": {
+        const { stream, data, position, receivedAtMs } = item;
+        this.#publish("snapshot", { stream, data, position, receivedAtMs });
+        break;
+      }
+      case "valid":
+        this.#publish("valid", { stream: item.stream });
+        break;
+      case "overflow":
+        this.#publish("overflow", { overflow: item });
+        break;
+    }
+    this.#consumers.mark(item);
+  }
+
   #createInbound(): (raw: Buffer, isBinary: boolean) => void {
     const words = new ControlWords<M>({
       link: { expires: (withinMs, detail) => this.#link.expires(withinMs, detail) },
@@ -432,12 +458,7 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
         message: (item) => this.#consumers.message(item),
         mark: (item) => this.#consumers.mark(item),
       },
-      recoveries: {
-        isIdle: true,
-        broken: () => undefined,
-        take: () => false,
-        restarted: () => undefined,
-      },
+      recoveries: this.#recoveries,
       heard: (topic) => this.#subscriptions.heard(topic, this.#link.lastHeardAtMs),
       onControl: (word) => words.heed(word),
       onInvalid: (error, raw) =>

@@ -44,6 +44,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
     "src/subscriptions",
   ],
   "src/venues/bitfinex-book.ts": ["src/venues", "node:zlib"], // CRC-32 is the platform's
+  "src/venues/kraken-book.ts": ["src/venues", "node:zlib", "lossless-json"],
   "src/supervisor": [
     "machines",
     "xstate",

@@ -15,7 +15,6 @@ import { checkPoint } from "../../src/sequence/point.ts";
 import { SequenceTracker } from "../../src/sequence/tracker.ts";
 import { readRecordedEvents } from "../../src/testing/exchange/recording.ts";
 import type { VenueProfile } from "../../src/venues/index.ts";
-import { coinbaseMatches } from "../src/cli/coinbase-matches.ts";
 import { editOnce, placesOf, type Arrival, type EditKind } from "./edited/edits.ts";
 import { expectedVerdicts } from "./edited/oracle.ts";
 
@@ -33,12 +32,12 @@ const rows: [file: string, venue: string][] = [
   ["cryptofeed/BINANCE.ws.1.0", "binance-spot"],
   ["cryptofeed/BINANCE_FUTURES.ws.1.0", "binance-usdm"],
   ["cryptofeed/BITFINEX.ws.11.0", "bitfinex"],
-  ["cryptofeed/COINBASE.ws.28.0", "coinbase-matches"],
+  ["cryptofeed/COINBASE.ws.28.0", "coinbase-exchange"],
   ["cryptofeed/DERIBIT.ws.1.0", "deribit"],
 ];
 
 function venueOf(id: string): VenueProfile<unknown> {
-  const venue = [...allVenues(), coinbaseMatches].find((each) => each.id === id);
+  const venue = allVenues().find((each) => each.id === id);
   if (venue === undefined) throw new Error(`no profile ${id}`);
   return venue;
 }

@@ -26,7 +26,7 @@ export interface FrameEvent {
   readonly numbers: EventNumbers | undefined;
 }
 
-export type SourceEvent = MarketEvent | FrameEvent;
+type SourceEvent = MarketEvent | FrameEvent;
 
 export interface Source {
   /** Frames go out exactly as they are, to every subscriber, whatever streams were asked for. */

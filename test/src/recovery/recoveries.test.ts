@@ -166,7 +166,8 @@ describe("a stream that is recovered by a snapshot", () => {
     const world = await startBook();
     world.receives("book", 12);
     world.receives("book", 20);
-    await world.fetch.gives(13);
+    await world.fetch.gives(11); // joins 12, before the gap
+    expect(world.band.at(-1)).toBe("gap book 13-19");
     world.clock.advance(1_000);
     await world.fetch.gives(21);
     expect(world.band.slice(-2)).toEqual(["snapshot book at 21", "valid book"]);

@@ -9,7 +9,11 @@ import { startSupervisor, type SupervisorWorld } from "../start-supervisor.ts";
 type World = SupervisorWorld<BinanceStreamMessage>;
 
 function startVenue(options: SupervisorOptions<BinanceStreamMessage> = {}): World {
-  return startSupervisor<BinanceStreamMessage>({ target: binanceSpot(), ...options });
+  return startSupervisor<BinanceStreamMessage>({
+    target: binanceSpot(),
+    recovery: null,
+    ...options,
+  });
 }
 
 /** The samples of the documentation, in their combined form. */

@@ -4,8 +4,12 @@ import type { Dialect } from "../dialect.ts";
 import { binanceCoinmDialect, binanceUsdmDialect } from "./binance-futures.ts";
 import { binanceSpotDialect } from "./binance-spot.ts";
 import { bitfinexDialect } from "./bitfinex.ts";
+import { bybitDialect } from "./bybit.ts";
 import { coinbaseAdvancedDialect } from "./coinbase-advanced.ts";
+import { coinbaseExchangeDialect } from "./coinbase-exchange.ts";
 import { deribitDialect } from "./deribit.ts";
+import { krakenFuturesDialect } from "./kraken-futures.ts";
+import { krakenDialect } from "./kraken.ts";
 import { okxDialect } from "./okx.ts";
 
 const dialects = {
@@ -16,6 +20,10 @@ const dialects = {
   deribit: deribitDialect,
   bitfinex: bitfinexDialect,
   "coinbase-advanced": coinbaseAdvancedDialect,
+  "coinbase-exchange": coinbaseExchangeDialect,
+  "kraken-futures": krakenFuturesDialect,
+  bybit: bybitDialect,
+  kraken: krakenDialect,
 } satisfies Readonly<Record<string, Dialect>>;
 
 export type VenueId = keyof typeof dialects;
