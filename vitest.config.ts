@@ -12,6 +12,8 @@ const alias = {
   "ws-supervisor/alerts": resolve(import.meta.dirname, "src/observe/alerts/index.ts"),
   "ws-supervisor/prometheus": resolve(import.meta.dirname, "src/observe/prometheus/index.ts"),
   "ws-supervisor/opentelemetry": resolve(import.meta.dirname, "src/observe/opentelemetry/index.ts"),
+  "ws-supervisor/browser": resolve(import.meta.dirname, "src/browser/index.ts"),
+  "ws-supervisor/inspector": resolve(import.meta.dirname, "src/observe/inspector/index.ts"),
   "ws-supervisor": resolve(import.meta.dirname, "src/index.ts"),
 };
 
@@ -26,6 +28,7 @@ export default defineConfig({
       project("unit", ["test/{machines,src,package,conformance}/**/*.test.ts"], 20_000),
       project("simulation", ["test/simulation/**/*.test.ts"], 120_000),
       project("loopback", ["test/loopback/**/*.test.ts"], 120_000),
+      project("browser", ["test/browser/**/*.test.ts"], 120_000),
       project("netns", ["test/netns/**/*.test.ts"], 120_000),
     ],
   },

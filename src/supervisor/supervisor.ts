@@ -39,7 +39,13 @@ import { OutageLog, type OutageReport } from "./outage.ts";
 import { Outbox, type OutboxItem, type SendFate } from "./outbox.ts";
 import { Publisher } from "./publisher.ts";
 import { Run } from "./run.ts";
-import { checkClose, checkSettings, checkTtl, type Settings } from "./settings.ts";
+import {
+  checkClose,
+  checkSettings,
+  checkTtl,
+  type CreateTransport,
+  type Settings,
+} from "./settings.ts";
 import type { Status } from "./status.ts";
 import type { Talk } from "./talk.ts";
 import { Subscriptions } from "./subscriptions.ts";
@@ -66,10 +72,10 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
   #isClosedUnrun = false;
   #late = 0;
 
-  constructor(target: Target<M>, options: SupervisorOptions<M> = {}) {
-    const settings = checkSettings(target, options, (callback, error) =>
-      this.#publisher.callbackFailed(callback, error),
-    );
+  constructor(target: Target<M>, options: SupervisorOptions<M>, createTransport: CreateTransport) {
+    const report = (callback: string, error: unknown): void =>
+      this.#publisher.callbackFailed(callback, error);
+    const settings = checkSettings(target, options, report, createTransport);
     const { clock } = settings;
     this.#settings = settings;
     this.#talk = settings.talk();

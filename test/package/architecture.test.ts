@@ -99,6 +99,18 @@ const table: Readonly<Record<string, readonly string[]>> = {
     "src/supervisor",
     "@opentelemetry/api",
   ],
+  "src/browser": ["src/errors.ts", "src/system.ts", "src/supervisor", "src/transport"],
+  "src/observe/inspector": [
+    "machines",
+    "src/errors.ts",
+    "src/system.ts",
+    "src/supervisor",
+    "src/testing/charts",
+    "src/transport/printable.ts",
+    "xstate",
+    "ws",
+    "node:*",
+  ],
   "src/cli": [
     "machines",
     "src/errors.ts",
@@ -110,6 +122,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
     "src/transport",
     "src/venues",
     "src/testing",
+    "src/observe/inspector",
     "commander",
     "node:*",
   ],
@@ -179,8 +192,10 @@ describe("the import table", () => {
     const barrels = files.filter((file) => /(^|\/)index\.ts$/.test(file));
     expect(barrels.sort()).toEqual([
       "machines/index.ts",
+      "src/browser/index.ts",
       "src/index.ts",
       "src/observe/alerts/index.ts",
+      "src/observe/inspector/index.ts",
       "src/observe/logs/index.ts",
       "src/observe/opentelemetry/index.ts",
       "src/observe/prometheus/index.ts",

@@ -7,6 +7,8 @@ import { Writable } from "node:stream";
 import { pino } from "pino";
 import { createServiceMachine } from "../../examples/embed-in-a-chart.ts";
 import { logEverything } from "../../examples/logs-to-pino.ts";
+import { inspectService, quoterMachine } from "../../examples/inspect-a-service.ts";
+import { liveUrl, PageDouble } from "../src/observe/inspector/start-inspector.ts";
 
 function startService() {
   const clock = new VirtualClock();
@@ -89,5 +91,21 @@ describe("examples/logs-to-pino.ts", () => {
       [60, "quotes: refused"],
       [50, "quotes: failed:"],
     ]);
+  });
+});
+
+describe("examples/inspect-a-service.ts", () => {
+  it("shows the service's chart and its feeds on one page, and only what it reveals", async () => {
+    const { supervisor: trades } = startService();
+    const quoter = createActor(quoterMachine).start();
+    const inspector = await inspectService({ trades }, quoter);
+    const page = new PageDouble(liveUrl(inspector.url));
+    await page.hears("recent");
+    expect(page.actors().map(({ name }) => name)).toEqual(
+      expect.arrayContaining(["quoter", "trades"]),
+    );
+    const context = page.actors().find(({ name }) => name === "quoter")?.context;
+    expect(context).toEqual({ symbol: "BTCUSDT", note: { $: "hidden", characters: 17 } });
+    await inspector.close();
   });
 });

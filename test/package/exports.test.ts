@@ -33,6 +33,8 @@ describe("the public names", () => {
     "src/observe/alerts/index.ts",
     "src/observe/prometheus/index.ts",
     "src/observe/opentelemetry/index.ts",
+    "src/observe/inspector/index.ts",
+    "src/browser/index.ts",
   ])("of %s are these", async (entry) => {
     await expect(`${exportedNames(entry).join("\n")}\n`).toMatchFileSnapshot(
       `./exports/${entry.replaceAll("/", "-").replace(".ts", ".txt")}`,
