@@ -117,7 +117,7 @@ export class Publisher<M> {
 
   #tell(type: string, fact: Fact): void {
     const listeners = this.#listeners?.get(type);
-    if (listeners === undefined) return;
+    if (listeners === undefined || listeners.size === 0) return;
     // A copy: a listener that ends itself and listens anew would be heard again, without end.
     for (const listener of Array.from(listeners)) {
       if (!listeners.has(listener)) continue;

@@ -82,6 +82,9 @@ const rules: Rules = {
   "topic.fresh": (fact) => [
     { does: "resolve", kind: "topic-stale", subjects: [fact.topic], text: factToText(fact) },
   ],
+  valid: ({ stream }) => [
+    { does: "resolve", kind: "recovery-failed", subjects: [stream], text: "whole again" },
+  ],
   gap: (fact) => [raise("gap", fact)],
   mismatch: (fact) => [raise("mismatch", fact)],
   overflow: (fact) => [raise("overflow", fact)],
@@ -103,8 +106,14 @@ function raiseAlert(alert: Alert): AlertMove {
   }
   // Attempts go on as soon as they may: worth knowing, nothing to do.
   const severity = alert.kind === "retry-budget-empty" ? "info" : "warning";
-  const subjects = "topics" in alert ? alert.topics : "topic" in alert ? [alert.topic] : [];
+  const subjects = subjectsOf(alert);
   return { does: "raise", kind: alert.kind, severity, text, subjects };
+}
+
+function subjectsOf(alert: Alert): readonly string[] {
+  if ("topics" in alert) return alert.topics;
+  if ("topic" in alert) return [alert.topic];
+  return "stream" in alert ? [alert.stream] : [];
 }
 
 function raise(kind: AlertKind, fact: Fact): AlertMove {

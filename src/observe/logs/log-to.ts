@@ -32,6 +32,9 @@ const levelOf: Readonly<Partial<Record<FactType, Level>>> = {
   reset: "debug",
   "subscriptions.settled": "debug",
   "topic.fresh": "debug",
+  invalid: "debug", // the gap before it is a warning; the alert after it, where it lasts
+  snapshot: "debug",
+  valid: "debug",
   down: "warn",
   "attempt.failed": "warn",
   gap: "warn",
@@ -74,7 +77,7 @@ export function logTo(supervisor: Observed, logger: Logger): () => void {
     const level = fact.type === "alert" ? levelOfAlert(fact.alert) : (levelOf[fact.type] ?? "info");
     const { name, venue } = supervisor;
     const skipped = suppressed === 0 ? {} : { suppressed };
-    const fields = { connection: name, venue, ...plainFields(fact), ...skipped };
+    const fields = { connection: name, venue, ...plainFields(withoutData(fact)), ...skipped };
     logger[level](fields, `${name}: ${fact.type}: ${factToText(fact)}`);
   });
 }
@@ -98,6 +101,11 @@ function admit(windows: Map<FactType, Window>, { type, atMs }: Fact): number | u
   const { suppressed } = window;
   window.suppressed = 0;
   return suppressed;
+}
+
+/** A snapshot's data is a message, and as large: no log's business. */
+function withoutData(fact: Fact): object {
+  return fact.type === "snapshot" ? { ...fact, data: undefined } : fact;
 }
 
 function levelOfAlert({ kind }: Alert): Level {

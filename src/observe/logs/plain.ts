@@ -6,16 +6,28 @@ import { printable } from "../../transport/printable.ts";
 
 const MAX_ITEMS = 20;
 const MAX_DEPTH = 5;
+/** Of one payload, in all: what a function of the user's threw may be large in every direction. */
+const MAX_VALUES = 200;
 
-export function plainFields(value: object, depth = 0): Record<string, unknown> {
+interface Budget {
+  values: number;
+}
+
+export function plainFields(
+  value: object,
+  depth = 0,
+  budget: Budget = { values: MAX_VALUES },
+): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(value)
       .slice(0, MAX_ITEMS)
-      .map(([key, item]) => [printable(key), plain(item, depth + 1)]),
+      .map(([key, item]) => [printable(key), plain(item, depth + 1, budget)]),
   );
 }
 
-function plain(value: unknown, depth: number): unknown {
+function plain(value: unknown, depth: number, budget: Budget): unknown {
+  budget.values -= 1;
+  if (budget.values < 0) return "…";
   switch (typeof value) {
     case "string":
       return printable(value);
@@ -34,10 +46,11 @@ function plain(value: unknown, depth: number): unknown {
   if (value === null) return null;
   if (value instanceof Error) return printable(value.message);
   if (depth >= MAX_DEPTH) return "…";
+  if (ArrayBuffer.isView(value)) return { bytes: value.byteLength };
   if (value instanceof Map) return { size: value.size };
   if (Array.isArray(value)) {
-    const shown = value.slice(0, MAX_ITEMS).map((item) => plain(item, depth + 1));
+    const shown = value.slice(0, MAX_ITEMS).map((item) => plain(item, depth + 1, budget));
     return value.length > MAX_ITEMS ? [...shown, `and ${value.length - MAX_ITEMS} more`] : shown;
   }
-  return plainFields(value, depth);
+  return plainFields(value, depth, budget);
 }

@@ -58,7 +58,9 @@ export const measured = {
   detection: seconds("detection.duration", "From the last sign of life to the loss.", SLOW_S, [
     "error_type",
   ]),
-  recoveries: counter("recoveries", "{outage}", "Outages that ended."),
+  recovery: seconds("recovery.duration", "From a stream's break to it being whole again.", SLOW_S, [
+    "kind",
+  ]),
   gaps: counter("gaps", "{gap}", "Places where numbers are missing."),
   missed: counter("missed", "{number}", "Numbers that are missing."),
   resets: counter("resets", "{reset}", "Numberings that started over."),
@@ -73,6 +75,10 @@ export const counted = {
   ready: gauge("ready", "{connection}", "Connections on which messages and sends flow."),
   roundTrip: gauge("round_trip", "s", "From the heartbeat's last ping to its pong."),
   topics: gauge("topics", "{topic}", "Topics, by how far they are.", ["state"]),
+  brokenStreams: gauge("streams.broken", "{stream}", "Streams that are not whole."),
+  recoveries: counter("recoveries", "{recovery}", "Recoveries of streams, by how they ended.", [
+    "outcome",
+  ]),
   inboundMessages: counter("inbound.messages", "{message}", "Messages received."),
   inboundSize: counter("inbound.size", "By", "Bytes of messages received."),
   delivered: counter("inbound.delivered", "{message}", "Messages handed to readers."),

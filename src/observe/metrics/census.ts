@@ -88,9 +88,13 @@ function read(member: Member, supervisor: Observed): readonly Reading[] {
 }
 
 function readStatus(status: Status, labels: Labels): readonly Reading[] {
-  const { inbound, outbox, queues, topics } = status;
+  const { inbound, outbox, queues, recovery, topics } = status;
   const { messages: waiting, bytes, ...fates } = outbox;
-  const by = (metric: Metric, label: "state" | "fate", values: Record<string, number>) =>
+  const by = (
+    metric: Metric,
+    label: "state" | "fate" | "outcome",
+    values: Record<string, number>,
+  ) =>
     Object.entries(values).map(([name, value]) => ({
       metric,
       labels: { ...labels, [label]: name },
@@ -102,6 +106,11 @@ function readStatus(status: Status, labels: Labels): readonly Reading[] {
     of(counted.ready, status.isReady ? 1 : 0),
     ...(status.roundTripMs === null ? [] : [of(counted.roundTrip, status.roundTripMs / 1_000)]),
     ...by(counted.topics, "state", topics),
+    of(counted.brokenStreams, recovery.streams.length),
+    ...by(counted.recoveries, "outcome", {
+      recovered: recovery.recovered,
+      given_up: recovery.givenUp,
+    }),
     of(counted.inboundMessages, inbound.messages),
     of(counted.inboundSize, inbound.bytes),
     of(counted.delivered, inbound.delivered),

@@ -1,5 +1,6 @@
 /** What each fact adds to which metric. */
 import { rangeSize } from "../../sequence/position.ts";
+import { MAX_STREAMS } from "../../sequence/tracker.ts";
 import { type FactHandlers } from "../channels.ts";
 import type { Observed } from "../observed.ts";
 import { measured, type Metric } from "./catalog.ts";
@@ -8,8 +9,9 @@ import type { ConnectionLabels, Labels } from "./labels.ts";
 /** Where measurements go: more to a counter, one value to a histogram. */
 export type Measure = (metric: Metric, value: number, labels: Labels) => void;
 
-/** When a connection's dial and its open socket began. */
+/** When a connection's dial and its open socket began, and since when its streams are not whole. */
 interface Since {
+  readonly brokenAtMs: Map<string, { readonly atMs: number; readonly cause: string }>;
   dialledAtMs?: number | undefined;
   openedAtMs?: number | undefined;
 }
@@ -18,7 +20,7 @@ export function recordFacts(measure: Measure, labels: ConnectionLabels): FactHan
   const since = new WeakMap<Observed, Since>();
   const sinceOf = (supervisor: Observed): Since => {
     let known = since.get(supervisor);
-    if (known === undefined) since.set(supervisor, (known = {}));
+    if (known === undefined) since.set(supervisor, (known = { brokenAtMs: new Map() }));
     return known;
   };
   const count = (metric: Metric, supervisor: Observed, value = 1): void =>
@@ -56,13 +58,24 @@ export function recordFacts(measure: Measure, labels: ConnectionLabels): FactHan
       const own = { ...labels.of(supervisor), error_type: cause.class };
       measure(measured.outage, durationMs / 1_000, own);
       measure(measured.detection, (detectedAtMs - startedAtMs) / 1_000, own);
-      count(measured.recoveries, supervisor);
     },
     gap: ({ from, to }, supervisor) => {
       count(measured.gaps, supervisor);
       count(measured.missed, supervisor, rangeSize(from, to));
     },
     reset: (_, supervisor) => count(measured.resets, supervisor),
+    invalid: ({ stream, cause, atMs }, supervisor) => {
+      const { brokenAtMs } = sinceOf(supervisor);
+      if (brokenAtMs.size < MAX_STREAMS) brokenAtMs.set(stream, { atMs, cause });
+    },
+    valid: ({ stream, atMs }, supervisor) => {
+      const { brokenAtMs } = sinceOf(supervisor);
+      const broken = brokenAtMs.get(stream);
+      if (broken === undefined) return;
+      brokenAtMs.delete(stream);
+      const own = { ...labels.of(supervisor), kind: broken.cause };
+      measure(measured.recovery, (atMs - broken.atMs) / 1_000, own);
+    },
     mismatch: (_, supervisor) => count(measured.mismatches, supervisor),
     overflow: ({ overflow }, supervisor) => count(measured.overflow, supervisor, overflow.dropped),
     alert: ({ alert }, supervisor) =>

@@ -1,7 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { logTo, type Logger } from "ws-supervisor/logs";
 import { OptionError } from "../../../src/index.ts";
-import { everySecond, numbered, startSupervisor, type Json } from "../start-supervisor.ts";
+import {
+  everySecond,
+  numbered,
+  promisesSettle,
+  startSupervisor,
+  type Json,
+} from "../start-supervisor.ts";
 
 interface Line {
   readonly level: keyof Logger;
@@ -88,6 +94,41 @@ describe("logTo", () => {
     expect(of("gap")[0]?.fields).toMatchObject({ from: "2", to: "4" });
     const confirmed = of("subscriptions.settled")[0]?.fields["confirmed"] as string[];
     expect([confirmed.length, confirmed.at(-1)]).toEqual([21, "and 30 more"]);
+  });
+
+  it("writes of a snapshot where it stands, not what is in it", async () => {
+    const { logger, of } = keepLines();
+    const data = { bids: Array.from({ length: 5_000 }, (_, n) => [n, n]) };
+    const world = startSupervisor<Json>({
+      ...fed,
+      recovery: {
+        fetchSnapshot: () => Promise.resolve({ data, position: 1 }),
+        bridge: (snapshot, { last }) => (last > snapshot ? "apply" : "drop"),
+      },
+    }).comesUp();
+    logTo(world.feed, logger);
+    world.feed.messages();
+    world.receives({ s: "a", n: 1 });
+    await promisesSettle();
+    expect(of("snapshot").map(({ fields }) => [fields["position"], fields["data"]])).toEqual([
+      [1, undefined],
+    ]);
+  });
+
+  it("cuts what a function of the user's threw, however large", () => {
+    const { logger, of } = keepLines();
+    const wide = (depth: number): unknown =>
+      depth === 0 ? "x".repeat(10_000) : Array.from({ length: 100 }, () => wide(depth - 1));
+    const error = { bytes: Buffer.alloc(1e6), wide: wide(3) };
+    const world = startSupervisor(everySecond);
+    logTo(world.feed, logger);
+    world.feed.on("up", () => {
+      throw error as unknown as Error;
+    });
+    world.comesUp();
+    const line = JSON.stringify(of("callback.failed")[0]?.fields);
+    expect(line).toContain('"bytes":{"bytes":1000000}');
+    expect(line.length).toBeLessThan(50_000);
   });
 
   it("writes 20 lines of a kind in ten seconds, and then how many it did not", () => {

@@ -1,7 +1,14 @@
 import { Registry } from "prom-client";
 import { afterEach, describe, expect, it } from "vitest";
 import { prometheusMetrics, type PrometheusOptions } from "ws-supervisor/prometheus";
-import { everySecond, numbered, startSupervisor, type Json } from "../start-supervisor.ts";
+import type { Snapshot } from "../../../src/index.ts";
+import {
+  everySecond,
+  numbered,
+  promisesSettle,
+  startSupervisor,
+  type Json,
+} from "../start-supervisor.ts";
 
 const ends: (() => void)[] = [];
 afterEach(() => {
@@ -39,7 +46,6 @@ describe("prometheusMetrics", () => {
       `attempts_total{${own},outcome="failed",error_type="http-refusal"} 1`,
     ]);
     expect(await scrape("losses")).toEqual([`losses_total{${own},error_type="dropped"} 1`]);
-    expect(await scrape("recoveries")).toEqual([`recoveries_total{${own}} 1`]);
   });
 
   it("measures outage, detection, connect and replay", async () => {
@@ -102,6 +108,34 @@ describe("prometheusMetrics", () => {
     expect(await scrape("queue_messages")).toEqual([`queue_messages{${own}} 3`]);
     expect(await scrape("topics", "confirmed")).toEqual([`topics{${own},state="confirmed"} 1`]);
     await reader.return?.();
+  });
+
+  it("measures how long a stream was not whole, and counts those that are not", async () => {
+    const { scrape } = measureHere();
+    let give: (snapshot: Snapshot) => void = () => undefined;
+    const world = startSupervisor<Json>({
+      ...fed,
+      name: "quotes",
+      recovery: {
+        fetchSnapshot: () => new Promise((resolve) => (give = resolve)),
+        bridge: (snapshot, { last }) => (last > snapshot ? "apply" : "drop"),
+      },
+    }).comesUp();
+    world.feed.messages();
+    world.receives({ s: "a", n: 1 });
+    world.clock.advance(300);
+    expect(await scrape("streams_broken")).toEqual([`streams_broken{${own}} 1`]);
+    give({ data: {}, position: 1 });
+    await promisesSettle();
+    world.receives({ s: "a", n: 2 });
+    world.clock.advance(60_000);
+    expect(await scrape("streams_broken")).toEqual([`streams_broken{${own}} 0`]);
+    expect(await scrape("recoveries", "recovered")).toEqual([
+      `recoveries_total{${own},outcome="recovered"} 1`,
+    ]);
+    expect(await scrape("recovery_duration_seconds_sum")).toEqual([
+      `recovery_duration_seconds_sum{${own},kind="start"} 0.3`,
+    ]);
   });
 
   it("says in which state connections are, and sums those of one name", async () => {

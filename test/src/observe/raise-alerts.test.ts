@@ -136,6 +136,30 @@ describe("an outage", () => {
     expect(world.clock.armed).toBe(0);
   });
 
+  it("stays as grave as it was while dials go on failing", () => {
+    const { world, told } = watch({}, { longOutageAfterMs: 10_000 });
+    world.socket.drops("ECONNRESET");
+    for (let second = 0; second < 20; second += 1) {
+      world.waitsItsTurn();
+      world.socket.drops("ECONNREFUSED");
+    }
+    world.comesUp();
+    world.waitsItsTurn();
+    world.comesUp();
+    world.clock.advance(5_000);
+    expect(told.map(({ severity }) => severity)).toEqual(["warning", "critical", "critical"]);
+    expect(told.at(-1)?.status).toBe("resolved");
+  });
+
+  it("has not recovered where it came back before that was told", () => {
+    const { world, lines, isAwayFor } = watch({ graceMs: 0 });
+    isAwayFor(1);
+    world.clock.advance(1_000);
+    world.socket.drops("ECONNRESET");
+    world.feed.terminate();
+    expect(lines().at(-1)).toBe("resolved warning quotes: closed by its owner");
+  });
+
   it("says that it recovered where the connection is closed just after", () => {
     const { world, lines, isAwayFor } = watch({ graceMs: 0 });
     isAwayFor(1);
@@ -204,6 +228,45 @@ describe("troubles of several topics", () => {
     world.clock.advance(10_000);
     expect(told.map(({ status }) => status)).toEqual(["firing", "resolved"]);
     expect(lines()[1]).toBe("resolved warning quotes: answered");
+  });
+});
+
+describe("a recovery that failed", () => {
+  it("is over when the last stream of which it is told is whole again", async () => {
+    let isDown = true;
+    const { world, lines } = watch(
+      { settleMs: 0 },
+      {
+        recovery: {
+          fetchSnapshot: () =>
+            isDown
+              ? Promise.reject(new Error("HTTP 500"))
+              : Promise.resolve({ data: {}, position: 20 }),
+          bridge: (snapshot, { last }) => (last > snapshot ? "apply" : "drop"),
+        },
+      },
+    );
+    world.feed.messages();
+    world.receives({ s: "a", n: 1 }, { s: "b", n: 1 });
+    for (let minute = 0; minute < 60; minute += 1) {
+      await promisesSettle();
+      world.clock.advance(60_000);
+    }
+    expect(lines()).toEqual([
+      expect.stringMatching(/^firing warning quotes: [ab] could not be recovered \(6 tries\)/),
+    ]);
+    isDown = false;
+    const isMadeWhole = async (stream: string) => {
+      world.receives({ s: stream, n: 21 });
+      await promisesSettle();
+      world.receives({ s: stream, n: 22 });
+      world.clock.advance(60_000);
+    };
+    const over = "resolved warning quotes: whole again";
+    await isMadeWhole("a");
+    expect(lines()).not.toContain(over);
+    await isMadeWhole("b");
+    expect(lines()).toContain(over);
   });
 });
 

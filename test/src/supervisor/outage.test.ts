@@ -115,4 +115,16 @@ describe("status()", () => {
     world.waitsItsTurn();
     expect(feed.status().roundTripMs).toBe(null);
   });
+
+  it("takes no pong of a socket that is over for one of the next", () => {
+    const world = startSupervisor(everySecond).comesUp();
+    const { socket, clock, feed } = world;
+    socket.isSilent = true;
+    clock.advance(15_000);
+    socket.drops("ECONNRESET");
+    world.waitsItsTurn();
+    world.comesUp();
+    socket.receivesPong(); // a stray
+    expect(feed.status().roundTripMs).toBe(null);
+  });
 });
