@@ -13,6 +13,7 @@ import {
   coinbaseAdvanced,
   coinbaseExchange,
   deribit,
+  hyperliquid,
   kraken,
   krakenFutures,
   okx,
@@ -44,6 +45,7 @@ const catalog: Readonly<Record<string, Create>> = {
     bybit({ endpoint, service: bybitServices.find((name) => name === service) }),
   "coinbase-exchange": ({ endpoint }) => coinbaseExchange({ endpoint }),
   "kraken-futures": ({ endpoint }) => krakenFutures({ endpoint }),
+  hyperliquid: ({ endpoint }) => hyperliquid({ endpoint }),
 };
 
 export const venueNames: readonly string[] = Object.keys(catalog);

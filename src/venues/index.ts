@@ -64,6 +64,15 @@ export {
   type DeribitTrade,
 } from "./deribit.ts";
 export {
+  hyperliquid,
+  type HyperliquidBbo,
+  type HyperliquidBook,
+  type HyperliquidLevel,
+  type HyperliquidMessage,
+  type HyperliquidOptions,
+  type HyperliquidTrade,
+} from "./hyperliquid.ts";
+export {
   kraken,
   type KrakenBookRow,
   type KrakenLevel,
