@@ -7,6 +7,7 @@ import { bitfinexDialect } from "./bitfinex.ts";
 import { bybitDialect } from "./bybit.ts";
 import { coinbaseAdvancedDialect } from "./coinbase-advanced.ts";
 import { deribitDialect } from "./deribit.ts";
+import { hyperliquidDialect } from "./hyperliquid.ts";
 import { krakenDialect } from "./kraken.ts";
 import { okxDialect } from "./okx.ts";
 
@@ -20,6 +21,7 @@ const dialects = {
   "coinbase-advanced": coinbaseAdvancedDialect,
   bybit: bybitDialect,
   kraken: krakenDialect,
+  hyperliquid: hyperliquidDialect,
 } satisfies Readonly<Record<string, Dialect>>;
 
 export type VenueId = keyof typeof dialects;
