@@ -16,6 +16,7 @@ import {
   hyperliquid,
   kraken,
   krakenFutures,
+  kucoin,
   okx,
   type VenueProfile,
 } from "../venues/index.ts";
@@ -46,6 +47,11 @@ const catalog: Readonly<Record<string, Create>> = {
   "coinbase-exchange": ({ endpoint }) => coinbaseExchange({ endpoint }),
   "kraken-futures": ({ endpoint }) => krakenFutures({ endpoint }),
   hyperliquid: ({ endpoint }) => hyperliquid({ endpoint }),
+  kucoin: ({ endpoint, service }) =>
+    kucoin({
+      service: service === "futures" ? "futures" : "spot",
+      restEndpoint: endpoint?.replace(/^ws/, "http"), // which gives the socket's
+    }),
 };
 
 export const venueNames: readonly string[] = Object.keys(catalog);

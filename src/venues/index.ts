@@ -92,6 +92,17 @@ export {
   type KrakenFuturesTradeSnapshot,
 } from "./kraken-futures.ts";
 export {
+  kucoin,
+  type KucoinBookSnapshot,
+  type KucoinBookUpdate,
+  type KucoinChange,
+  type KucoinFuturesBookUpdate,
+  type KucoinMessage,
+  type KucoinOptions,
+  type KucoinService,
+  type KucoinTrade,
+} from "./kucoin.ts";
+export {
   okx,
   type OkxArg,
   type OkxBook,
