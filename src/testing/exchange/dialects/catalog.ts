@@ -9,6 +9,7 @@ import { coinbaseAdvancedDialect } from "./coinbase-advanced.ts";
 import { coinbaseExchangeDialect } from "./coinbase-exchange.ts";
 import { deribitDialect } from "./deribit.ts";
 import { krakenFuturesDialect } from "./kraken-futures.ts";
+import { hyperliquidDialect } from "./hyperliquid.ts";
 import { krakenDialect } from "./kraken.ts";
 import { okxDialect } from "./okx.ts";
 
@@ -24,6 +25,7 @@ const dialects = {
   "kraken-futures": krakenFuturesDialect,
   bybit: bybitDialect,
   kraken: krakenDialect,
+  hyperliquid: hyperliquidDialect,
 } satisfies Readonly<Record<string, Dialect>>;
 
 export type VenueId = keyof typeof dialects;
