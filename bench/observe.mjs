@@ -32,10 +32,10 @@ async function attach(feed) {
   const [{ Registry }, { prometheusMetrics }, otel, { raiseAlerts }, { logTo }] = await Promise.all(
     [
       import("prom-client"),
-      import("ws-supervisor/prometheus"),
-      import("ws-supervisor/opentelemetry"),
-      import("ws-supervisor/alerts"),
-      import("ws-supervisor/logs"),
+      import("../dist/src/observe/prometheus/index.js"),
+      import("../dist/src/observe/opentelemetry/index.js"),
+      import("../dist/src/observe/alerts/index.js"),
+      import("../dist/src/observe/logs/index.js"),
     ],
   );
   const logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };
@@ -52,8 +52,8 @@ async function attach(feed) {
 
 /** Nanoseconds per message, the best of five passes. */
 async function measure(load, way) {
-  const { supervise } = await import("ws-supervisor");
-  const { createMemoryTransport, VirtualClock } = await import("ws-supervisor/testing");
+  const { supervise } = await import("../dist/src/index.js");
+  const { createMemoryTransport, VirtualClock } = await import("../dist/src/testing/index.js");
   const clock = new VirtualClock();
   const { transport, sockets } = createMemoryTransport({ clock });
   let number = 0;

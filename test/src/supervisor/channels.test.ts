@@ -1,7 +1,7 @@
 import { channel, subscribe, unsubscribe } from "node:diagnostics_channel";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { FactMessage } from "../../../src/supervisor/channels.ts";
 import { everySecond, numberedVenue, startSupervisor } from "../start-supervisor.ts";
 
@@ -77,5 +77,16 @@ describe("the process's channels", () => {
     socket.opens();
     feed.terminate();
     expect(heard.map(({ name }) => name)).toEqual(["ws-supervisor:closed"]);
+  });
+
+  it("are left out where there is no Node, and nothing else changes", async () => {
+    vi.stubGlobal("process", { ...process, getBuiltinModule: undefined });
+    vi.resetModules();
+    const { broadcast } = await import("../../../src/supervisor/channels.ts");
+    vi.unstubAllGlobals();
+    const heard = listen(["ws-supervisor:closed"]);
+    const { feed } = startSupervisor();
+    broadcast(feed, { type: "closed", atMs: 0 });
+    expect(heard).toEqual([]);
   });
 });
