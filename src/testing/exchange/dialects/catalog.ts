@@ -9,6 +9,7 @@ import { coinbaseAdvancedDialect } from "./coinbase-advanced.ts";
 import { deribitDialect } from "./deribit.ts";
 import { hyperliquidDialect } from "./hyperliquid.ts";
 import { krakenDialect } from "./kraken.ts";
+import { kucoinDialect } from "./kucoin.ts";
 import { okxDialect } from "./okx.ts";
 
 const dialects = {
@@ -22,6 +23,7 @@ const dialects = {
   bybit: bybitDialect,
   kraken: krakenDialect,
   hyperliquid: hyperliquidDialect,
+  kucoin: kucoinDialect,
 } satisfies Readonly<Record<string, Dialect>>;
 
 export type VenueId = keyof typeof dialects;
