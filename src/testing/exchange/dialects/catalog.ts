@@ -11,6 +11,7 @@ import { deribitDialect } from "./deribit.ts";
 import { krakenFuturesDialect } from "./kraken-futures.ts";
 import { hyperliquidDialect } from "./hyperliquid.ts";
 import { krakenDialect } from "./kraken.ts";
+import { kucoinDialect } from "./kucoin.ts";
 import { okxDialect } from "./okx.ts";
 
 const dialects = {
@@ -26,6 +27,7 @@ const dialects = {
   bybit: bybitDialect,
   kraken: krakenDialect,
   hyperliquid: hyperliquidDialect,
+  kucoin: kucoinDialect,
 } satisfies Readonly<Record<string, Dialect>>;
 
 export type VenueId = keyof typeof dialects;
