@@ -59,6 +59,7 @@ function Facts({ outage }: { readonly outage: OutageView }) {
           <Fact name="Failed attempts">
             <Items items={report["losses"]} none="none: the first dial succeeded" />
           </Fact>
+          <Fact name="Missed">{missedText(report["missed"])}</Fact>
           <Fact name="Time in each state">
             <Items
               items={Object.entries((report["timeInStateMs"] ?? {}) as Report).map(
@@ -74,6 +75,13 @@ function Facts({ outage }: { readonly outage: OutageView }) {
       )}
     </dl>
   );
+}
+
+/** As far as it has shown: a gap is found when its stream's next message comes. */
+function missedText(missed: View | undefined): string {
+  const { gaps = 0, numbers = 0 } = (missed ?? {}) as { gaps?: number; numbers?: number };
+  if (gaps === 0) return "nothing that is numbered, so far";
+  return `${numbers} ${numbers === 1 ? "number" : "numbers"} in ${gaps} ${gaps === 1 ? "gap" : "gaps"}`;
 }
 
 function Fact({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {

@@ -21,6 +21,8 @@ export interface ConnectionWatchParts {
   readonly nextNumber: () => number;
   /** Key of the actor; undefined before it runs. */
   readonly actor: () => string | undefined;
+  /** The last outage, with the gaps that showed up after it. */
+  readonly lastOutage: () => OutageReport | undefined;
   readonly onFact: (fact: FactView) => void;
   readonly onOutages: (actor: string, outages: readonly OutageView[]) => void;
 }
@@ -72,6 +74,7 @@ export class ConnectionWatch {
   #follow(fact: Fact, actor: string): void {
     if (fact.type === "down" || fact.type === "attempt.failed") this.#begin(fact.loss, fact.atMs);
     else if (fact.type === "recovered") this.#recover(fact.report);
+    else if (fact.type === "gap") this.#countLateGap();
     else if (fact.type === "closed") this.#end(fact.atMs);
     else return;
     this.#parts.onOutages(actor, this.outages);
@@ -89,6 +92,16 @@ export class ConnectionWatch {
       cause: lossText(report.cause),
       report: reportView(report),
     });
+  }
+
+  /** What an outage missed shows when the next message of each stream has come: often after it is over. */
+  #countLateGap(): void {
+    const report = this.#parts.lastOutage();
+    if (report === undefined) return;
+    const { startedAtMs } = report;
+    this.#outages.replaceLast((last) =>
+      last.startedAtMs === startedAtMs ? { ...last, report: reportView(report) } : last,
+    );
   }
 
   /** One that the owner's close has cut short. */
@@ -124,6 +137,7 @@ function reportView(report: OutageReport): View {
     attempts: report.attempts,
     losses: report.losses.map(lossText),
     timeInStateMs: { ...report.timeInStateMs },
+    missed: { gaps: report.missed.gaps, numbers: report.missed.numbers },
     lastPositions: streams.map(([stream, position]) => `${scrub(stream)} ${position}`),
     streams: report.lastPositions.size,
   };

@@ -138,7 +138,7 @@ class LocalInspector implements Inspector {
 
   attach(target: Inspectable, { name }: { readonly name?: string | undefined } = {}): () => void {
     const detach = isSupervisor(target)
-      ? this.#attachSupervisor(target, name)
+      ? this.#attachSupervisor(target, name ?? target.name)
       : isActor(target)
         ? this.#recorder.attach(target, { name, isConnection: false })
         : undefined;
@@ -171,7 +171,7 @@ class LocalInspector implements Inspector {
   }
 
   /** One that does not run yet is attached once it does, and again when another actor runs it. */
-  #attachSupervisor(supervisor: InspectableSupervisor, name: string | undefined): () => void {
+  #attachSupervisor(supervisor: InspectableSupervisor, name: string): () => void {
     let attached: AnyActorRef | undefined;
     let detach = nothing;
     const follow = (): void => {
@@ -186,6 +186,7 @@ class LocalInspector implements Inspector {
       viewer: this.#viewer,
       nextNumber: () => this.#history.nextNumber(),
       actor: () => (attached === undefined ? undefined : this.#recorder.keyOf(attached)),
+      lastOutage: () => supervisor.status().lastOutage,
       onFact: (fact) => this.#page.tell({ type: "fact", fact }),
       onOutages: (actor, outages) => this.#page.tell({ type: "outages", actor, outages }),
     });

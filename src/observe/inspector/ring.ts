@@ -18,6 +18,12 @@ export class Ring<T> {
     return this.#items.length > this.#limit ? this.#items.slice(-this.#limit) : this.#items;
   }
 
+  /** Puts another in the place of the newest, where there is one. */
+  replaceLast(change: (last: T) => T): void {
+    const last = this.#items.pop();
+    if (last !== undefined) this.#items.push(change(last));
+  }
+
   /** Trimmed by halves, so that a push costs the same whatever the limit. */
   push(item: T): void {
     this.#items.push(item);

@@ -3,11 +3,17 @@ import type { AnyActorRef } from "xstate";
 import type { ConnectionActor } from "../../../machines/connection.machine.ts";
 import type { Loss } from "../../../machines/loss.ts";
 import type { Fact } from "../../supervisor/facts.ts";
+import type { OutageReport } from "../../supervisor/outage.ts";
 
 /** A `Supervisor`, as far as an inspector needs one. */
 export interface InspectableSupervisor {
   readonly actor: ConnectionActor | undefined;
-  status(): { readonly outage: { readonly cause: Loss; readonly sinceMs: number } | undefined };
+  /** What it is called on the page, where the inspector is not told otherwise. */
+  readonly name: string;
+  status(): {
+    readonly outage: { readonly cause: Loss; readonly sinceMs: number } | undefined;
+    readonly lastOutage: OutageReport | undefined;
+  };
   on(type: "*", listener: (fact: Fact) => void): () => void;
   connect(): void;
   reconnect(): void;

@@ -2,7 +2,13 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { assign, createActor, setup } from "xstate";
 import type { Inspector } from "ws-supervisor/inspector";
-import { everySecond, startSupervisor, SupervisorWorld } from "../../start-supervisor.ts";
+import {
+  everySecond,
+  startSupervisor,
+  SupervisorWorld,
+  numbered,
+  type Json,
+} from "../../start-supervisor.ts";
 import { startInspector } from "./start-inspector.ts";
 
 const inspectors: Inspector[] = [];
@@ -109,6 +115,21 @@ describe("a supervisor that runs already", () => {
     const [outage] = page.heard("outages").at(-1)?.outages ?? [];
     expect(outage?.endedAtMs).toBe(world.clock.nowMs());
     expect(outage?.report).toMatchObject({ durationMs: 1_000, attempts: 1 });
+  });
+
+  it("counts in a report what the outage missed, which shows when it is over", async () => {
+    const world = startSupervisor<Json>({ ...everySecond, ...numbered });
+    const { page, inspector } = await startInspector(world.feed, { clock: world.clock });
+    inspectors.push(inspector);
+    world.comesUp();
+    world.receives({ s: "a", n: 1 });
+    world.socket.drops("ECONNRESET");
+    world.waitsItsTurn();
+    world.comesUp();
+    world.receives({ s: "a", n: 5 });
+    await page.settles();
+    const [outage] = page.heard("outages").at(-1)?.outages ?? [];
+    expect(outage?.report).toMatchObject({ missed: { gaps: 1, numbers: 3 } });
   });
 
   it("tells a page that comes late all that it has missed", async () => {
