@@ -78,7 +78,7 @@ export function createOptions(parts: TargetParts): SupervisorOptions<M> {
     ...options,
     quarantine: null, // the network of these lives kills sockets enough without it
     freshness: null, // and a market may be quiet for minutes
-    maxAgeMs: null,
+    maxAgeMs: character.features.maxAgeMs,
     transport: network.transport,
     clock: process,
     seed: parts.seed,
@@ -214,7 +214,11 @@ function createWords(
     if (word === undefined) return undefined;
     if (word.kind !== "answer") {
       oracle.calls.acknowledged += 1;
-      return { kind: "alive" }; // these lives plan no reconnects: each loss is somebody's
+      const { noticeWithinMs } = character.features;
+      if (word.kind !== "notice" || noticeWithinMs === null) return { kind: "alive" };
+      oracle.plans.noticed(noticeWithinMs);
+      const { detail } = word.notice;
+      return { kind: "notice", notice: { action: "replace", withinMs: noticeWithinMs, detail } };
     }
     const answer = readAnswer(message, word.answer);
     oracle.calls.acknowledged += 1;

@@ -6,7 +6,9 @@ import { binanceSpotDialect } from "./binance-spot.ts";
 import { bitfinexDialect } from "./bitfinex.ts";
 import { bybitDialect } from "./bybit.ts";
 import { coinbaseAdvancedDialect } from "./coinbase-advanced.ts";
+import { coinbaseExchangeDialect } from "./coinbase-exchange.ts";
 import { deribitDialect } from "./deribit.ts";
+import { krakenFuturesDialect } from "./kraken-futures.ts";
 import { hyperliquidDialect } from "./hyperliquid.ts";
 import { krakenDialect } from "./kraken.ts";
 import { kucoinDialect } from "./kucoin.ts";
@@ -20,6 +22,8 @@ const dialects = {
   deribit: deribitDialect,
   bitfinex: bitfinexDialect,
   "coinbase-advanced": coinbaseAdvancedDialect,
+  "coinbase-exchange": coinbaseExchangeDialect,
+  "kraken-futures": krakenFuturesDialect,
   bybit: bybitDialect,
   kraken: krakenDialect,
   hyperliquid: hyperliquidDialect,

@@ -14,6 +14,7 @@ import type { ConsumerView } from "./consumer.ts";
 import { Feed } from "./feed.ts";
 import { Intents } from "./intents.ts";
 import { Lifecycle } from "./lifecycle.ts";
+import { Plans } from "./plans.ts";
 import { Secrets } from "./secrets.ts";
 import { Sends } from "./sends.ts";
 import { Wire, type FrameKind } from "./wire.ts";
@@ -23,6 +24,7 @@ export type SimSupervisor = Supervisor<BinanceStreamMessage>;
 export class Oracle implements WireObserver {
   readonly lifecycle: Lifecycle;
   readonly alerts: Alerts;
+  readonly plans: Plans;
   readonly wire: Wire;
   readonly intents: Intents;
   readonly feed: Feed;
@@ -48,6 +50,7 @@ export class Oracle implements WireObserver {
     this.#asksUrl = scene.character.url !== "plain";
     this.lifecycle = new Lifecycle(scene);
     this.alerts = new Alerts(scene);
+    this.plans = new Plans(scene, (atMs) => this.lifecycle.waits.untilTokenMs(atMs));
     this.wire = new Wire(scene);
     this.intents = new Intents(scene, topics);
     this.feed = new Feed(scene);
@@ -63,6 +66,7 @@ export class Oracle implements WireObserver {
     if (log.isOn) log.add(text);
     this.lifecycle.heard(fact);
     this.alerts.heard(fact);
+    this.plans.heard(fact);
     this.wire.heard(fact);
     this.intents.heard(fact, this.wire.isOpen);
     if (fact.type === "up") this.sends.up();
@@ -169,9 +173,10 @@ export class Oracle implements WireObserver {
     const { inbound, outbox, callbackFailures } = status;
     if (process.isSpinning) violate("23 sanity", "the loop turns and no time passes");
     const pausable = this.consumers.filter(({ options }) => options.overflow === "pause");
-    const timers = 5 + this.intents.unanswered + pausable.length;
+    const timers = 6 + this.intents.unanswered + pausable.length;
     this.lifecycle.check(status, process.armed, sockets, timers);
     this.alerts.check();
+    this.plans.check();
     const { state } = this.lifecycle;
     const budgetMs = Math.max(0, ...pausable.map(({ options }) => options.pauseBudgetMs));
     this.wire.check(state === "connected", budgetMs);
