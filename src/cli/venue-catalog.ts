@@ -17,6 +17,7 @@ import {
   kraken,
   krakenFutures,
   kucoin,
+  kucoinUta,
   okx,
   type VenueProfile,
 } from "../venues/index.ts";
@@ -52,6 +53,8 @@ const catalog: Readonly<Record<string, Create>> = {
       service: service === "futures" ? "futures" : "spot",
       restEndpoint: endpoint?.replace(/^ws/, "http"), // which gives the socket's
     }),
+  "kucoin-uta": ({ endpoint, service }) =>
+    kucoinUta({ endpoint, service: service === "futures" ? "futures" : "spot" }),
 };
 
 export const venueNames: readonly string[] = Object.keys(catalog);

@@ -103,6 +103,14 @@ export {
   type KucoinTrade,
 } from "./kucoin.ts";
 export {
+  kucoinUta,
+  type KucoinUtaBook,
+  type KucoinUtaLevel,
+  type KucoinUtaMessage,
+  type KucoinUtaOptions,
+  type KucoinUtaTrade,
+} from "./kucoin-uta.ts";
+export {
   okx,
   type OkxArg,
   type OkxBook,
