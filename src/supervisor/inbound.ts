@@ -210,6 +210,8 @@ export function createInbound<M>(parts: InboundParts<M>): (raw: Buffer, isBinary
     }
     if (word !== undefined) {
       counts.control += 1;
+      // Where control words are numbered, a connection's numbering may begin with one.
+      if (place === "begins" && point !== undefined) recoveries.restarted(point.stream);
       parts.onControl(word);
       return;
     }

@@ -162,6 +162,13 @@ describe("an answer to a request", () => {
     expect(inbound.counts).toMatchObject({ gaps: 0, delivered: 2 });
   });
 
+  it("may begin a numbering, where answers are numbered too", () => {
+    const inbound = new RunningInbound({ talk: { numbersControl: true } });
+    inbound.receives({ ack: 1, s: "all", n: 0 }, { s: "all", n: 1 });
+    expect(inbound.breaks).toEqual(["all start", "all restarted"]);
+    expect(inbound.log.at(-1)).toBe('message {"s":"all","n":1}');
+  });
+
   it("may be given as `null` for none", () => {
     const inbound = new RunningInbound({
       talk: {
