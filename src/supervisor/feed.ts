@@ -132,7 +132,7 @@ export class Feed<M> {
         mark: (item) => consumers().mark(item),
       },
       recoveries: this.recoveries,
-      heard: (topic) => subscriptions.heard(topic, link().lastHeardAtMs),
+      heard: (topic, receivedAtMs) => subscriptions.heard(topic, receivedAtMs),
       onControl: (word) => words.heed(word),
       onInvalid: (error, raw) =>
         publish("message.invalid", {

@@ -9,6 +9,8 @@ export interface Features {
   readonly noticeWithinMs: number | null;
   /** The age at which the user has connections replaced; null for never. */
   readonly maxAgeMs: number | null;
+  /** How long topics may be silent; null as long as they like. */
+  readonly freshness: { readonly firstMs: number | null; readonly silenceMs: number | null } | null;
 }
 
 /** @param venueMaxAgeMs - The age at which the exchange cuts connections. */
@@ -17,5 +19,11 @@ export function drawFeatures(seed: number, venueMaxAgeMs: number): Features {
   return {
     noticeWithinMs: dice.chance(0.7) ? dice.pick([0, 5_000, dice.log(10, 30_000)]) : null,
     maxAgeMs: dice.chance(0.4) ? Math.min(venueMaxAgeMs, dice.log(20_000, 200_000)) : null,
+    freshness: dice.chance(0.5)
+      ? {
+          firstMs: dice.chance(0.8) ? dice.log(1_000, 30_000) : null,
+          silenceMs: dice.chance(0.8) ? dice.log(6_000, 60_000) : null,
+        }
+      : null,
   };
 }

@@ -57,6 +57,7 @@ export function createTarget(parts: TargetParts): VenueProfile<M> {
     },
     open: () => ({
       ...createWords(parts),
+      topicOf: ({ stream }) => stream,
       decode: (data, isBinary) => decode(parts, data, isBinary),
       sequence: (message, raw) => sequence(parts, message, raw),
     }),
@@ -77,7 +78,7 @@ export function createOptions(parts: TargetParts): SupervisorOptions<M> {
   return {
     ...options,
     quarantine: null, // the network of these lives kills sockets enough without it
-    freshness: null, // and a market may be quiet for minutes
+    freshness: character.features.freshness,
     maxAgeMs: character.features.maxAgeMs,
     transport: network.transport,
     clock: process,
@@ -191,6 +192,7 @@ function sequence(
   // An answer that nobody waits for is a message like any other.
   const point = "stream" in message ? binance.sequence?.(message, raw) : undefined;
   oracle.feed.read(message, point);
+  if ("stream" in message) oracle.fresh.spoke(message.stream);
   return point;
 }
 

@@ -440,6 +440,17 @@ describe("messages", () => {
     expect(seen).toEqual([world.clock.nowMs(), world.clock.nowMs()]);
   });
 
+  it("behind a gap whose listener ends the socket are stamped with their instant all the same", () => {
+    const world = startIn("stable");
+    const seen: number[] = [];
+    world.feed.on("message", ({ receivedAtMs }) => seen.push(receivedAtMs));
+    world.feed.on("gap", () => world.feed.reconnect());
+    world.receives({ s: "a", n: 1 });
+    world.clock.advance(123);
+    world.receives({ s: "a", n: 3 });
+    expect(seen).toEqual([world.clock.nowMs() - 123, world.clock.nowMs()]);
+  });
+
   it("are heard by a listener until it is taken off", () => {
     const world = startIn("stable");
     const seen: unknown[] = [];

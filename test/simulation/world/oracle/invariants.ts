@@ -35,6 +35,8 @@ export const invariants = {
   "L4 outbox empty": "after that every send is settled",
   "L5 closes": "close resolves within its deadline",
   jitter: "waits of the same width differ",
+  "fresh topics":
+    "stale is said of topics that were silent for their time, once, and fresh when they speak",
   planned:
     "planned reconnects come within the window of what announced them, and are nobody's failure",
 } as const;
