@@ -6,11 +6,11 @@
  * tardis-node 18.2 and nautilus_trader, whose authors met the exceptions.
  */
 import type { VerdictRule } from "../../machines/policy/verdict.ts";
-import type { Authenticate } from "../connection/authentication.ts";
 import type { SequencePoint } from "../sequence/point.ts";
 import { sequenceRules } from "../sequence/rule.ts";
 import type { Acknowledgement } from "../subscriptions/protocol.ts";
 import { defineVenue } from "./define-venue.ts";
+import { login, OTHER_ID, type DeribitCredentials } from "./deribit-login.ts";
 import { isRecord, parseFrame, textOf } from "./kit/json.ts";
 import { RequestMemory } from "./kit/request-memory.ts";
 import type { Conversation, TopicGrammar, VenueProfile, VenueSource, VenueWord } from "./venue.ts";
@@ -56,7 +56,7 @@ export interface DeribitOptions {
   /** The whole URL's scheme, host and port. @defaultValue "wss://www.deribit.com"; test "wss://test.deribit.com" */
   readonly endpoint?: string | undefined;
   /** Logs in on every socket; `.raw` channels need it. @defaultValue none */
-  readonly credentials?: { readonly clientId: string; readonly clientSecret: string } | undefined;
+  readonly credentials?: DeribitCredentials | undefined;
 }
 
 const sources: readonly VenueSource[] = [
@@ -80,9 +80,6 @@ const verdict: readonly VerdictRule[] = [
     ruling: { action: "slow", floorMs: 30_000, alerts: true },
   },
 ];
-
-/** Ours for what is no subscription; those count from 1. */
-const OTHER_ID = 0;
 
 const TEST = { jsonrpc: "2.0", id: OTHER_ID, method: "public/test", params: {} } as const;
 
@@ -242,27 +239,7 @@ function sequence({ params }: DeribitMessage): SequencePoint | undefined {
   }
   if (!isTradesOfOne(stream) || !Array.isArray(data) || data.length === 0) return undefined;
   const numbers = (data as readonly DeribitTrade[]).map((trade) => trade.trade_seq);
+  // `Math.min` would make numbers of text and of null.
+  if (!numbers.every(Number.isSafeInteger)) throw new Error("a trade without its number");
   return { stream, first: Math.min(...numbers), last: Math.max(...numbers), scope: "stream" };
-}
-
-/** `public/auth` with client credentials. [docs] */
-function login({
-  clientId,
-  clientSecret,
-}: NonNullable<DeribitOptions["credentials"]>): Authenticate {
-  return async ({ send, receive }) => {
-    const params = {
-      grant_type: "client_credentials",
-      client_id: clientId,
-      client_secret: clientSecret,
-    };
-    await send({ jsonrpc: "2.0", id: OTHER_ID, method: "public/auth", params });
-    for (;;) {
-      const { data } = await receive();
-      const { id, error }: DeribitReply = parseFrame(data) as object;
-      if (id !== OTHER_ID) continue;
-      if (error === undefined) return;
-      throw new Error(`${textOf(error.code)}: ${textOf(error.message)}`);
-    }
-  };
 }
