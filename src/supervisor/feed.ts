@@ -12,7 +12,13 @@ import { printable } from "../transport/printable.ts";
 import type { Consumers } from "./consumers.ts";
 import { ControlWords } from "./control-words.ts";
 import type { FactPayloads, FactType } from "./facts.ts";
-import { createInbound, newInboundCounts } from "./inbound.ts";
+import {
+  createInbound,
+  newInboundCounts,
+  type Inbound,
+  type InboundParts,
+  type Receive,
+} from "./inbound.ts";
 import type { InvalidItem, OverflowItem, SnapshotItem, ValidItem } from "./items.ts";
 import type { OutboxItem } from "./outbox.ts";
 import type { Settings } from "./settings.ts";
@@ -24,9 +30,8 @@ export interface FeedParts<M> {
   readonly subscriptions: Subscriptions<M>;
   readonly outgoing: Pick<Outgoing<OutboxItem>, "urgent" | "pump">;
   /** Made after the feed, as it needs what the feed has. */
-  readonly link: () => Pick<Link, "lastHeardAtMs" | "expires">;
-  /** Made after the link. */
-  readonly consumers: () => Consumers<M>;
+  readonly link: () => Pick<Link, "expires">;
+  readonly consumers: Consumers<M>;
   readonly publish: <T extends FactType>(type: T, payload: FactPayloads[T]) => void;
   readonly callbackFailed: (callback: string, error: unknown) => void;
 }
@@ -35,7 +40,8 @@ export class Feed<M> {
   readonly counts = newInboundCounts();
   readonly recoveries: Recoveries<M>;
   /** Every message of the current socket. */
-  readonly receive: (raw: Buffer, isBinary: boolean) => void;
+  readonly receive: Receive;
+  readonly #inbound: Inbound<M>;
   readonly #parts: FeedParts<M>;
   readonly #tracker = new SequenceTracker();
   #talk: Talk<M>;
@@ -44,7 +50,8 @@ export class Feed<M> {
     this.#parts = parts;
     this.#talk = parts.settings.talk();
     this.recoveries = this.#createRecoveries();
-    this.receive = this.#createInbound();
+    this.#inbound = this.#createInbound();
+    this.receive = this.#inbound.receive;
   }
 
   /** The words of the current socket. */
@@ -63,6 +70,7 @@ export class Feed<M> {
 
   newSocket(): void {
     this.#talk = this.#parts.settings.talk();
+    this.#inbound.use(this.#talk);
     this.#tracker.newSocket();
   }
 
@@ -73,8 +81,8 @@ export class Feed<M> {
       recoveryOf: settings.recovery ?? (() => "none"),
       bufferMessages: settings.recoveryPolicy.bufferMessages,
       deliver: (item) => {
-        this.counts[consumers().isWanted ? "delivered" : "unclaimed"] += 1;
-        consumers().message(item);
+        this.counts[consumers.isWanted ? "delivered" : "unclaimed"] += 1;
+        consumers.message(item);
       },
       mark: (item) => this.#mark(item),
       resubscribe: (stream) => subscriptions.renew([stream]),
@@ -106,10 +114,10 @@ export class Feed<M> {
         publish("overflow", { overflow: item });
         break;
     }
-    consumers().mark(item);
+    consumers.mark(item);
   }
 
-  #createInbound(): (raw: Buffer, isBinary: boolean) => void {
+  #createInbound(): Inbound<M> {
     const { settings, subscriptions, outgoing, link, consumers, publish, callbackFailed } =
       this.#parts;
     const expires: Link["expires"] = (withinMs, detail) => link().expires(withinMs, detail);
@@ -120,17 +128,11 @@ export class Feed<M> {
       publish,
       callbackFailed,
     });
-    return createInbound<M>({
-      talk: () => this.#talk,
+    const parts: InboundParts<M> = {
       schema: settings.schema,
       tracker: this.#tracker,
       counts: this.counts,
-      receivedAtMs: () => link().lastHeardAtMs,
-      consumers: {
-        isWanted: () => consumers().isWanted,
-        message: (item) => consumers().message(item),
-        mark: (item) => consumers().mark(item),
-      },
+      consumers,
       recoveries: this.recoveries,
       heard: (topic, receivedAtMs) => subscriptions.heard(topic, receivedAtMs),
       onControl: (word) => words.heed(word),
@@ -144,6 +146,7 @@ export class Feed<M> {
       onMismatch: (stream) => publish("mismatch", { stream }),
       onUnfollowed: () =>
         publish("alert", { alert: { kind: "too-many-streams", limit: MAX_STREAMS } }),
-    });
+    };
+    return createInbound(parts, this.#talk);
   }
 }

@@ -11,6 +11,11 @@ import type { MessageItem } from "./items.ts";
 
 type AnyListener = (event: never) => unknown;
 
+/** An object of its own: two `on` with one function are two subscriptions. */
+interface MessageListener<M> {
+  readonly listener: (item: MessageItem<M>) => unknown;
+}
+
 export class Publisher<M> {
   readonly #clock: Clock;
   /** Tells the rest of the process. */
@@ -18,7 +23,7 @@ export class Publisher<M> {
   /** Made with the first: who only reads messages has none. */
   #listeners: Map<string, Set<AnyListener>> | undefined;
   /** Copied on write, so that the data path walks a plain array. */
-  #messageListeners: readonly ((item: MessageItem<M>) => unknown)[] = [];
+  #messageListeners: readonly MessageListener<M>[] = [];
   #callbackFailures = 0;
   /** Facts that happened while another was told, oldest first. */
   readonly #untold: Fact[] = [];
@@ -85,10 +90,11 @@ export class Publisher<M> {
 
   /** A message, on its straight way to whoever listens. */
   message(item: MessageItem<M>): void {
-    for (const listener of this.#messageListeners) {
+    const listeners = this.#messageListeners;
+    for (let index = 0; index < listeners.length; index += 1) {
       if (this.#isSilenced) return; // by the listener before
       try {
-        const result: unknown = listener(item);
+        const result: unknown = listeners[index]?.listener(item);
         if (result !== undefined) this.#watch("message", result);
       } catch (error) {
         this.callbackFailed('listener of "message"', error);
@@ -108,7 +114,7 @@ export class Publisher<M> {
   }
 
   #onMessage(listener: (item: MessageItem<M>) => void): () => void {
-    const own = (item: MessageItem<M>): unknown => listener(item);
+    const own = { listener };
     this.#messageListeners = [...this.#messageListeners, own];
     return () => {
       this.#messageListeners = this.#messageListeners.filter((other) => other !== own);

@@ -99,12 +99,18 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
       onTimeout: (topics, retryInMs) =>
         this.#publish("alert", { alert: { kind: "subscriptions-timed-out", topics, retryInMs } }),
     });
+    this.#consumers = new Consumers({
+      clock,
+      source: { pause: () => this.#link.pause(), resume: () => this.#link.resume() },
+      publisher: this.#publisher,
+      onOverflow: (overflow) => this.#publish("overflow", { overflow }),
+    });
     this.#feed = new Feed<M>({
       settings,
       subscriptions: this.#subscriptions,
       outgoing: this.#outgoing,
       link: () => this.#link,
-      consumers: () => this.#consumers,
+      consumers: this.#consumers,
       publish: (type, payload) => this.#publish(type, payload),
       callbackFailed: report,
     });
@@ -138,12 +144,6 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
         if (isReading) this.#subscriptions.resume("reader");
         else this.#subscriptions.pause("reader");
       },
-    });
-    this.#consumers = new Consumers({
-      clock,
-      source: this.#link,
-      publisher: this.#publisher,
-      onOverflow: (overflow) => this.#publish("overflow", { overflow }),
     });
     this.#outages = new OutageLog({
       positions: () => this.#feed.positions(),
