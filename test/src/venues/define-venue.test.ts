@@ -89,13 +89,62 @@ describe("a venue's definition", () => {
       { heartbeat: { intervalMs: 5_000, timeoutMs: 5_001 } },
       "venue.heartbeat.timeoutMs: expected at most heartbeat.intervalMs (5000), received 5001",
     ],
+    [{ limits: null }, "venue.limits: expected an object, received null"],
+    [
+      { limits: { pacing: {} } },
+      "venue.limits.pacing: expected a list of { frames, perMs }, received an object",
+    ],
+    [{ limits: { pacing: [null] } }, "venue.limits.pacing[0]: expected an object, received null"],
+    [
+      { limits: { connects: [{ frames: 5, perMs: 1 }] } },
+      "venue.limits.connects[0].frames: expected one of attempts, perMs",
+    ],
+    [
+      { limits: { groupOf: "channel" } },
+      'venue.limits.groupOf: expected a function, received "channel"',
+    ],
+    [
+      { limits: { countsControlFrames: 1 } },
+      "venue.limits.countsControlFrames: expected true or false, received 1",
+    ],
+    [{ keepalive: null }, "venue.keepalive: expected an object, received null"],
+    [{ heartbeat: null }, "venue.heartbeat: expected an object, received null"],
+    [
+      { heartbeat: { intervalMs: 5_000, timeoutMs: 5_000, probe: "ping" } },
+      'venue.heartbeat.probe: expected a function, received "ping"',
+    ],
+    [{ verdict: {} }, "venue.verdict: expected a list of rules, received an object"],
+    [
+      { verdict: [{ name: "a", when: { closCode: 4_000 }, ruling: { action: "retry" } }] },
+      "venue.verdict[0].when.closCode: expected a known option, such as closeCode",
+    ],
+    [
+      { retryBudget: { attempts: 0, perMs: 1 } },
+      "venue.retryBudget.attempts: expected an integer of at least 1, received 0",
+    ],
+    [
+      { recoveryPolicy: { concurrent: 0 } },
+      "venue.recoveryPolicy.concurrent: expected an integer from 1 to 64, received 0",
+    ],
+    [{ services: "public" }, 'venue.services: expected a list of names, received "public"'],
+    [{ services: [] }, "venue.services: expected a list of names, received an array"],
+    [
+      { sources: [{ tag: "docs", what: "a page" }] },
+      "venue.sources[0].readOn: expected an ISO date, such as 2026-11-22, received undefined",
+    ],
+    [{ topics: null }, "venue.topics: expected an object, received null"],
+    [
+      { open: () => ({ ...open(), control: 5 }) },
+      "venue.open().control: expected a function, received 5",
+    ],
     [{ opening: [] }, "venue.opening: expected a function, received an array"],
     [{ authenticate: "me" }, 'venue.authenticate: expected a function, received "me"'],
     [{ recovery: "resubscribe" }, 'venue.recovery: expected a function, received "resubscribe"'],
     [{ freshness: 5 }, "venue.freshness: expected a function, received 5"],
     [{ topics: { example: "a" } }, "venue.topics.parse: expected a function, received undefined"],
     [{ open: {} }, "venue.open: expected a function, received an object"],
-    [{ open: () => null }, "venue.open().subscribe: expected a function, received undefined"],
+    [{ open: undefined }, "venue.open: expected a function, received null"],
+    [{ open: () => null }, "venue.open(): expected a conversation, received null"],
     [
       { open: () => ({ subscribe: open().subscribe }) },
       "venue.open().decode: expected a function, received undefined",
