@@ -41,8 +41,8 @@ export interface InboundParts<M> {
   readonly receivedAtMs: () => number;
   readonly consumers: Consumers<M>;
   readonly recoveries: StreamRecoveries<M>;
-  /** Told the topic of every message; undefined where nobody wants to know. */
-  readonly heard: ((topic: string) => void) | undefined;
+  /** Told the topic of every message, and when it came; undefined where nobody wants to know. */
+  readonly heard: ((topic: string, receivedAtMs: number) => void) | undefined;
   readonly onControl: (word: VenueWord) => void;
   readonly onInvalid: (error: unknown, raw: Buffer) => void;
   readonly onGap: (gap: GapItem) => void;
@@ -143,6 +143,7 @@ export function createInbound<M>(parts: InboundParts<M>): (raw: Buffer, isBinary
     topic: string | undefined,
     point: SequencePoint | undefined,
     isSnapshot: boolean,
+    receivedAtMs: number,
   ): void {
     const isWatched = point !== undefined && !recoveries.isIdle;
     if (!isWatched && !consumers.isWanted()) {
@@ -158,7 +159,7 @@ export function createInbound<M>(parts: InboundParts<M>): (raw: Buffer, isBinary
       first: point?.first,
       position: point?.last,
       isSnapshot,
-      receivedAtMs: parts.receivedAtMs(),
+      receivedAtMs,
     };
     if (isWatched && recoveries.take(item, point)) return;
     if (!consumers.isWanted()) {
@@ -177,6 +178,8 @@ export function createInbound<M>(parts: InboundParts<M>): (raw: Buffer, isBinary
   return (raw, isBinary) => {
     counts.messages += 1;
     counts.bytes += raw.length;
+    // Asked now: a listener of a gap may end the socket before the message behind it is delivered.
+    const receivedAtMs = parts.receivedAtMs();
     const talk = currentTalk();
 
     let message: M;
@@ -215,7 +218,7 @@ export function createInbound<M>(parts: InboundParts<M>): (raw: Buffer, isBinary
       parts.onControl(word);
       return;
     }
-    if (topic !== undefined) heard?.(topic);
+    if (topic !== undefined) heard?.(topic, receivedAtMs);
     if (place === "repeats") return;
     isSnapshot ||= point?.restarts === true;
 
@@ -228,7 +231,7 @@ export function createInbound<M>(parts: InboundParts<M>): (raw: Buffer, isBinary
         return;
       }
     }
-    deliver(message, raw, topic, point, isSnapshot);
+    deliver(message, raw, topic, point, isSnapshot, receivedAtMs);
     if (place === "begins" && point !== undefined) recoveries.restarted(point.stream);
     if (isSnapshot && topic !== undefined && topic !== point?.stream) recoveries.restarted(topic);
   };

@@ -1,5 +1,6 @@
 /**
- * The one door for everything that happens: `publish` a fact, and each listener hears it, guarded.
+ * The one door for everything that happens: `publish` a fact, and each listener hears it, guarded; then
+ * the process does, on a channel (`channels.ts`).
  *
  * A listener that throws is reported as a fact and changes nothing. There is no `error` event: nothing
  * here can crash a process for want of a listener.
@@ -12,6 +13,8 @@ type AnyListener = (event: never) => unknown;
 
 export class Publisher<M> {
   readonly #clock: Clock;
+  /** Tells the rest of the process. */
+  readonly #broadcast: (fact: Fact) => void;
   /** Made with the first: who only reads messages has none. */
   #listeners: Map<string, Set<AnyListener>> | undefined;
   /** Copied on write, so that the data path walks a plain array. */
@@ -22,8 +25,9 @@ export class Publisher<M> {
   #isTelling = false;
   #isSilenced = false;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, broadcast: (fact: Fact) => void = () => undefined) {
     this.#clock = clock;
+    this.#broadcast = broadcast;
   }
 
   /** How often a function of the user's has thrown. */
@@ -55,15 +59,25 @@ export class Publisher<M> {
     };
   }
 
-  /** What a listener causes is told when all have heard what it was told: facts come in one order. */
-  publish<T extends FactType>(type: T, payload: FactPayloads[T]): Fact {
+  /**
+   * What a listener causes is told when all have heard what it was told: facts come in one order.
+   *
+   * @param note - Hears it before anybody, at the instant at which it happens: so status follows first.
+   */
+  publish<T extends FactType>(
+    type: T,
+    payload: FactPayloads[T],
+    note?: (fact: Fact) => void,
+  ): Fact {
     const fact = { type, atMs: this.#clock.nowMs(), ...payload } as unknown as Fact;
+    note?.(fact);
     this.#untold.push(fact);
     if (this.#isTelling) return fact;
     this.#isTelling = true;
     for (let next = this.#untold.shift(); next !== undefined; next = this.#untold.shift()) {
       this.#tell(next.type, next);
       this.#tell("*", next);
+      this.#broadcast(next);
     }
     this.#isTelling = false;
     return fact;
@@ -103,7 +117,7 @@ export class Publisher<M> {
 
   #tell(type: string, fact: Fact): void {
     const listeners = this.#listeners?.get(type);
-    if (listeners === undefined) return;
+    if (listeners === undefined || listeners.size === 0) return;
     // A copy: a listener that ends itself and listens anew would be heard again, without end.
     for (const listener of Array.from(listeners)) {
       if (!listeners.has(listener)) continue;

@@ -9,6 +9,7 @@
  */
 import type { SequencePoint } from "../sequence/point.ts";
 import { sequenceRules } from "../sequence/rule.ts";
+import type { FreshnessPolicy } from "../subscriptions/freshness.ts";
 import { refusedTopics, subscribedTopics } from "./coinbase-exchange-answers.ts";
 import type {
   CoinbaseExchangeMessage,
@@ -52,6 +53,15 @@ const BY_PRODUCT = [
   "full",
 ];
 
+/** All channels begin at once [rec], and may then be quiet, but for these. */
+const FRESHNESS: ReadonlyMap<string, FreshnessPolicy> = new Map([
+  ["heartbeat", { firstMs: 10_000, silenceMs: 10_000 }], // once a second [docs]
+  ["ticker_batch", { firstMs: null, silenceMs: null }], // beside `ticker` its messages pass for those
+]);
+
+/** Refused to whoever has not signed the request. [errors] */
+const LOGIN: ReadonlySet<string> = new Set(["level2", "full"]);
+
 /** The profile of Coinbase Exchange. Topics are `channel:product`, or `{ channel, product_id }`. */
 export function coinbaseExchange(
   options: CoinbaseExchangeOptions = {},
@@ -72,10 +82,15 @@ export function coinbaseExchange(
       example: "matches:BTC-USD",
     }),
     limits: {
-      // 100 messages a second for an address, over all its connections [limits].
+      // 100 messages a second for an address [limits]: half are left to its other connections.
       pacing: [{ frames: 50, perMs: 1_000 }],
-      // 8 requests a second for an address, 20 in a burst [limits]: some are left for others.
-      subscriptionPacing: [{ frames: 5, perMs: 1_000 }],
+      subscriptionPacing: [{ frames: 40, perMs: 1_000 }],
+      // All channels of a product in one request, but for those that need a login: one that is wrong
+      // must not have the others of its request refused [errors name what is wrong, not what is lost].
+      groupOf: (topic) => {
+        const [channel, product] = splitTopic(topic);
+        return LOGIN.has(channel) ? `login ${product}` : product;
+      },
       connects: [{ attempts: 8, perMs: 1_000 }], // per address [limits]
       firstSubscribeWithinMs: 5_000, // [docs]
     },
@@ -83,11 +98,8 @@ export function coinbaseExchange(
     keepalive: { mode: "idle-probe" },
     // Matches can be dropped, and no snapshot brings them back [docs]: a gap is all one can know.
     recovery: () => "none",
-    // A heartbeat comes once a second [docs]; all others may be quiet, but begin at once [rec].
     freshness: (topic) =>
-      splitTopic(topic)[0] === "heartbeat"
-        ? { firstMs: 10_000, silenceMs: 10_000 }
-        : { firstMs: 30_000, silenceMs: null },
+      FRESHNESS.get(splitTopic(topic)[0]) ?? { firstMs: 30_000, silenceMs: null },
     open: () => new CoinbaseExchangeConversation(sign),
   });
 }

@@ -51,7 +51,10 @@ export interface KrakenFuturesTrade {
   readonly price: number;
 }
 
-/** The last trades, the newest first, with which the feed `trade` begins. [docs, rec] */
+/**
+ * The last trades, the newest first, with which the feed `trade` begins [docs, rec]. On a new socket it
+ * brings what was missed, and may repeat what was not: dedupe by `seq`.
+ */
 export interface KrakenFuturesTradeSnapshot {
   readonly feed: "trade_snapshot";
   readonly product_id: string;

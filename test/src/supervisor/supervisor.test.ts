@@ -321,6 +321,7 @@ describe("status()", () => {
     expect(world.feed.status().outage).toEqual({
       cause: { class: "dropped", phase: "open" },
       sinceMs: world.clock.nowMs(),
+      startedAtMs: world.clock.nowMs(),
     });
     world.waitsItsTurn();
     world.comesUp();
@@ -437,6 +438,17 @@ describe("messages", () => {
     world.clock.advance(123);
     world.receives({ s: "a", n: 1 }, { s: "a", n: 2 });
     expect(seen).toEqual([world.clock.nowMs(), world.clock.nowMs()]);
+  });
+
+  it("behind a gap whose listener ends the socket are stamped with their instant all the same", () => {
+    const world = startIn("stable");
+    const seen: number[] = [];
+    world.feed.on("message", ({ receivedAtMs }) => seen.push(receivedAtMs));
+    world.feed.on("gap", () => world.feed.reconnect());
+    world.receives({ s: "a", n: 1 });
+    world.clock.advance(123);
+    world.receives({ s: "a", n: 3 });
+    expect(seen).toEqual([world.clock.nowMs() - 123, world.clock.nowMs()]);
   });
 
   it("are heard by a listener until it is taken off", () => {
@@ -863,6 +875,7 @@ describe("an outage report", () => {
           ["a", 7],
           ["b", 70],
         ]),
+        missed: { gaps: 0, numbers: 0 },
       },
     ]);
   });

@@ -17,9 +17,9 @@ function start(
 }
 
 describe("Bybit's profile at a simulated Bybit", () => {
-  it("subscribes, and takes what comes for an hour without a complaint on either side", () => {
+  it("subscribes, and takes what comes for a quarter of an hour without a complaint on either side", () => {
     const world = start([BOOK, BEST, TRADES, "tickers.ETHUSDT"]);
-    world.clock.advance(3_600_000);
+    world.clock.advance(900_000);
     expect(world.feed.status()).toMatchObject({
       isReady: true,
       topics: { confirmed: 4 },
@@ -58,6 +58,23 @@ describe("Bybit's profile at a simulated Bybit", () => {
     },
   );
 
+  it("has forty unknown topics of one request rejected, however far away the venue is", () => {
+    const unknown = Array.from({ length: 40 }, (_, index) => `tickers.NOPE${index}USDT`);
+    const world = start([...unknown, BOOK, TRADES], { latencyMs: 150 });
+    world.clock.advance(120_000);
+    expect(world.feed.status()).toMatchObject({
+      isReady: true,
+      topics: { confirmed: 2, rejected: 40, pending: 0 },
+    });
+    expect(
+      world
+        .heard("topic.rejected")
+        .map(({ topic }) => topic)
+        .toSorted(),
+    ).toEqual(unknown.toSorted());
+    expect(world.exchange.ledger.violations.size).toBe(0);
+  });
+
   it("finds lost changes, and says which", () => {
     const world = start([BOOK], { market: { bookTickersPerSecond: 0 } });
     world.clock.advance(5_000);
@@ -66,6 +83,21 @@ describe("Bybit's profile at a simulated Bybit", () => {
     const holes = holesOf(world.exchange, 1, BOOK);
     expect(holes).toHaveLength(1);
     expect(world.heard("gap")).toMatchObject([{ stream: BOOK, ...holes[0] }]);
+  });
+
+  it("gets a book anew after a gap, by a second subscription", () => {
+    const world = start([BOOK], { market: { bookTickersPerSecond: 0 } });
+    world.clock.advance(5_000);
+    world.exchange.inject({ kind: "skip" });
+    world.clock.advance(10_000);
+    const snapshots = world.items.filter((item) => item.kind === "message" && item.isSnapshot);
+    expect(snapshots).toHaveLength(2);
+    expect(world.feed.status()).toMatchObject({
+      topics: { confirmed: 1 },
+      inbound: { gaps: 1, resets: 1 },
+      recovery: { started: 1, recovered: 1, givenUp: 0 },
+    });
+    expect(world.exchange.ledger.violations.size).toBe(0);
   });
 
   it("begins a book anew with every subscription", () => {
