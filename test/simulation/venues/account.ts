@@ -8,6 +8,8 @@ import type { VenueProfile } from "../../../src/venues/index.ts";
 interface Standing {
   /** The last number that is accounted for; undefined where numbering has begun anew. */
   last: number | undefined;
+  /** Its messages may wait for a snapshot. */
+  isInvalid: boolean;
   /** Received up to here and not delivered, because a snapshot that is to come will have it. */
   owed: number | undefined;
   delivered: number;
@@ -32,7 +34,14 @@ export function accountOf(
   const standingOf = (stream: string): Standing => {
     const known = streams.get(stream);
     if (known !== undefined) return known;
-    const fresh = { last: undefined, owed: undefined, delivered: 0, gaps: 0, snapshots: 0 };
+    const fresh = {
+      last: undefined,
+      isInvalid: false,
+      owed: undefined,
+      delivered: 0,
+      gaps: 0,
+      snapshots: 0,
+    };
     streams.set(stream, fresh);
     return fresh;
   };
@@ -66,7 +75,7 @@ export function accountOf(
         const standing = standingOf(item.stream);
         standing.gaps += 1;
         const expected = (standing.last ?? NaN) + 1;
-        if (item.from < expected) {
+        if (item.from < expected || (item.from > expected && !standing.isInvalid)) {
           faults.push(`gap of ${item.stream} from ${item.from} after ${standing.last}`);
         }
         if (item.from > expected) standing.owed = Number(item.from) - 1;
@@ -89,9 +98,11 @@ export function accountOf(
       case "overflow":
         faults.push(`overflow of ${item.dropped}`);
         break;
-      case "reset":
       case "invalid":
       case "valid":
+        standingOf(item.stream).isInvalid = item.kind === "invalid";
+        break;
+      case "reset":
         break;
     }
   }

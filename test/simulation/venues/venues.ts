@@ -20,7 +20,7 @@ import type { Fetch } from "../../../src/venues/kit/fetch-json.ts";
 type Levels = readonly (readonly [price: unknown, quantity: unknown])[];
 
 /** What a message, or a snapshot, says of a book. A quantity of 0 takes a level away. */
-export interface BookMove {
+interface BookMove {
   /** It takes the place of all that was known. */
   readonly isWhole: boolean;
   readonly bids: Levels;
@@ -28,7 +28,7 @@ export interface BookMove {
 }
 
 /** Where a client finds the exchange; the venue's own hosts by default. */
-export interface Reach {
+interface Reach {
   readonly fetch?: Fetch;
   readonly endpoint?: string;
   readonly restEndpoint?: string;
