@@ -23,10 +23,14 @@ export interface Account {
   readonly streams: ReadonlyMap<string, Readonly<Standing>>;
 }
 
-/** Of streams whose numbers have no holes, or are linked; not of a connection's own counter. */
+/**
+ * Of streams whose numbers have no holes, or are linked; not of a connection's own counter. `mayOverlap`
+ * where a venue tells again of what was, in one message with what is new.
+ */
 export function accountOf(
   items: readonly FeedItem<unknown>[],
   profile: VenueProfile<unknown>,
+  mayOverlap: (stream: string) => boolean = () => false,
 ): Account {
   const words = profile.open();
   const faults: string[] = [];
@@ -61,7 +65,8 @@ export function accountOf(
     const where = `${stream}: ${first}..${position} after ${last}`;
     if (follows > last) faults.push(`hole before ${where}`);
     // The first behind a snapshot may overlap it.
-    else if (follows < last && standing.snapshots === 0) faults.push(`overlap in ${where}`);
+    else if (follows < last && standing.snapshots === 0 && !mayOverlap(stream))
+      faults.push(`overlap in ${where}`);
     // A sign of life, or a renumbering that is properly linked, does not grow.
     if (Number(position) <= last && previous === undefined) faults.push(`repeat in ${where}`);
   };
