@@ -42,12 +42,8 @@ import {
 import { byteLength } from "./byte-length.ts";
 import { checkPolicy } from "./check-policy.ts";
 import type { SupervisorOptions, Target } from "./options.ts";
-import {
-  checkFreshness,
-  checkQuarantine,
-  checkRecovery,
-  checkRecoveryPolicy,
-} from "./check-feed.ts";
+import { checkFreshness, checkQuarantine, checkRecovery } from "./check-feed.ts";
+import { checkRecoveryPolicy } from "../recovery/check-recovery-policy.ts";
 import type { OutboxPolicy } from "./outbox.ts";
 import { checkSchema, type SchemaOf } from "./schema.ts";
 import { talksOf, type Talk } from "./talk.ts";

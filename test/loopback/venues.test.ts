@@ -97,11 +97,13 @@ describe.concurrent("over real sockets with forced resets", () => {
     try {
       for (let round = 0; round < ROUNDS; round += 1) {
         await flows(world, 5);
-        const missed = () => count("gap") + count("mismatch");
-        const before = missed();
-        exchange.inject({ kind: "skip", count: 20 });
-        await until(() => missed() > before);
-        await flows(world, 5);
+        if (venue.numbers !== "none") {
+          const missed = () => count("gap") + count("mismatch");
+          const before = missed();
+          exchange.inject({ kind: "skip", count: 20 });
+          await until(() => missed() > before);
+          await flows(world, 5);
+        }
         const downs = count("down");
         exchange.inject({ kind: "reset" });
         await until(() => count("down") > downs);
@@ -119,10 +121,12 @@ describe.concurrent("over real sockets with forced resets", () => {
         expect(holes).toEqual(expect.arrayContaining(gaps));
         expect(gaps.length).toBeGreaterThanOrEqual(ROUNDS);
       } else {
-        expect(accountOf(items, venue.profile({})).faults).toEqual([]);
+        expect(accountOf(items, venue.profile({}), venue.tellsAgain).faults).toEqual([]);
       }
       expect(ledger.sessions.size).toBeGreaterThan(ROUNDS);
-      expect(feed.status().inbound).toMatchObject({ duplicates: 0, invalid: 0 });
+      expect(feed.status().inbound).toMatchObject({ invalid: 0 });
+      // Coinbase Exchange says its last match again on every socket.
+      if (venue.id !== "coinbase-exchange") expect(feed.status().inbound.duplicates).toBe(0);
       expect(feed.status().topics).toMatchObject({ confirmed: 4, rejected: 0 });
       expect(ledger.violations).toEqual(new Map());
     } finally {

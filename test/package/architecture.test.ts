@@ -14,10 +14,12 @@ const table: Readonly<Record<string, readonly string[]>> = {
   "src/system.ts": [],
   "src/errors.ts": ["machines"],
   "src/check.ts": ["machines", "src/errors.ts"],
+  "src/check-rules.ts": ["machines", "src/errors.ts", "src/check.ts"],
   "src/sequence": ["src/errors.ts"],
   "src/subscriptions": ["src/errors.ts"],
   "src/recovery": [
     "machines",
+    "src/check.ts",
     "src/system.ts",
     "src/sequence",
     "src/transport/printable.ts",
@@ -37,6 +39,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
   "src/venues": [
     "machines",
     "src/check.ts",
+    "src/check-rules.ts",
     "src/errors.ts",
     "src/connection",
     "src/recovery",
@@ -50,6 +53,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
     "xstate",
     "@standard-schema/spec",
     "src/check.ts",
+    "src/check-rules.ts",
     "src/errors.ts",
     "src/system.ts",
     "src/recovery",

@@ -8,6 +8,8 @@ import type { VenueProfile } from "../../../src/venues/index.ts";
 interface Standing {
   /** The last number that is accounted for; undefined where numbering has begun anew. */
   last: number | undefined;
+  /** Its messages may wait for a snapshot. */
+  isInvalid: boolean;
   /** Received up to here and not delivered, because a snapshot that is to come will have it. */
   owed: number | undefined;
   delivered: number;
@@ -21,10 +23,14 @@ export interface Account {
   readonly streams: ReadonlyMap<string, Readonly<Standing>>;
 }
 
-/** Of streams whose numbers have no holes, or are linked; not of a connection's own counter. */
+/**
+ * Of streams whose numbers have no holes, or are linked; not of a connection's own counter. `mayOverlap`
+ * where a venue tells again of what was, in one message with what is new.
+ */
 export function accountOf(
   items: readonly FeedItem<unknown>[],
   profile: VenueProfile<unknown>,
+  mayOverlap: (stream: string) => boolean = () => false,
 ): Account {
   const words = profile.open();
   const faults: string[] = [];
@@ -32,7 +38,14 @@ export function accountOf(
   const standingOf = (stream: string): Standing => {
     const known = streams.get(stream);
     if (known !== undefined) return known;
-    const fresh = { last: undefined, owed: undefined, delivered: 0, gaps: 0, snapshots: 0 };
+    const fresh = {
+      last: undefined,
+      isInvalid: false,
+      owed: undefined,
+      delivered: 0,
+      gaps: 0,
+      snapshots: 0,
+    };
     streams.set(stream, fresh);
     return fresh;
   };
@@ -52,7 +65,8 @@ export function accountOf(
     const where = `${stream}: ${first}..${position} after ${last}`;
     if (follows > last) faults.push(`hole before ${where}`);
     // The first behind a snapshot may overlap it.
-    else if (follows < last && standing.snapshots === 0) faults.push(`overlap in ${where}`);
+    else if (follows < last && standing.snapshots === 0 && !mayOverlap(stream))
+      faults.push(`overlap in ${where}`);
     // A sign of life, or a renumbering that is properly linked, does not grow.
     if (Number(position) <= last && previous === undefined) faults.push(`repeat in ${where}`);
   };
@@ -66,7 +80,7 @@ export function accountOf(
         const standing = standingOf(item.stream);
         standing.gaps += 1;
         const expected = (standing.last ?? NaN) + 1;
-        if (item.from < expected) {
+        if (item.from < expected || (item.from > expected && !standing.isInvalid)) {
           faults.push(`gap of ${item.stream} from ${item.from} after ${standing.last}`);
         }
         if (item.from > expected) standing.owed = Number(item.from) - 1;
@@ -89,9 +103,11 @@ export function accountOf(
       case "overflow":
         faults.push(`overflow of ${item.dropped}`);
         break;
-      case "reset":
       case "invalid":
       case "valid":
+        standingOf(item.stream).isInvalid = item.kind === "invalid";
+        break;
+      case "reset":
         break;
     }
   }

@@ -3,28 +3,34 @@
  * hears its refusals and its notices, and finds what falls silent.
  */
 import { describe, expect, it } from "vitest";
+import { simulatedVenues } from "../../../src/testing/index.ts";
 import { startFeed } from "./feed-world.ts";
 import { spokenVenues } from "./venues.ts";
+
+it("knows every venue that the exchange speaks", () => {
+  expect(new Set(spokenVenues.map(({ id }) => id))).toEqual(new Set(simulatedVenues));
+});
 
 const quiet = { tradesPerSecond: 0, bookTickersPerSecond: 0, books: false } as const;
 
 describe("as many topics as a connection may hold, at most 500,", () => {
-  it.each(spokenVenues)("are replayed at $id without breaking a rule", (venue) => {
+  it.each(spokenVenues)("are replayed at $id without breaking a rule", async (venue) => {
     const most = venue.profile({}).limits.topicsPerConnection;
     const count = Math.min(500, most);
     const symbols = Array.from({ length: count }, (_, index) => venue.symbol(index));
     const world = startFeed(venue, {
       topics: symbols.map(venue.light),
       exchange: { market: { ...quiet, symbols } },
+      options: { freshness: null }, // all of them are silent
     });
-    const { clock, exchange, feed } = world;
+    const { exchange, feed } = world;
     for (let round = 0; round < 3; round += 1) {
-      clock.advance(40_000);
+      await world.passes(40_000, 200);
       expect(feed.status()).toMatchObject({ isReady: true, topics: { confirmed: count } });
       exchange.inject({ kind: "reset" });
-      clock.advance(10); // the next socket is under way, or waits
+      await world.passes(10); // the next socket is under way, or waits
     }
-    clock.advance(40_000);
+    await world.passes(40_000, 200);
     expect(feed.status()).toMatchObject({ isReady: true, topics: { confirmed: count } });
     expect(exchange.ledger.sessions.size).toBe(4);
     expect(exchange.ledger.violations).toEqual(new Map());
@@ -36,32 +42,33 @@ describe("as many topics as a connection may hold, at most 500,", () => {
 });
 
 describe("a quiet connection", () => {
-  it.each(spokenVenues)("to $id lives for two hours, whatever that takes", (venue) => {
+  it.each(spokenVenues)("to $id lives for two hours, whatever that takes", async (venue) => {
     const [first] = venue.instruments;
     const world = startFeed(venue, {
       topics: [venue.trades(first)],
       exchange: { market: { ...quiet, symbols: [first] } },
       options: { freshness: null },
     });
-    world.clock.advance(7_200_000);
+    await world.passes(2_000); // a token and a welcome, where they are needed
+    await world.passes(7_200_000, 5_000);
     expect(world.heard("down")).toEqual([]);
     expect(world.feed.status()).toMatchObject({ isReady: true, topics: { confirmed: 1 } });
     expect(world.exchange.ledger.sessions.size).toBe(1);
     expect(world.exchange.ledger.violations).toEqual(new Map());
   });
 
-  it.each(spokenVenues)("to $id that dies is noticed and replaced", (venue) => {
+  it.each(spokenVenues)("to $id that dies is noticed and replaced", async (venue) => {
     const [first] = venue.instruments;
     const world = startFeed(venue, {
       topics: [venue.trades(first)],
       exchange: { market: { ...quiet, symbols: [first] } },
     });
-    world.clock.advance(5_000);
+    await world.passes(5_000);
     world.exchange.inject({ kind: "silence" });
     const { intervalMs, timeoutMs } = venue.profile({}).heartbeat;
-    world.clock.advance(intervalMs + timeoutMs + 1);
+    await world.passes(intervalMs + timeoutMs + 1);
     expect(world.heard("down")).toMatchObject([{ loss: { class: "silent" } }]);
-    world.clock.advance(30_000);
+    await world.passes(30_000);
     expect(world.feed.status()).toMatchObject({ isReady: true, topics: { confirmed: 1 } });
   });
 });
@@ -94,6 +101,9 @@ describe("a topic that the venue does not have", () => {
           }),
         );
         break;
+      case "quarantined":
+        expect(states[unknown]).toBe("quarantined");
+        break;
       case "stale":
         expect(world.heard("topic.stale")).toMatchObject([{ topic: unknown }]);
         expect(alerts).toContainEqual(
@@ -102,7 +112,7 @@ describe("a topic that the venue does not have", () => {
         break;
     }
     expect(world.exchange.ledger.violations).toEqual(new Map());
-    expect(world.exchange.ledger.sessions.size).toBe(1);
+    if (end !== "quarantined") expect(world.exchange.ledger.sessions.size).toBe(1);
   });
 });
 

@@ -14,7 +14,8 @@ export interface FeedWorld extends ExchangeWorld<unknown> {
   readonly venue: SpokenVenue;
   /** By instrument. */
   readonly books: ReadonlyMap<string, BookKeeper>;
-  passes(durationMs: number): Promise<void>;
+  /** Promises settle at every step. */
+  passes(durationMs: number, stepMs?: number): Promise<void>;
   /** What the consumer's books and the exchange's are, as of one instant. */
   compareBooks(): Promise<{ ours: Sides[]; theirs: Sides[] }>;
 }
@@ -45,10 +46,10 @@ export function startFeed(venue: SpokenVenue, given: FeedOptions = {}): FeedWorl
     items.push(item);
     for (const book of books.values()) book.accept(item);
   });
-  const passes = async (durationMs: number): Promise<void> => {
+  const passes = async (durationMs: number, stepMs = STEP_MS): Promise<void> => {
     const endAtMs = world.clock.nowMs() + durationMs;
     while (world.clock.nowMs() < endAtMs) {
-      world.clock.advanceTo(Math.min(world.clock.nowMs() + STEP_MS, endAtMs));
+      world.clock.advanceTo(Math.min(world.clock.nowMs() + stepMs, endAtMs));
       await promisesSettle();
     }
   };

@@ -10,6 +10,9 @@ import { spokenVenues, type SpokenVenue } from "./venues.ts";
 const byNumbers = (...kinds: readonly SpokenVenue["numbers"][]) =>
   spokenVenues.filter(({ numbers }) => kinds.includes(numbers));
 
+/** Hyperliquid's books are whole each time, at moments of its own. */
+const bookVenues = spokenVenues.filter(({ id }) => id !== "hyperliquid");
+
 const WARM_UP_MS = 5_000;
 const RECOVERY_MS = 15_000;
 
@@ -32,17 +35,24 @@ function startBook(venue: SpokenVenue, seed = 1): FeedWorld {
   return startFeed(venue, { topics, exchange: { market, seed } });
 }
 
+interface Told {
+  readonly atMs: number;
+  readonly end: number;
+}
+
 /** Where the messages of a stream end, in a life without a fault. */
-async function endsWithoutFault(venue: SpokenVenue, stream: string): Promise<number[]> {
+async function toldWithoutFault(venue: SpokenVenue, stream: string): Promise<Told[]> {
   const twin = startBook(venue);
   await twin.passes(WARM_UP_MS + RECOVERY_MS);
   return twin.items.flatMap((item) =>
-    item.kind === "message" && item.stream === stream ? [Number(item.position)] : [],
+    item.kind === "message" && item.stream === stream
+      ? [{ atMs: item.receivedAtMs, end: Number(item.position) }]
+      : [],
   );
 }
 
 describe("a feed without a fault", () => {
-  it.each(spokenVenues)("of $id is whole from its beginning on", async (venue) => {
+  it.each(bookVenues)("of $id is whole from its beginning on", async (venue) => {
     const world = startFeed(venue);
     await world.passes(60_000);
     expect(world.feed.status()).toMatchObject({
@@ -66,14 +76,15 @@ describe("lost changes of a book", () => {
 
     const [instrument] = venue.instruments;
     const stream = venue.book(instrument);
-    const ends = await endsWithoutFault(venue, stream);
+    const told = await toldWithoutFault(venue, stream);
     const gaps = world.heard("gap");
     expect(gaps).toHaveLength(1);
     const { from, to } = gaps[0] ?? { from: 0, to: 0 };
-    const lost = ends.filter((end) => end >= Number(from) && end <= Number(to));
-    expect(lost).toHaveLength(3);
-    expect(lost.at(-1)).toBe(to);
-    expect(ends).toContain(Number(from) - 1);
+    const lost = told.filter(({ end }) => end >= Number(from) && end <= Number(to));
+    // Each change of the book at an instant of its own, some venues in several frames.
+    expect(new Set(lost.map(({ atMs }) => atMs)).size).toBe(3);
+    expect(lost.at(-1)?.end).toBe(to);
+    expect(told.map(({ end }) => end)).toContain(Number(from) - 1);
   });
 
   it.each(byNumbers("connection"))("are numbers of the connection: $id", async (venue) => {
@@ -96,33 +107,36 @@ describe("lost changes of a book", () => {
     expect(world.heard("mismatch")).toMatchObject([{ stream: venue.book(venue.instruments[0]) }]);
   });
 
-  it.each(spokenVenues)("are made good by a $way: $id", async (venue) => {
-    const world = startFeed(venue);
-    const [first] = venue.instruments;
-    await world.passes(WARM_UP_MS);
-    const told = troubles(world).length;
-    world.exchange.inject({ kind: "skip", count: 2 });
-    await world.passes(RECOVERY_MS);
-    await expectWholeBooks(world);
+  it.each(byNumbers("stream", "connection", "checksum"))(
+    "are made good by a $way: $id",
+    async (venue) => {
+      const world = startFeed(venue);
+      const [first] = venue.instruments;
+      await world.passes(WARM_UP_MS);
+      const told = troubles(world).length;
+      world.exchange.inject({ kind: "skip", count: 2 });
+      await world.passes(RECOVERY_MS);
+      await expectWholeBooks(world);
 
-    const invalid = world.heard("invalid").filter(({ cause }) => cause !== "start");
-    const struck = invalid.map(({ stream }) => stream);
-    const valid = world.heard("valid").map(({ stream }) => stream);
-    expect(valid).toEqual(expect.arrayContaining(struck));
-    expect(troubles(world).length).toBeGreaterThan(told);
-    const sessions = world.exchange.ledger.sessions.size;
-    if (venue.way === "reconnect") {
-      expect(struck).toEqual(["connection"]);
-      expect(sessions).toBe(2);
-    } else {
-      expect(sessions).toBe(1);
-      expect(struck).not.toContain(venue.trades(first)); // trades are not obtained again
-    }
-    expect(world.feed.status()).toMatchObject({ isReady: true, topics: { confirmed: 4 } });
-    expect(world.exchange.ledger.violations.size).toBe(0);
-  });
+      const invalid = world.heard("invalid").filter(({ cause }) => cause !== "start");
+      const struck = invalid.map(({ stream }) => stream);
+      const valid = world.heard("valid").map(({ stream }) => stream);
+      expect(valid).toEqual(expect.arrayContaining(struck));
+      expect(troubles(world).length).toBeGreaterThan(told);
+      const sessions = world.exchange.ledger.sessions.size;
+      if (venue.way === "reconnect") {
+        expect(struck).toEqual(["connection"]);
+        expect(sessions).toBe(2);
+      } else {
+        expect(sessions).toBe(1);
+        expect(struck).not.toContain(venue.trades(first)); // trades are not obtained again
+      }
+      expect(world.feed.status()).toMatchObject({ isReady: true, topics: { confirmed: 4 } });
+      expect(world.exchange.ledger.violations.size).toBe(0);
+    },
+  );
 
-  it.each(spokenVenues.filter(({ way }) => way !== "reconnect"))(
+  it.each(spokenVenues.filter(({ way }) => way === "snapshot" || way === "resubscribe"))(
     "leave all other streams alone: $id",
     async (venue) => {
       const [first, second] = venue.instruments;
@@ -199,7 +213,7 @@ describe("forced resets", () => {
     }
     await world.passes(30_000);
     const profile = venue.profile({});
-    const { faults, streams } = accountOf(world.items, profile);
+    const { faults, streams } = accountOf(world.items, profile, venue.tellsAgain);
     expect(faults).toEqual([]);
     expect(world.exchange.ledger.sessions.size).toBe(9);
     expect(streams.size).toBeGreaterThanOrEqual(2);

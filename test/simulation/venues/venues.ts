@@ -9,8 +9,12 @@ import {
   bitfinex,
   bybit,
   coinbaseAdvanced,
+  coinbaseExchange,
   deribit,
+  hyperliquid,
   kraken,
+  krakenFutures,
+  kucoin,
   okx,
   type VenueProfile,
 } from "../../../src/venues/index.ts";
@@ -20,7 +24,7 @@ import type { Fetch } from "../../../src/venues/kit/fetch-json.ts";
 type Levels = readonly (readonly [price: unknown, quantity: unknown])[];
 
 /** What a message, or a snapshot, says of a book. A quantity of 0 takes a level away. */
-export interface BookMove {
+interface BookMove {
   /** It takes the place of all that was known. */
   readonly isWhole: boolean;
   readonly bids: Levels;
@@ -28,7 +32,7 @@ export interface BookMove {
 }
 
 /** Where a client finds the exchange; the venue's own hosts by default. */
-export interface Reach {
+interface Reach {
   readonly fetch?: Fetch;
   readonly endpoint?: string;
   readonly restEndpoint?: string;
@@ -44,11 +48,16 @@ export interface SpokenVenue {
   readonly light: (instrument: string) => string;
   readonly symbol: (index: number) => string;
   /** A topic of the right form that the venue does not have, and what comes of it. */
-  readonly unknown: readonly [topic: string, end: "rejected" | "unanswered" | "stale"];
+  readonly unknown: readonly [
+    topic: string,
+    end: "rejected" | "unanswered" | "stale" | "quarantined",
+  ];
   /** How a broken book becomes whole. */
-  readonly way: "snapshot" | "resubscribe" | "reconnect";
-  /** Whose counter a loss shows in; `checksum`: the book's loss shows in its sum. */
-  readonly numbers: "stream" | "connection" | "checksum";
+  readonly way: "snapshot" | "resubscribe" | "reconnect" | "none";
+  /** Whose counter a loss shows in; `checksum`: the book's loss shows in its sum, `none`: nowhere. */
+  readonly numbers: "stream" | "connection" | "checksum" | "none";
+  /** A subscription of this topic begins with some of the past. */
+  readonly tellsAgain?: (topic: string) => boolean;
   /** What it says before it goes away; undefined for nothing. */
   readonly leavesWithinMs?: number;
   /** Undefined for a message that is no change of the book. */
@@ -154,6 +163,66 @@ function readBitfinexBook(message: unknown): BookMove | undefined {
       .filter(([, , amount]) => amount * sign > 0)
       .map(([price, count, amount]) => [price, count === 0 ? 0 : amount * sign]);
   return { isWhole, bids: side(1), asks: side(-1) };
+}
+
+interface KrakenFuturesBook {
+  readonly feed: string;
+  readonly side?: string;
+  readonly price?: number;
+  readonly qty?: number;
+  readonly bids?: readonly { readonly price: number; readonly qty: number }[];
+  readonly asks?: readonly { readonly price: number; readonly qty: number }[];
+}
+
+/** A snapshot, or one level. */
+function readKrakenFuturesBook(message: unknown): BookMove | undefined {
+  const { feed, side, price, qty, bids = [], asks = [] } = message as KrakenFuturesBook;
+  const cut = (level: { readonly price: number; readonly qty: number }) =>
+    [level.price, level.qty] as const;
+  if (feed === "book_snapshot") return { isWhole: true, bids: bids.map(cut), asks: asks.map(cut) };
+  if (feed !== "book") return undefined;
+  const levels = [[price, qty]] as const;
+  return {
+    isWhole: false,
+    bids: side === "buy" ? levels : [],
+    asks: side === "sell" ? levels : [],
+  };
+}
+
+type KucoinChanges = readonly (readonly [price: string, size: string, sequence: string])[];
+
+/** Deltas on the socket have `changes`, snapshots over HTTP do not. */
+function readKucoinBook(given: unknown): BookMove | undefined {
+  const { data, ...whole } = given as {
+    readonly data?: {
+      readonly changes?: { readonly bids: KucoinChanges; readonly asks: KucoinChanges };
+    };
+    readonly bids?: Levels;
+    readonly asks?: Levels;
+  };
+  if (whole.bids !== undefined && whole.asks !== undefined) {
+    return { isWhole: true, bids: whole.bids, asks: whole.asks };
+  }
+  if (data?.changes === undefined) return undefined;
+  const cut = ([price, size]: KucoinChanges[number]) => [price, size] as const;
+  const { bids, asks } = data.changes;
+  return { isWhole: false, bids: bids.map(cut), asks: asks.map(cut) };
+}
+
+interface CoinbaseExchangeBook {
+  readonly type: string;
+  readonly bids?: Levels;
+  readonly asks?: Levels;
+  readonly changes?: readonly (readonly [side: string, price: string, size: string])[];
+}
+
+function readCoinbaseExchangeBook(message: unknown): BookMove | undefined {
+  const { type, changes = [], bids = [], asks = [] } = message as CoinbaseExchangeBook;
+  if (type === "snapshot") return { isWhole: true, bids, asks };
+  if (type !== "l2update") return undefined;
+  const side = (name: string): Levels =>
+    changes.filter(([of]) => of === name).map(([, price, size]) => [price, size]);
+  return { isWhole: false, bids: side("buy"), asks: side("sell") };
 }
 
 const sides = (levels: { readonly bids?: Levels; readonly asks?: Levels }) =>
@@ -303,5 +372,59 @@ export const spokenVenues: readonly SpokenVenue[] = [
         asks: row.asks.map(cut),
       };
     },
+  },
+  {
+    id: "coinbase-exchange",
+    profile: ({ endpoint }) => coinbaseExchange({ endpoint }),
+    instruments: ["BTC-USD", "ETH-USD"],
+    book: (instrument) => `level2_batch:${instrument}`,
+    trades: (instrument) => `matches:${instrument}`,
+    light: (instrument) => `matches:${instrument}`,
+    symbol: (index) => `S${index}-USD`,
+    unknown: ["matches:NO-BODY", "rejected"],
+    way: "none",
+    numbers: "none",
+    readBook: readCoinbaseExchangeBook,
+  },
+  {
+    id: "kraken-futures",
+    profile: ({ endpoint }) => krakenFutures({ endpoint }),
+    instruments: ["PF_XBTUSD", "PF_ETHUSD"],
+    book: (instrument) => `book:${instrument}`,
+    trades: (instrument) => `trade:${instrument}`,
+    light: (instrument) => `trade:${instrument}`,
+    symbol: (index) => `PF_S${index}USD`,
+    unknown: ["book:PF_NOBODY", "unanswered"],
+    way: "resubscribe",
+    numbers: "stream",
+    tellsAgain: (topic) => topic.startsWith("trade:"),
+    readBook: readKrakenFuturesBook,
+  },
+  {
+    id: "kucoin",
+    profile: ({ fetch, restEndpoint }) => kucoin({ fetch, restEndpoint }),
+    instruments: ["BTC-USDT", "ETH-USDT"],
+    book: (instrument) => `/market/level2:${instrument}`,
+    trades: (instrument) => `/market/match:${instrument}`,
+    light: (instrument) => `/market/match:${instrument}`,
+    symbol: (index) => `S${index}-USDT`,
+    unknown: ["/market/ticker:NOPE-USDT", "stale"],
+    way: "snapshot",
+    numbers: "stream",
+    readBook: readKucoinBook,
+  },
+  {
+    id: "hyperliquid",
+    profile: ({ endpoint }) => hyperliquid({ endpoint }),
+    instruments: ["BTC", "ETH"],
+    book: (instrument) => `l2Book:${instrument}?fast=true`,
+    trades: (instrument) => `trades:${instrument}`,
+    light: (instrument) => `trades:${instrument}`,
+    symbol: (index) => `S${index}`,
+    unknown: ["l2Book:NOPE", "quarantined"],
+    way: "none",
+    numbers: "none",
+    // Whole each time, and only as deep as was asked.
+    readBook: () => undefined,
   },
 ];

@@ -3,6 +3,7 @@ import { OptionError } from "../../../src/index.ts";
 import { coinbaseAdvanced } from "../../../src/venues/index.ts";
 import { startSupervisor } from "../start-supervisor.ts";
 import { hears, readSamples, startOpen, statesOf } from "./start-venue.ts";
+import type { Sample } from "./samples.ts";
 
 const start = (...topics: string[]) => startOpen(coinbaseAdvanced(), topics);
 
@@ -211,7 +212,7 @@ describe("a frame that is no message of Coinbase Advanced", () => {
 
 describe("the samples of Coinbase Advanced", () => {
   it("are read, each as what it is", ({ skip }) => {
-    const isOurs = (kind: string) => kind === "subscribe";
+    const isOurs = ({ kind }: Sample) => kind === "subscribe";
     const samples = readSamples(coinbaseAdvanced(), "coinbase-advanced", isOurs);
     skip(samples === undefined, "../shared/recordings is not here");
     const read = (samples ?? []).map(({ channel, kind, word, topic, isSnapshot }) => [

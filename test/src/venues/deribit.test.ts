@@ -313,7 +313,7 @@ describe("a frame that is no message of Deribit", () => {
 describe("the samples of Deribit", () => {
   it("are read, each as what it is", ({ skip }) => {
     const ours = ["subscribe", "heartbeat-setup", "test-answer"];
-    const samples = readSamples(deribit(), "deribit", (kind) => ours.includes(kind));
+    const samples = readSamples(deribit(), "deribit", ({ kind }) => ours.includes(kind));
     skip(samples === undefined, "../shared/recordings is not here");
     for (const { channel, kind, word, topic, last, isSnapshot } of samples ?? []) {
       const expected =

@@ -3,6 +3,7 @@ import { OptionError } from "../../../src/index.ts";
 import { okx } from "../../../src/venues/index.ts";
 import { startSupervisor } from "../start-supervisor.ts";
 import { hears, readSamples, startOpen, statesOf } from "./start-venue.ts";
+import type { Sample } from "./samples.ts";
 
 const arg = (channel: string, instId = "BTC-USDT") => ({ channel, instId });
 const ack = (given: object, event = "subscribe") => ({ event, arg: given, connId: "a4d3ae55" });
@@ -317,7 +318,7 @@ describe("a frame that is no message of OKX", () => {
 
 describe("the samples of OKX", () => {
   it("are read, each as what it is", ({ skip }) => {
-    const isOurs = (kind: string) => ["subscribe", "ping", "pong"].includes(kind);
+    const isOurs = ({ kind }: Sample) => ["subscribe", "ping", "pong"].includes(kind);
     const samples = readSamples(okx(), "okx", isOurs);
     skip(samples === undefined, "../shared/recordings is not here");
     const kinds = (samples ?? []).map(({ channel, kind, word }) => [channel, kind, word?.kind]);

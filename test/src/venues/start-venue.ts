@@ -2,7 +2,7 @@
 import type { SupervisorOptions } from "../../../src/index.ts";
 import type { VenueProfile, VenueWord } from "../../../src/venues/index.ts";
 import { startSupervisor, type SupervisorWorld } from "../start-supervisor.ts";
-import { samplesOfVenue } from "./samples.ts";
+import { samplesOfVenue, type Sample } from "./samples.ts";
 
 /** Dialled, and open, with its topics asked for. */
 export function startOpen<M>(
@@ -36,15 +36,18 @@ export interface ReadSample {
   readonly isSnapshot: boolean;
 }
 
-/** Every sample that the venue sends, read by one conversation; undefined where the file is not here. */
+/**
+ * Every sample that the venue sends (the others are `isOurs`), read by one conversation; undefined where
+ * the file is not here.
+ */
 export function readSamples<M>(
   profile: VenueProfile<M>,
   samplesOf: string,
-  isOurs: (kind: string) => boolean,
+  isOurs: (sample: Sample) => boolean,
 ): readonly ReadSample[] | undefined {
   const talk = profile.open();
   return samplesOfVenue(samplesOf)
-    ?.filter(({ kind }) => !isOurs(kind))
+    ?.filter((sample) => !isOurs(sample))
     .map(({ channel, kind, message }) => {
       const raw = Buffer.from(JSON.stringify(message));
       const read = talk.decode(raw, false);
