@@ -29,6 +29,8 @@ export class Publisher<M> {
   readonly #untold: Fact[] = [];
   #isTelling = false;
   #isSilenced = false;
+  /** `closed` was published: it is the last fact. */
+  #isOver = false;
 
   constructor(clock: Clock, broadcast: (fact: Fact) => void = () => undefined) {
     this.#clock = clock;
@@ -75,6 +77,10 @@ export class Publisher<M> {
     note?: (fact: Fact) => void,
   ): Fact {
     const fact = { type, atMs: this.#clock.nowMs(), ...payload } as unknown as Fact;
+    // A listener closed it in the middle of something: the rest of that is nobody's. What a function of
+    // the user's throws is told of all the same.
+    if (this.#isOver && type !== "callback.failed") return fact;
+    this.#isOver ||= type === "closed";
     note?.(fact);
     this.#untold.push(fact);
     if (this.#isTelling) return fact;
@@ -100,6 +106,12 @@ export class Publisher<M> {
         this.callbackFailed('listener of "message"', error);
       }
     }
+  }
+
+  /** It runs, perhaps once more. */
+  begin(): void {
+    this.#isSilenced = false;
+    this.#isOver = false;
   }
 
   /** Closed: no message comes any more, not even the one that is under way. */

@@ -135,6 +135,7 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
       },
       onAttach: (owner) => {
         this.#run?.detach();
+        this.#publisher.begin();
         this.#run = new Run(owner, clock, (type, payload) => this.#note(type, payload));
         this.#heedSignal();
       },

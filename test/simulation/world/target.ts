@@ -77,7 +77,7 @@ export function createOptions(parts: TargetParts): SupervisorOptions<M> {
   };
   return {
     ...options,
-    quarantine: null, // the network of these lives kills sockets enough without it
+    quarantine: character.features.quarantine,
     freshness: character.features.freshness,
     maxAgeMs: character.features.maxAgeMs,
     transport: network.transport,
@@ -192,7 +192,7 @@ function sequence(
   // An answer that nobody waits for is a message like any other.
   const point = "stream" in message ? binance.sequence?.(message, raw) : undefined;
   oracle.feed.read(message, point);
-  if ("stream" in message) oracle.fresh.spoke(message.stream);
+  if ("stream" in message) oracle.heardOf(message.stream);
   return point;
 }
 

@@ -654,6 +654,16 @@ describe("a topic that is renewed", () => {
 });
 
 describe("a topic that is held back", () => {
+  it("is all there is until nobody wants it, or what is left is quarantined", () => {
+    const registry = registryOf("a", "b", "bad");
+    registry.newSocket((topic) => (topic === "bad" ? "quarantined" : "suspect"));
+    expect(registry.isSettled).toBe(false);
+    registry.unwant(["a"]);
+    expect(registry.isSettled).toBe(false);
+    registry.unwant(["b"]);
+    expect(registry.isSettled).toBe(true);
+  });
+
   /** A registry on a new socket that holds "s" as a suspect and "q" in quarantine. */
   function holding(...topics: readonly string[]): SubscriptionRegistry {
     const registry = new SubscriptionRegistry();
@@ -717,6 +727,7 @@ describe("who listens", () => {
     const heard: string[] = [];
     const registry = new SubscriptionRegistry({
       listener: {
+        unwanted: () => undefined,
         changed: (topic, state) => heard.push(`${topic} ${state ?? "forgotten"}`),
         answered: (id) => heard.push(`answered ${id}`),
         reset: () => heard.push("reset"),
@@ -745,6 +756,7 @@ describe("who listens", () => {
     const forgotten: string[] = [];
     const registry = new SubscriptionRegistry({
       listener: {
+        unwanted: () => undefined,
         changed: (topic, state) => {
           if (state === undefined) forgotten.push(topic);
         },

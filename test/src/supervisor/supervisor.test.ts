@@ -12,6 +12,7 @@ import { VirtualClock } from "../../../src/testing/virtual-clock.ts";
 import {
   everySecond,
   numbered,
+  numberedVenue,
   promisesSettle,
   startSupervisor,
   SupervisorWorld,
@@ -1300,6 +1301,26 @@ describe("messages()", () => {
       await items.next();
     }
     expect(world.socket.isPaused).toBe(false);
+  });
+});
+
+describe("closed", () => {
+  it("is the last fact, whatever a listener has interrupted by closing", () => {
+    const venue = numberedVenue({
+      freshness: () => ({ firstMs: 1_000, silenceMs: null }),
+      open: () => ({ ...numberedVenue().open(), topicOf: ({ s }) => s }),
+    });
+    const world = startSupervisor<Json>({ target: venue, topics: ["a"] }).comesUp();
+    world.receives({ s: "a", n: 1 });
+    world.feed.unsubscribe("a");
+    world.confirmsAll();
+    world.feed.subscribe("a");
+    world.confirmsAll();
+    world.clock.advance(1_000);
+    expect(world.heard("topic.stale")).toHaveLength(1);
+    world.feed.on("gap", () => world.feed.terminate());
+    world.receives({ s: "a", n: 3 });
+    expect(world.facts.slice(-3).map(({ type }) => type)).toEqual(["gap", "state", "closed"]);
   });
 });
 

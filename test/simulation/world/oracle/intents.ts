@@ -6,6 +6,7 @@ import type { Acknowledgement, Fact, TopicStatus } from "../../../../src/index.t
 import type { Request } from "../clerk.ts";
 import type { Scene } from "../scene.ts";
 import type { FreshTopics } from "./fresh-topics.ts";
+import type { Suspects } from "./suspects.ts";
 
 /** How far a topic is on the current socket, by the frames and answers that were seen. */
 interface Asked {
@@ -35,10 +36,12 @@ export class Intents {
   /** When the end of a topic was asked for; until it is answered. */
   readonly #ending = new Map<string, { readonly id: number; readonly atMs: number }>();
   readonly #fresh: FreshTopics;
+  readonly #suspects: Suspects;
 
-  constructor(scene: Scene, topics: readonly string[], fresh: FreshTopics) {
+  constructor(scene: Scene, topics: readonly string[], fresh: FreshTopics, suspects: Suspects) {
     this.#scene = scene;
     this.#fresh = fresh;
+    this.#suspects = suspects;
     this.want(topics, false);
   }
 
@@ -80,6 +83,7 @@ export class Intents {
     this.#renewable.clear();
     this.#ending.clear();
     this.#fresh.dialled();
+    this.#suspects.dialled(this.#wanted.size);
   }
 
   /** There is a reason to end this topic and to ask for it anew. */
@@ -108,6 +112,7 @@ export class Intents {
         if (isAgain && !this.#mayAskAgain(asked, atMs, topics.length === 1)) {
           violate("9 asked once", `${topic} was asked for already`);
         }
+        this.#suspects.asked(topic, topics);
         this.#ask(topic, id, atMs, isAgain ? asked.timeouts + 1 : 0);
       } else {
         if (isWanted && !this.#renewable.delete(topic)) {
@@ -133,6 +138,7 @@ export class Intents {
       return;
     }
     for (const topic of request.topics) {
+      this.#suspects.maybeForgotten(topic);
       this.#ask(topic, request.id, this.#scene.process.nowMs(), 0);
       this.#settle(topic, true);
     }
@@ -247,6 +253,7 @@ export class Intents {
     if (asked === undefined || asked.isAnswered) return;
     asked.isAnswered = true;
     asked.isRefused = isRefused;
+    if (this.#scene.character.manner !== "unanswered" || isRefused) this.#suspects.acquitted(topic);
     if (isRefused) this.#fresh.unconfirmed(topic);
     else this.#fresh.confirmed(topic);
     if (isRefused && !this.#wanted.has(topic)) this.#asked.delete(topic);
@@ -288,6 +295,7 @@ export class Intents {
   #unwanted(topic: string): void {
     this.#wanted.delete(topic);
     this.#fresh.unwanted(topic);
+    this.#suspects.maybeForgotten(topic);
     const asked = this.#asked.get(topic);
     if (asked?.isRefused === true) this.#asked.delete(topic);
     else if (asked !== undefined) asked.wasUnwanted = true;

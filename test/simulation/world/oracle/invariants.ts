@@ -37,6 +37,7 @@ export const invariants = {
   jitter: "waits of the same width differ",
   "fresh topics":
     "stale is said of topics that were silent for their time, once, and fresh when they speak",
+  quarantine: "quarantined topics have deserved it and are not asked for; suspects are tried alone",
   planned:
     "planned reconnects come within the window of what announced them, and are nobody's failure",
 } as const;

@@ -18,6 +18,7 @@ import { Lifecycle } from "./lifecycle.ts";
 import { Plans } from "./plans.ts";
 import { Secrets } from "./secrets.ts";
 import { Sends } from "./sends.ts";
+import { Suspects } from "./suspects.ts";
 import { Wire, type FrameKind } from "./wire.ts";
 
 export type SimSupervisor = Supervisor<BinanceStreamMessage>;
@@ -29,6 +30,7 @@ export class Oracle implements WireObserver {
   readonly wire: Wire;
   readonly intents: Intents;
   readonly fresh: FreshTopics;
+  readonly suspects: Suspects;
   readonly feed: Feed;
   readonly sends: Sends;
   readonly secrets: Secrets;
@@ -54,8 +56,9 @@ export class Oracle implements WireObserver {
     this.alerts = new Alerts(scene);
     this.plans = new Plans(scene, (atMs) => this.lifecycle.waits.untilTokenMs(atMs));
     this.wire = new Wire(scene);
+    this.suspects = new Suspects(scene);
     this.fresh = new FreshTopics(scene, (topic) => this.intents.isWanted(topic));
-    this.intents = new Intents(scene, topics, this.fresh);
+    this.intents = new Intents(scene, topics, this.fresh, this.suspects);
     this.feed = new Feed(scene);
     this.sends = new Sends(scene);
     this.secrets = new Secrets(scene);
@@ -71,6 +74,7 @@ export class Oracle implements WireObserver {
     this.alerts.heard(fact);
     this.plans.heard(fact);
     this.fresh.heard(fact);
+    this.suspects.heard(fact);
     this.wire.heard(fact);
     this.intents.heard(fact, this.wire.isOpen);
     if (fact.type === "up") this.sends.up();
@@ -101,6 +105,12 @@ export class Oracle implements WireObserver {
     else if (!url.endsWith(`&ask=${this.#asks}`) || this.lifecycle.isClosed) {
       this.#scene.violate("11 epochs", "dialled with the URL of an attempt that is over");
     }
+  }
+
+  /** A message of this topic was read. */
+  heardOf(topic: string): void {
+    this.fresh.spoke(topic);
+    this.suspects.acquitted(topic);
   }
 
   /** The URL function was asked, or a plain URL was dialled. Gives the number of the attempt. */
@@ -164,12 +174,14 @@ export class Oracle implements WireObserver {
   ended(socket: SimSocket, loss: Loss): void {
     const { log } = this.#scene;
     if (log.isOn) log.add(`end ${socket.id} ${loss.class} ${loss.closeCode ?? ""}`);
+    if (this.lifecycle.state === "connected") this.suspects.lost();
     this.lifecycle.ended(loss);
   }
 
   left(socket: SimSocket, how: "close" | "terminate"): void {
     this.#scene.log.add(`${how} ${socket.id}`);
     this.wire.left(how);
+    this.suspects.left();
   }
 
   // Every step.
@@ -183,6 +195,7 @@ export class Oracle implements WireObserver {
     this.lifecycle.check(status, process.armed, sockets, timers);
     this.alerts.check();
     this.plans.check();
+    this.suspects.check();
     this.fresh.settled();
     this.fresh.check(this.lifecycle.state === "connected");
     const { state } = this.lifecycle;
