@@ -18,7 +18,7 @@ export interface Features {
   readonly killers: Killers | null;
 }
 
-export interface Killers {
+interface Killers {
   readonly topics: readonly number[];
   readonly afterMs: number;
   /** They still do when all else has come good. */
