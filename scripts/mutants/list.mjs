@@ -196,8 +196,8 @@ export const mutants = [
   [
     "each notice draws anew",
     "machines/connection.rotation.ts",
-    "    context.rotation === null\n      ? nextRandom",
-    "    context.rotation !== undefined\n      ? nextRandom",
+    ": ([context.rotation.share, context.rng] as const);",
+    ": nextRandom(context.rng);",
     chart,
   ],
   [
