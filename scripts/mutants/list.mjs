@@ -382,7 +382,7 @@ export const mutants = [
   [
     "the attempt's signal is never aborted",
     "src/connection/socket-attempt.ts",
-    "this.#abort.abort();",
+    "this.#abort?.abort();",
     "",
     link,
   ],
