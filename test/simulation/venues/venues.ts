@@ -384,6 +384,7 @@ export const spokenVenues: readonly SpokenVenue[] = [
     unknown: ["matches:NO-BODY", "rejected"],
     way: "none",
     numbers: "none",
+    tellsAgain: (topic) => topic.startsWith("matches:"),
     readBook: readCoinbaseExchangeBook,
   },
   {
