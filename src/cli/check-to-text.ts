@@ -1,5 +1,6 @@
 /** The account of a recording, for people and for programs. */
-import { rangeToText } from "./facts-to-text.ts";
+import { rangeToText } from "../observe/facts-to-text.ts";
+import { textTable } from "./text-table.ts";
 import type { RecordingAccount, StreamCheck } from "./recording-check.ts";
 
 /** One line; positions beyond 2^53 as text. */
@@ -45,17 +46,7 @@ function table({ streams }: RecordingAccount): readonly string[] {
     ...streams.map((counts) => [counts.stream, ...COLUMNS.map((name) => show(counts[name]))]),
     ["total", ...total.map(show)],
   ];
-  const widths = rows[0]?.map((_, column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  return rows.map((row) =>
-    row
-      .map((cell, column) => {
-        const width = widths?.[column] ?? 0;
-        return column === 0 ? cell.padEnd(width) : cell.padStart(width);
-      })
-      .join("  "),
-  );
+  return textTable(rows, (column) => column > 0);
 }
 
 function findings(account: RecordingAccount): readonly string[] {

@@ -7,10 +7,10 @@ import { toCount, toList, toNames, toNumber, toPort, toPositive } from "./argume
 import { check, type CheckOptions } from "./check.ts";
 import { connect, type ConnectOptions } from "./connect.ts";
 import { demo, type DemoOptions } from "./demo.ts";
-
 import type { CommandIo } from "./output.ts";
 import { simulate, type SimulateOptions } from "./simulate.ts";
 import { allVenues, venueNames } from "./venue-catalog.ts";
+import { listVenues, type VenuesOptions } from "./venues.ts";
 
 /** The user's mistake. */
 const WRONG_USAGE = 2;
@@ -60,6 +60,7 @@ function createProgram(io: CommandIo, run: Run): Command {
     })
     .addHelpText("after", `\nExit codes: 0 closed by the user, 1 failed, 2 wrong usage.`);
   addConnect(program, io, run);
+  addVenues(program, io, run);
   addCheck(program, io, run);
   addSimulate(program, io, run);
   addDemo(program, io, run);
@@ -75,7 +76,12 @@ function addConnect(program: Command, io: CommandIo, run: Run): void {
         "to the connection is told on stderr. SIGINT and SIGTERM close it politely.",
     )
     .argument("<url|topic...>", "one URL, or with --venue the topics to subscribe")
-    .addOption(new Option("--venue <name>", "connect to a venue").choices(venueNames))
+    .addOption(
+      new Option(
+        "--venue <name>",
+        "connect to a venue (`ws-supervisor venues` lists them)",
+      ).choices(venueNames),
+    )
     .option("--endpoint <url>", "with --venue: scheme, host and port to use instead of its own")
     .addOption(
       new Option("--subscribe <frame>", "send this frame on every connect (repeatable)")
@@ -103,7 +109,24 @@ function addConnect(program: Command, io: CommandIo, run: Run): void {
     .option("--seed <n>", "seed of the jitter (default: random)", toNumber)
     .option("--json-facts", "facts on stderr as JSON lines")
     .option("--quiet", "no facts on stderr; only why it failed")
+    .addOption(inspectOption())
+    .addOption(inspectCommandsOption())
     .action((names: string[], options: ConnectOptions) => run(connect(names, options, io)));
+}
+
+function addVenues(program: Command, io: CommandIo, run: Run): void {
+  program
+    .command("venues")
+    .summary("what is known of each exchange")
+    .description(
+      "Lists the venues that `connect --venue` and `check` know, with their limits and rules; or all " +
+        "that is known of one, with its sources and the day on which they were read.",
+    )
+    .argument("[name]", "one venue")
+    .option("--json", "one line of JSON")
+    .action((name: string | undefined, options: VenuesOptions) =>
+      run(listVenues(name, options, io, allVenues())),
+    );
 }
 
 function addCheck(program: Command, io: CommandIo, run: Run): void {
@@ -167,7 +190,20 @@ function addDemo(program: Command, io: CommandIo, run: Run): void {
     )
     .option("--seed <n>", "seed of the market, its faults and the jitter", toCount)
     .option("--json", "only one line of JSON on stdout, at the end")
+    .addOption(inspectOption())
+    .addOption(inspectCommandsOption())
     .action((options: DemoOptions) => run(demo(options, io)));
+}
+
+function inspectOption(): Option {
+  return new Option(
+    "--inspect [port]",
+    "serve the inspector on this machine; its URL is told on stderr",
+  ).argParser(toPort);
+}
+
+function inspectCommandsOption(): Option {
+  return new Option("--inspect-commands", "the inspector may reconnect, close and drop the socket");
 }
 
 /** From the package itself, so it can't be out of date. The same path from `src` and from `dist/src`. */

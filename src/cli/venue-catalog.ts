@@ -9,11 +9,19 @@ import {
   binanceSpot,
   binanceUsdm,
   bitfinex,
+  bybit,
   coinbaseAdvanced,
+  coinbaseExchange,
   deribit,
+  hyperliquid,
+  kraken,
+  krakenFutures,
+  kucoin,
+  kucoinUta,
   okx,
   type VenueProfile,
 } from "../venues/index.ts";
+import { bybitServices } from "../venues/bybit-topics.ts";
 
 /** What the command may say of a venue. */
 interface VenueChoice {
@@ -34,6 +42,19 @@ const catalog: Readonly<Record<string, Create>> = {
   deribit: ({ endpoint }) => deribit({ endpoint }),
   bitfinex: ({ endpoint }) => bitfinex({ endpoint }),
   "coinbase-advanced": ({ endpoint }) => coinbaseAdvanced({ endpoint }),
+  kraken: ({ endpoint }) => kraken({ endpoint }),
+  bybit: ({ endpoint, service }) =>
+    bybit({ endpoint, service: bybitServices.find((name) => name === service) }),
+  "coinbase-exchange": ({ endpoint }) => coinbaseExchange({ endpoint }),
+  "kraken-futures": ({ endpoint }) => krakenFutures({ endpoint }),
+  hyperliquid: ({ endpoint }) => hyperliquid({ endpoint }),
+  kucoin: ({ endpoint, service }) =>
+    kucoin({
+      service: service === "futures" ? "futures" : "spot",
+      restEndpoint: endpoint?.replace(/^ws/, "http"), // which gives the socket's
+    }),
+  "kucoin-uta": ({ endpoint, service }) =>
+    kucoinUta({ endpoint, service: service === "futures" ? "futures" : "spot" }),
 };
 
 export const venueNames: readonly string[] = Object.keys(catalog);

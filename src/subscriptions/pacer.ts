@@ -40,26 +40,29 @@ export class Pacer {
 /** The instants of the last `frames` frames, in a ring. */
 class WindowLog {
   readonly #perMs: number;
-  readonly #sentAtMs: Float64Array;
+  readonly #frames: number;
+  /** Made with the first frame: most connections send few. */
+  #sentAtMs: Float64Array | undefined;
   #next = 0;
 
   constructor({ frames, perMs }: PacingWindow) {
     this.#perMs = perMs;
-    this.#sentAtMs = new Float64Array(frames).fill(-Infinity);
+    this.#frames = frames;
   }
 
   waitMs(nowMs: number): number {
-    const oldestAtMs = this.#sentAtMs[this.#next] ?? -Infinity;
+    const oldestAtMs = this.#sentAtMs?.[this.#next] ?? -Infinity;
     return Math.max(oldestAtMs + this.#perMs - nowMs, 0);
   }
 
   spend(nowMs: number): void {
+    this.#sentAtMs ??= new Float64Array(this.#frames).fill(-Infinity);
     this.#sentAtMs[this.#next] = nowMs;
-    this.#next = (this.#next + 1) % this.#sentAtMs.length;
+    this.#next = (this.#next + 1) % this.#frames;
   }
 
   reset(): void {
-    this.#sentAtMs.fill(-Infinity);
+    this.#sentAtMs?.fill(-Infinity);
     this.#next = 0;
   }
 }

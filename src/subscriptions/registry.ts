@@ -136,6 +136,7 @@ export class SubscriptionRegistry {
       }
       this.#mark(topic, entry);
     }
+    if (this.#isAllHeld) this.#isAllHeld = this.#holdsSuspects();
   }
 
   /**
@@ -275,6 +276,13 @@ export class SubscriptionRegistry {
     return [...this.#entries]
       .filter(([, { references }]) => references > 0)
       .map(([topic, { state, references }]) => ({ topic, state, references }));
+  }
+
+  #holdsSuspects(): boolean {
+    const entries = [...this.#entries.values()];
+    return entries.some(
+      ({ references, isHeld, state }) => references > 0 && isHeld && state !== "quarantined",
+    );
   }
 
   #nextBatch(maxTopics: number, canUnsubscribe: boolean): Batch | undefined {

@@ -18,7 +18,8 @@ export interface TopicRetryPolicy {
 
 export class TopicRetries {
   readonly #policy: TopicRetryPolicy;
-  readonly #dueAtMs = new Map<string, number>();
+  /** Made with the first topic that times out. */
+  #dueAtMs: Map<string, number> | undefined;
 
   constructor(policy: TopicRetryPolicy) {
     this.#policy = policy;
@@ -33,25 +34,28 @@ export class TopicRetries {
     if (timeouts > retries) return null;
     const capMs = Math.max(LONGEST_WAIT_MS, firstMs);
     const waitMs = Math.min(capMs, firstMs * 2 ** (timeouts - 1));
+    this.#dueAtMs ??= new Map();
     this.#dueAtMs.set(topic, nowMs + waitMs);
     return waitMs;
   }
 
   /** How long until {@link takeDue} has something; undefined while nothing waits. */
   waitMs(nowMs: number): number | undefined {
-    if (this.#dueAtMs.size === 0) return undefined;
+    if (this.#dueAtMs === undefined || this.#dueAtMs.size === 0) return undefined;
     return Math.max(Math.min(...this.#dueAtMs.values()) - nowMs, 0);
   }
 
   /** The topics whose time has come, taken out. */
   takeDue(nowMs: number): readonly string[] {
-    const due = [...this.#dueAtMs].filter(([, atMs]) => atMs <= nowMs).map(([topic]) => topic);
-    for (const topic of due) this.#dueAtMs.delete(topic);
+    const waiting = this.#dueAtMs;
+    if (waiting === undefined || waiting.size === 0) return [];
+    const due = [...waiting].filter(([, atMs]) => atMs <= nowMs).map(([topic]) => topic);
+    for (const topic of due) waiting.delete(topic);
     return due;
   }
 
   /** A new socket: everything is asked for anyway. */
   clear(): void {
-    this.#dueAtMs.clear();
+    this.#dueAtMs?.clear();
   }
 }

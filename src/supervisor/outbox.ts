@@ -4,6 +4,7 @@
  * Bounded by count, bytes and age; each ends in exactly one fate that its sender can await. Nothing is
  * ever sent twice: what was handed to a socket that died is `unknown`, and the sender decides.
  */
+import { byteLength } from "./byte-length.ts";
 import type { Clock } from "../system.ts";
 
 /** How a send ended. `written` means taken by the kernel: only an answer of the peer's proves more. */
@@ -76,8 +77,8 @@ export class Outbox {
   };
   #waiting: OutboxItem[] = [];
   #bytes = 0;
-  /** Handed to the current socket, fate not yet known. */
-  readonly #inFlight = new Set<OutboxItem>();
+  /** Handed to the current socket, fate not yet known; made with the first. */
+  #inFlight: Set<OutboxItem> | undefined;
   #timer: unknown;
   #timerAtMs = Infinity;
 
@@ -96,7 +97,7 @@ export class Outbox {
 
   /** Takes a message; its fate is the promise's value. The promise never rejects. */
   add(data: string | Uint8Array, ttlMs: number | null | undefined): Promise<SendFate> {
-    const bytes = typeof data === "string" ? Buffer.byteLength(data) : data.byteLength;
+    const bytes = typeof data === "string" ? byteLength(data) : data.byteLength;
     const lifeMs = ttlMs === undefined ? this.#policy.ttlMs : ttlMs;
     const expiresAtMs = lifeMs === null ? Infinity : this.#clock.nowMs() + lifeMs;
     return new Promise((settle) => {
@@ -118,6 +119,7 @@ export class Outbox {
       this.#bytes -= item.bytes;
       if (this.#waiting.length === 0) this.#unwatch();
       if (item.expiresAtMs > nowMs) {
+        this.#inFlight ??= new Set();
         this.#inFlight.add(item);
         return item;
       }
@@ -129,7 +131,7 @@ export class Outbox {
 
   /** The socket's word on a message it was given. */
   written(item: OutboxItem, error?: Error): void {
-    if (!this.#inFlight.delete(item)) return;
+    if (this.#inFlight?.delete(item) !== true) return;
     if (error === undefined) this.counts.written += 1;
     else this.counts.unknown += 1;
     item.settle(error === undefined ? WRITTEN : UNKNOWN);
@@ -137,6 +139,7 @@ export class Outbox {
 
   /** The socket is gone: what it had and did not answer for is unknown. */
   socketEnded(): void {
+    if (this.#inFlight === undefined) return;
     for (const item of this.#inFlight) {
       this.counts.unknown += 1;
       item.settle(UNKNOWN);

@@ -15,7 +15,6 @@ import { checkPoint } from "../../src/sequence/point.ts";
 import { SequenceTracker } from "../../src/sequence/tracker.ts";
 import { readRecordedEvents } from "../../src/testing/exchange/recording.ts";
 import type { VenueProfile } from "../../src/venues/index.ts";
-import { coinbaseMatches } from "../src/cli/coinbase-matches.ts";
 import { editOnce, placesOf, type Arrival, type EditKind } from "./edited/edits.ts";
 import { expectedVerdicts } from "./edited/oracle.ts";
 
@@ -33,12 +32,12 @@ const rows: [file: string, venue: string][] = [
   ["cryptofeed/BINANCE.ws.1.0", "binance-spot"],
   ["cryptofeed/BINANCE_FUTURES.ws.1.0", "binance-usdm"],
   ["cryptofeed/BITFINEX.ws.11.0", "bitfinex"],
-  ["cryptofeed/COINBASE.ws.28.0", "coinbase-matches"],
+  ["cryptofeed/COINBASE.ws.28.0", "coinbase-exchange"],
   ["cryptofeed/DERIBIT.ws.1.0", "deribit"],
 ];
 
 function venueOf(id: string): VenueProfile<unknown> {
-  const venue = [...allVenues(), coinbaseMatches].find((each) => each.id === id);
+  const venue = allVenues().find((each) => each.id === id);
   if (venue === undefined) throw new Error(`no profile ${id}`);
   return venue;
 }
@@ -114,8 +113,14 @@ describe.skipIf(!isHere)(isHere ? "a recording with troubles in it" : absent, ()
     const places = [...frames.keys()].filter((place) => pointAt[place] !== undefined);
     const points = pointAt.filter((point) => point !== undefined);
     // Frames can be left out and repeated, not renumbered.
-    const { arrivals, edits } = editOnce(points, createRandom(SEED), ["drop", "repeat", "late"]);
-    expect(edits.drop).toBeGreaterThan(0);
+    // A short recording may have none for some seed: the next that has one is as good.
+    let seed = SEED;
+    const edit = () => editOnce(points, createRandom(seed), ["drop", "repeat", "late"]);
+    let { arrivals, edits } = edit();
+    while (edits.drop === 0) {
+      seed += 1;
+      ({ arrivals, edits } = edit());
+    }
 
     const check = new RecordingCheck(venue);
     const receive = (place: number) => check.received(frames[place] ?? Buffer.alloc(0), `${place}`);

@@ -19,6 +19,8 @@ interface ChannelFacts {
 export interface ChannelGrammarParts {
   /** What is wrong with a channel's name is said; a channel beyond this table is refused. */
   readonly channelOf: (channel: string) => ChannelFacts | undefined;
+  /** The key of the channel in a typed value. @defaultValue "channel" */
+  readonly channelKey?: string | undefined;
   /** The key of the instrument in a typed value: `instId`, `symbol`, `product_id` ... */
   readonly itemKey: string;
   /** How an instrument is written here. */
@@ -31,7 +33,8 @@ export interface ChannelGrammarParts {
 }
 
 export function channelGrammar(parts: ChannelGrammarParts): TopicGrammar {
-  const { channelOf, itemKey, item, separator = ":", expected, example } = parts;
+  const { channelOf, channelKey = "channel", itemKey, item, separator = ":" } = parts;
+  const { expected, example } = parts;
   const wrong: ParsedTopic = { expected: `${expected}, such as ${example}` };
 
   function read(channel: string, instrument: string | undefined): ParsedTopic {
@@ -51,18 +54,18 @@ export function channelGrammar(parts: ChannelGrammarParts): TopicGrammar {
         if (cut < 0) return read(topic, undefined);
         return read(topic.slice(0, cut), topic.slice(cut + separator.length));
       }
-      return readTyped(topic, itemKey, read) ?? wrong;
+      return readTyped(topic, [channelKey, itemKey], read) ?? wrong;
     },
   };
 }
 
 function readTyped(
   topic: Topic,
-  itemKey: string,
+  [channelKey, itemKey]: readonly [channel: string, item: string],
   read: (channel: string, item: string | undefined) => ParsedTopic,
 ): ParsedTopic | undefined {
   if (!isRecord(topic)) return undefined;
-  const { channel, [itemKey]: item, ...rest } = topic;
+  const { [channelKey]: channel, [itemKey]: item, ...rest } = topic;
   const isKnown = Object.keys(rest).length === 0;
   const isText = typeof channel === "string" && (item === undefined || typeof item === "string");
   return isKnown && isText ? read(channel, item) : undefined;

@@ -36,7 +36,7 @@ export interface Recoveries {
   readonly fetchMs: number;
 }
 
-export interface Killers {
+interface Killers {
   readonly topics: readonly number[];
   readonly afterMs: number;
   /** They still do when all else has come good. */

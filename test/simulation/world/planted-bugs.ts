@@ -206,7 +206,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "the pacer forgets what it let pass",
     file: "src/subscriptions/pacer.ts",
-    find: "    this.#next = (this.#next + 1) % this.#sentAtMs.length;",
+    find: "    this.#next = (this.#next + 1) % this.#frames;",
     replace: "    this.#next = 0;",
   },
   {

@@ -166,9 +166,9 @@ export class SimSocket implements TransportSocket, Readable {
     else this.#inner.send(frame, (error) => this.#finish(data, done, error));
   }
 
-  ping(): void {
+  ping(ponged?: () => void): void {
     this.#observer.pinged(this);
-    if (!this.isMuteUp) this.#inner?.ping();
+    if (!this.isMuteUp) this.#inner?.ping(ponged);
   }
 
   pause(): void {

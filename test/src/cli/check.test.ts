@@ -8,7 +8,6 @@ import { defineVenue } from "ws-supervisor/venues";
 import { check, checkRecording } from "../../../src/cli/check.ts";
 import { allVenues } from "../../../src/cli/venue-catalog.ts";
 import type { RecordingAccount } from "../../../src/cli/recording-check.ts";
-import { coinbaseMatches } from "./coinbase-matches.ts";
 import { numberedVenue } from "./numbered-venue.ts";
 import { Collector, runCommand } from "./run-command.ts";
 
@@ -171,7 +170,7 @@ describe.skipIf(!isHere)(isHere ? "the recordings of shared/" : absent, () => {
     ["cryptofeed/BITFINEX.ws.11.0", "bitfinex", 1_693, [[/^/, 1_669]]],
     ["cryptofeed/DERIBIT.ws.1.0", "deribit", 136, [[/^book\./, 36]]],
     ["cryptofeed/OKX.ws.1.0", "okx", 410, [[/^/, 0]]],
-    ["cryptofeed/COINBASE.ws.28.0", "coinbase-matches", 9_946, [[/^/, 97]]],
+    ["cryptofeed/COINBASE.ws.28.0", "coinbase-exchange", 9_946, [[/^/, 97]]],
   ];
 
   it.each(rows)(
@@ -179,8 +178,7 @@ describe.skipIf(!isHere)(isHere ? "the recordings of shared/" : absent, () => {
     async (file, venue, messages, pairs) => {
       const stdout = new Collector();
       const io = { stdout, stderr: new Collector(), signal: new AbortController().signal };
-      const venues = [...allVenues(), coinbaseMatches];
-      expect(await check(join(recordings, file), { json: true }, io, venues)).toBe(0);
+      expect(await check(join(recordings, file), { json: true }, io, allVenues())).toBe(0);
       const account = JSON.parse(stdout.text) as RecordingAccount;
       const clean = { gaps: 0, duplicates: 0, stale: 0, resets: 0, invalid: 0, mismatches: 0 };
       expect(account).toMatchObject({ venue, messages, ...clean });

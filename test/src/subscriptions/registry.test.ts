@@ -706,6 +706,14 @@ describe("a topic that is held back", () => {
     expect(asks(registry).topics).toEqual(["s", "q"]);
   });
 
+  it("and is all there was, keeps nothing from being settled once it is taken back", () => {
+    const registry = holding("s1", "s2", "q");
+    registry.unwant(["s1"]);
+    expect(registry.isSettled).toBe(false); // "s2" is still wanted, and not asked for
+    registry.unwant(["s2"]);
+    expect(registry.isSettled).toBe(true);
+  });
+
   it("is free when it is taken back and wanted again", () => {
     const registry = holding("s", "q");
     registry.unwant(["s", "q"]);

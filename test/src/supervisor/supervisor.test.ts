@@ -322,6 +322,7 @@ describe("status()", () => {
     expect(world.feed.status().outage).toEqual({
       cause: { class: "dropped", phase: "open" },
       sinceMs: world.clock.nowMs(),
+      startedAtMs: world.clock.nowMs(),
     });
     world.waitsItsTurn();
     world.comesUp();
@@ -875,6 +876,7 @@ describe("an outage report", () => {
           ["a", 7],
           ["b", 70],
         ]),
+        missed: { gaps: 0, numbers: 0 },
       },
     ]);
   });

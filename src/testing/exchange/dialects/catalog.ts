@@ -4,8 +4,14 @@ import type { Dialect } from "../dialect.ts";
 import { binanceCoinmDialect, binanceUsdmDialect } from "./binance-futures.ts";
 import { binanceSpotDialect } from "./binance-spot.ts";
 import { bitfinexDialect } from "./bitfinex.ts";
+import { bybitDialect } from "./bybit.ts";
 import { coinbaseAdvancedDialect } from "./coinbase-advanced.ts";
+import { coinbaseExchangeDialect } from "./coinbase-exchange.ts";
 import { deribitDialect } from "./deribit.ts";
+import { krakenFuturesDialect } from "./kraken-futures.ts";
+import { hyperliquidDialect } from "./hyperliquid.ts";
+import { krakenDialect } from "./kraken.ts";
+import { kucoinDialect } from "./kucoin.ts";
 import { okxDialect } from "./okx.ts";
 
 const dialects = {
@@ -16,6 +22,12 @@ const dialects = {
   deribit: deribitDialect,
   bitfinex: bitfinexDialect,
   "coinbase-advanced": coinbaseAdvancedDialect,
+  "coinbase-exchange": coinbaseExchangeDialect,
+  "kraken-futures": krakenFuturesDialect,
+  bybit: bybitDialect,
+  kraken: krakenDialect,
+  hyperliquid: hyperliquidDialect,
+  kucoin: kucoinDialect,
 } satisfies Readonly<Record<string, Dialect>>;
 
 export type VenueId = keyof typeof dialects;
