@@ -60,7 +60,9 @@ export class DeltaBuffer<M> {
           throw new Error('bridge() gave none of "drop", "apply" and "refetch"');
       }
     }
-    return { kind: "covers" };
+    // What had to go lies before all that waits, unless nothing does: what broke the stream was no message.
+    const goneTo = this.isEmpty ? this.#discarded?.to : undefined;
+    return goneTo !== undefined && goneTo > snapshot ? { kind: "outdated" } : { kind: "covers" };
   }
 
   /** A snapshot has all before the delta at `index`. @returns how many messages that were. */

@@ -73,9 +73,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "a one-step heartbeat",
     file: "machines/heartbeat.machine.ts",
-    find: '      { target: "doubting" },',
-    replace:
-      '      { target: "expired", actions: { type: "noteSilence", params: ({ event }) => event } },',
+    find: '        target: "doubting",\n        // When it was asked: whatever came since is an answer.\n',
+    replace: '        target: "expired",\n',
   },
   {
     name: "the window of duplicates is off by one",
@@ -179,9 +178,9 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "the heartbeat outlives an answer",
-    file: "machines/heartbeat.machine.ts",
-    find: "      silentMs <= atMs - context.checkedAtMs,",
-    replace: "      silentMs < 0 && atMs > context.checkedAtMs,",
+    file: "machines/policy/beat.ts",
+    find: "  return silentMs <= atMs - askedAtMs;",
+    replace: "  return silentMs < 0 && atMs > askedAtMs;",
   },
 
   // Topics.
@@ -327,6 +326,24 @@ export const plantedBugs: readonly PlantedBug[] = [
     find: '      enqueue("disarmRotation");\n      enqueue("forgetPlan");',
     replace: '      enqueue("forgetPlan");',
   },
+  {
+    name: "a notice puts off what was planned",
+    file: "machines/rotation.ts",
+    find: "plan.dueAtMs < than.dueAtMs",
+    replace: "plan.dueAtMs > than.dueAtMs",
+  },
+  {
+    name: "a notice's whole time is used up, and more",
+    file: "machines/rotation.ts",
+    find: "{ from: 0, to: 0.8 }",
+    replace: "{ from: 0, to: 1.2 }",
+  },
+  {
+    name: "the plan by age is made once, for the first socket",
+    file: "machines/connection.rotation.ts",
+    find: "  if (maxAgeMs === null) return",
+    replace: "  if (maxAgeMs === null || context.attempt > 1) return",
+  },
 
   // Topics that fall silent.
   {
@@ -359,6 +376,24 @@ export const plantedBugs: readonly PlantedBug[] = [
     find: "if (this.#requests.written(request.id)) this.pump();",
     replace: "if (this.#requests.written(request.id)) this.#parts.onProgress();",
   },
+  {
+    name: "a topic that was reported is reported again",
+    file: "src/subscriptions/freshness.ts",
+    find: 'isSecond ? "resting" : "renewed"',
+    replace: '"renewed"',
+  },
+  {
+    name: "a topic that speaks again is not said to be fresh",
+    file: "src/subscriptions/freshness.ts",
+    find: 'const wasStale = watched.phase !== "first";',
+    replace: 'const wasStale = watched.phase === "resting";',
+  },
+  {
+    name: "silence counts from the answer, whatever was heard since",
+    file: "src/subscriptions/freshness.ts",
+    find: 'phase === "speaking" ? heardAtMs : confirmedAtMs',
+    replace: "confirmedAtMs || heardAtMs",
+  },
 
   // Topics that kill sockets.
   {
@@ -390,6 +425,24 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: "src/subscriptions/quarantine.ts",
     find: "    return lastAtMs + this.#policy.suspectWithinMs;",
     replace: "    return lastAtMs + this.#policy.suspectWithinMs / 2;",
+  },
+  {
+    name: "a quarantine never ends",
+    file: "src/subscriptions/quarantine.ts",
+    find: "doubt.isSuspect && doubt.untilMs <= nowMs",
+    replace: "doubt.isSuspect && doubt.untilMs === 0",
+  },
+  {
+    name: "an acquittal forgives nothing",
+    file: "src/subscriptions/quarantine.ts",
+    find: "if (this.#inFlight.delete(topic) || this.#called.delete(topic)) this.#doubts.delete(topic);",
+    replace: "if (!this.#inFlight.delete(topic)) this.#called.delete(topic);",
+  },
+  {
+    name: "a topic that comes out of quarantine has all its strikes anew",
+    file: "src/subscriptions/quarantine.ts",
+    find: "doubt.strikes = this.#policy.strikes - 1;",
+    replace: "doubt.strikes = 0;",
   },
 
   // Streams that are not whole.
@@ -434,5 +487,36 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: "src/recovery/recoveries.ts",
     find: "    broken.leave();\n",
     replace: "    this.#streams.delete(topic);\n",
+  },
+  {
+    name: "what a snapshot has is missing where it comes no more",
+    file: "src/supervisor/feed.ts",
+    find: "this.#tracker.reach(stream, position)",
+    replace: "void stream && void position",
+  },
+  {
+    name: "a gap among what waits is forgotten",
+    file: "src/recovery/broken-stream.ts",
+    find: '    this.deltas.discard();\n    if (this.state === "joining")',
+    replace: '    if (this.state === "joining")',
+  },
+  {
+    name: "what waited for the old socket is joined on the new one",
+    file: "src/recovery/broken-stream.ts",
+    find: "    this.deltas.discard();\n    this.#tries = 0;\n    this.state",
+    replace: "    this.#tries = 0;\n    this.state",
+  },
+  {
+    name: "a recovery is tried once more than it may",
+    file: "machines/recovery.machine.ts",
+    find: "context.tries > context.policy.retries",
+    replace: "context.tries > context.policy.retries + 1",
+  },
+  {
+    name: "a recovery that has failed keeps its slot",
+    file: "machines/recoveries.machine.ts",
+    find: '          { type: "announceFailure", params: ({ event }) => event },\n          { type: "stopSlot", params: slotOfEnded },\n          { type: "freeSlot", params: slotOfEnded },\n',
+    replace:
+      '          { type: "announceFailure", params: ({ event }) => event },\n          { type: "stopSlot", params: slotOfEnded },\n',
   },
 ];

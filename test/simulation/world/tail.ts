@@ -1,5 +1,5 @@
 /**
- * The end of a life: no fault any more, so everything must come good, within bounds (L1 to L5).
+ * The end of a life: no fault any more, so everything must come good, within bounds (L1 to L7).
  *
  * First without help, then on a fresh socket that the user asks for: there every topic must be
  * confirmed, every stream deliver and every send be settled. Then it is closed, and nothing is left.
@@ -31,6 +31,8 @@ export async function heal(world: World): Promise<void> {
   await comesGood(world);
   if (isBroken(world)) return;
   await becomesWhole(world);
+  if (isBroken(world)) return;
+  await quarantineEnds(world);
   if (isBroken(world)) return;
   await closes(world);
 }
@@ -143,6 +145,29 @@ async function becomesWhole(world: World): Promise<void> {
   const boundMs = 60_000 + topics.length * (spacingMs + (2 * timeoutMs) / concurrent);
   if (!(await until(world, () => broken().length === 0, boundMs)) && !isBroken(world)) {
     scene.violate("L6 streams whole", broken().join(", "));
+  }
+}
+
+/** L7: whoever is in quarantine is asked for again when that is over. */
+async function quarantineEnds(world: World): Promise<void> {
+  const { scene, user } = world;
+  const { suspects } = user.oracle;
+  const { options, topics, features } = scene.character;
+  const [first] = user.feed
+    .topics()
+    .filter(({ state }) => state === "quarantined")
+    .map(({ topic }) => ({ topic, untilMs: suspects.quarantineEndsAtMs(topic) }))
+    .sort((one, other) => one.untilMs - other.untilMs);
+  const leftMs = (first?.untilMs ?? Infinity) - scene.process.nowMs();
+  if (first === undefined || leftMs > PATIENCE_MS) return;
+  // Others are tried before it, each for itself, and may take a socket with them.
+  const { suspectWithinMs = 0 } = features.quarantine ?? {};
+  const { requestTimeoutMs, timeoutMs } = options.resubscribe;
+  const trialMs = suspectWithinMs + requestTimeoutMs + timeoutMs + options.connectTimeoutMs;
+  const boundMs = Math.max(leftMs, 0) + PATIENCE_MS + topics.length * trialMs;
+  const isAskedFor = () => suspects.quarantineEndsAtMs(first.topic) !== first.untilMs;
+  if (!(await until(world, isAskedFor, boundMs)) && !isBroken(world)) {
+    scene.violate("L7 quarantine ends", `${first.topic} is not asked for`);
   }
 }
 

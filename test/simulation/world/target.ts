@@ -39,6 +39,8 @@ export interface TargetParts {
   readonly seed: number;
   /** The last number that the exchange has emitted of a stream. */
   readonly lastEmitted: (stream: string) => number;
+  /** The exchange loses the next that it emits. */
+  readonly losesNext: () => void;
 }
 
 type M = BinanceStreamMessage;
@@ -232,7 +234,7 @@ function createRecovery(
 
 /** Comes also when nobody waits for it any more. */
 function fetchSnapshot(
-  { mischief, process, world, oracle, lastEmitted }: TargetParts,
+  { mischief, process, world, oracle, lastEmitted, losesNext }: TargetParts,
   stream: string,
   wayMs: number,
 ): Promise<Snapshot> {
@@ -240,16 +242,20 @@ function fetchSnapshot(
   if (how === "throws") throw new UserError("on purpose");
   if (how === "rejects") return process.awaits(Promise.reject(new UserError("on purpose")));
   if (how === "hangs") return new Promise(() => {});
+  // One out of a cache is as old as the question, or older than all that waits; numbers are lost meanwhile.
+  const asked = lastEmitted(stream);
+  const cached = how === "old" ? asked - (asked % 2) * 100 : undefined;
+  const lateMs = how === "old" ? 1_000 : 0;
+  if (how === "old") world.setTimeout(losesNext, lateMs / 2);
   const fetched = new Promise<Snapshot>((resolve) => {
     world.setTimeout(() => {
-      const lag = how === "old" ? 100 : 0;
-      const position = how === "nonsense" ? NaN : lastEmitted(stream) - lag;
+      const position = how === "nonsense" ? NaN : (cached ?? lastEmitted(stream));
       const data = { lastUpdateId: position };
       const read = (): void => {
         oracle.feed.repairs.served(stream, position, data);
         resolve({ data, position });
       };
-      world.setTimeout(() => process.wake({ read }), wayMs);
+      world.setTimeout(() => process.wake({ read }), wayMs + lateMs);
     }, wayMs);
   });
   return process.awaits(fetched);

@@ -21,6 +21,7 @@ export interface UserParts {
   readonly network: Network;
   readonly mischief: MischiefBox;
   readonly lastEmitted: TargetParts["lastEmitted"];
+  readonly losesNext: TargetParts["losesNext"];
   /** Which supervisor of the life this is. */
   readonly number: number;
 }
@@ -69,7 +70,7 @@ export class User {
   #readies = 0;
   #closes = 0;
 
-  constructor({ scene, world, network, mischief, lastEmitted, number }: UserParts) {
+  constructor({ scene, world, network, mischief, lastEmitted, losesNext, number }: UserParts) {
     const { character, process } = scene;
     const topics = character.topics.slice(0, character.wantedAtFirst);
     this.#scene = scene;
@@ -87,6 +88,7 @@ export class User {
       signal: this.#controller.signal,
       seed: character.seed + number,
       lastEmitted,
+      losesNext,
     };
     this.feed = createSupervisor(createTarget(parts), createOptions(parts));
     for (const type of Object.keys(FACTS) as FactType[]) {

@@ -144,6 +144,7 @@ export class World {
       network,
       mischief: this.#mischief,
       lastEmitted: (stream) => this.exchange.ledger.streams.get(stream)?.runs.at(-1)?.last ?? 0,
+      losesNext: () => this.exchange.inject({ kind: "skip" }),
       number,
     });
   }

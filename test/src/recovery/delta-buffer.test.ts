@@ -64,6 +64,13 @@ describe("deltas that wait for a snapshot", () => {
     expect(bufferOf(5, 3, 4).bridge(1, bridge)).toEqual({ kind: "outdated" });
   });
 
+  it("are not in a snapshot that is older than those that had to go, where none waits", () => {
+    const buffer = bufferOf(5, 3, 4);
+    buffer.discard();
+    expect(buffer.bridge(3, bridge)).toEqual({ kind: "outdated" });
+    expect(buffer.bridge(4, bridge)).toEqual({ kind: "covers" });
+  });
+
   it("are told to the rule with all their numbers, beyond 2^53 too", () => {
     const asked: unknown[] = [];
     const rule: Bridge = (position, delta) => {

@@ -35,6 +35,7 @@ export const invariants = {
   "L4 outbox empty": "after that every send is settled",
   "L5 closes": "close resolves within its deadline",
   "L6 streams whole": "after that every wanted stream that can be recovered is whole",
+  "L7 quarantine ends": "after that whoever is in quarantine is asked for again in the end",
   jitter: "waits of the same width differ",
   "fresh topics":
     "stale is said of topics that were silent for their time, once, and fresh when they speak",

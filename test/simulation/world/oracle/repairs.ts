@@ -6,6 +6,7 @@ import type { Fact } from "../../../../src/index.ts";
 import type { Strategy } from "../features.ts";
 import type { Scene } from "../scene.ts";
 import type { Expectation } from "./feed.ts";
+import { RepairDeadlines } from "./repair-deadlines.ts";
 
 /** Numbers, both ends included. */
 interface Run {
@@ -44,6 +45,7 @@ export class Repairs {
     readonly from: number;
     readonly to: number;
   }[] = [];
+  readonly #deadlines: RepairDeadlines;
   #isOver = false;
   /** Numbers that need not be delivered any more, by stream. */
   readonly covered = new Map<string, Run[]>();
@@ -51,6 +53,7 @@ export class Repairs {
   constructor(scene: Scene, isWanted: (topic: string) => boolean) {
     this.#scene = scene;
     this.#isWanted = isWanted;
+    this.#deadlines = new RepairDeadlines(scene);
   }
 
   /** Streams of which consumers know, or should, that they are not whole. */
@@ -242,6 +245,7 @@ export class Repairs {
 
   /** The socket is over. */
   socketEnded(): void {
+    this.#deadlines.clear();
     for (const [stream, broken] of this.#streams) {
       if (broken.phase === "settling") continue;
       // One that is not wanted is let go with its socket.
@@ -266,6 +270,12 @@ export class Repairs {
     for (const stream of this.#released) this.#wrong(`${stream} was let go for no reason`);
     for (const { stream } of this.#owedOverflows) this.#wrong(`${stream} lost some, unsaid`);
     if (this.#isOver) return;
+    this.#deadlines.check(
+      [...this.#streams].filter(
+        ([stream, { phase, isUnsure }]) =>
+          phase === "recovering" && !isUnsure && this.#isWanted(stream),
+      ),
+    );
     const isSure = (stream: string): boolean => this.#streams.get(stream)?.isUnsure !== true;
     for (const stream of this.invalid) {
       if (isSure(stream) && !told.includes(stream)) this.#wrong(`${stream} is said to be whole`);

@@ -62,6 +62,11 @@ export class Suspects {
     if (this.#inFlight.has(topic) || this.#doubts.has(topic)) this.#unsure.add(topic);
   }
 
+  /** When its quarantine ends; 0 where it is in none, or has been asked for since. */
+  quarantineEndsAtMs(topic: string): number {
+    return this.#doubts.get(topic)?.untilMs ?? 0;
+  }
+
   /** We have left the socket: what it has survived is acquitted. */
   left(): void {
     this.#acquitSurvivors();
