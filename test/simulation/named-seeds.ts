@@ -131,4 +131,24 @@ export const namedSeeds: readonly NamedSeed[] = [
     seed: 185,
     shows: ["numbers are missing in"],
   },
+  {
+    name: "a snapshot that has more of a stream than ever comes",
+    seed: 19,
+    shows: ['"type":"snapshot"', '"type":"valid"'],
+  },
+  {
+    name: "a stream that is wanted again, and is still not whole",
+    seed: 390,
+    shows: ['"do":"unsubscribe"', '"kind":"recovery-failed"', '"type":"valid"'],
+  },
+  {
+    name: "a snapshot out of a cache, and numbers that are lost meanwhile",
+    seed: 85,
+    shows: ['"how":"old"', '"type":"gap"', '"type":"snapshot"'],
+  },
+  {
+    name: "a quarantine that ends",
+    seed: 140,
+    shows: ['"type":"topic.quarantined"', '"quarantined":[]'],
+  },
 ];

@@ -277,10 +277,9 @@ export const plantedBugs: readonly PlantedBug[] = [
   // Those who listen.
   {
     name: "a closed supervisor still announces",
-    file: "src/supervisor/supervisor.ts",
-    find: '    if (type === "closed") this.#finish(); // it is the last fact\n    const fact = this.#publish(type, payload);',
-    replace:
-      '    const fact = this.#publish(type, payload);\n    if (type === "closed") this.#finish();',
+    file: "src/supervisor/publisher.ts",
+    find: '    if (this.#isOver && type !== "callback.failed") return fact;\n',
+    replace: "",
   },
   {
     name: "facts overtake each other",
