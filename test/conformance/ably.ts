@@ -141,7 +141,7 @@ export const ably: Readonly<Record<string, AblyRow>> = {
   "realtime/unit/RTN23a/heartbeats-true-query-param-0": noKeys,
   "realtime/unit/RTN23a/idle-timeout-reconnect-1": silent,
   "realtime/unit/RTN23a/heartbeat-resets-timer-2":
-    "only when probed is left alone until the next interval is over",
+    "only when probed is left alone until the next interval is over, and is no step of the chart",
   "realtime/unit/RTN23a/any-message-resets-timer-3": talking,
   "realtime/unit/RTN23a/timeout-triggers-reconnect-4":
     "symptom 10: a link that died without a word is noticed, and replaced",

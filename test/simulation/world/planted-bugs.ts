@@ -60,7 +60,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "Retry-After is ignored",
     file: "machines/policy/verdict.ts",
-    find: "Math.max(ruling.floorMs ?? 0, retryAfterMs(loss))",
+    find: "Math.max(ruling.floorMs ?? 0, believedRetryAfterMs(loss.retryAfterMs))",
     replace: "ruling.floorMs ?? 0",
   },
   {
