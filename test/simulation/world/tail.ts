@@ -43,6 +43,11 @@ async function quarantines(world: World): Promise<void> {
   const { feed } = world.user;
   const { quarantine } = scene.character.features;
   if (quarantine === null || network.killers.length === 0) return;
+  // Another supervisor may want fewer topics: where none is left that could live, none is quarantined.
+  if (feed.topics().every(({ topic }) => network.killers.includes(topic))) {
+    network.disarm();
+    return;
+  }
   await world.perform({ do: "reconnect" });
   const isAtRest = () =>
     feed

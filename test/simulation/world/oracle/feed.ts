@@ -186,8 +186,9 @@ export class Feed {
     this.#holds();
     this.delivered += 1;
     const { stream, first, position } = item;
-    if (this.#owed.length === 0 && stream !== undefined) {
-      this.#owed = [...(this.repairs.release(stream, item.data) ?? [])];
+    // Whoever is given what had waited may end another stream, which lets go in the midst of that.
+    if (stream !== undefined && this.#owed[0]?.data !== item.data) {
+      this.#owed = [...(this.repairs.release(stream, item.data) ?? []), ...this.#owed];
     }
     const expected = this.#owed.shift();
     if (expected === undefined || expected.data !== item.data || expected.stream !== stream) {

@@ -70,6 +70,8 @@ export class FreshTopics {
   unwanted(topic: string): void {
     const watched = this.#topics.get(topic);
     if (watched !== undefined) watched.isUnsure = true;
+    // By a listener of the very message with which it spoke: nobody need be told.
+    if (this.#owed?.topic === topic) this.#owed = undefined;
   }
 
   /** A message of this topic was read. */
