@@ -1,0 +1,148 @@
+/** The fast way in: that it cannot be told from `ws` alone, and that it is taken. */
+import { connect, type NetConnectOpts, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { afterEach, describe, expect, it } from "vitest";
+import { realClock } from "../../../src/system.ts";
+import type { TransportSocket } from "../../../src/transport/transport.ts";
+import type { WsTransportOptions } from "../../../src/transport/ws-options.ts";
+import { createWsTransport } from "../../../src/transport/ws-transport.ts";
+import { frame, OPCODE, type RawConnection, RawPeer, selfSigned, text } from "../raw-peer.ts";
+import { Client } from "../ws-table/client.ts";
+import { lacking } from "../ws-table/this-machine.ts";
+import { compare } from "./compare.ts";
+
+const peers: RawPeer[] = [];
+const sockets: TransportSocket[] = [];
+
+afterEach(() => {
+  for (const socket of sockets.splice(0)) socket.terminate();
+  for (const peer of peers.splice(0)) peer.stop();
+});
+
+interface Opened {
+  readonly client: Client;
+  readonly connection: RawConnection;
+  /** Bytes that have reached `ws` since the socket is open. */
+  readonly bytesToWs: () => number;
+}
+
+async function open(
+  options: WsTransportOptions = {},
+  { headers = [], tls, first }: { headers?: string[]; tls?: boolean; first?: Buffer } = {},
+): Promise<Opened> {
+  const certificate = tls === true ? selfSigned() : undefined;
+  let connection: RawConnection | undefined;
+  const peer = await RawPeer.listen((accepted) => {
+    connection = accepted;
+    return accepted.upgrade(first, headers);
+  }, certificate);
+  peers.push(peer);
+  let stream: Socket | undefined;
+  const transport = createWsTransport({
+    fastInbound: true,
+    createConnection: (given) => {
+      stream = tls === true ? connectTls(given) : connect(given as NetConnectOpts);
+      return stream;
+    },
+    ...(certificate && { ca: certificate.cert }),
+    ...options,
+  });
+  const client = new Client();
+  let bytes = 0;
+  const dial = { url: peer.url("localhost"), protocols: [], headers: {}, clock: realClock };
+  client.socket = transport(dial, client);
+  sockets.push(client.socket);
+  await client.until("opened");
+  stream?.on("data", (chunk: Buffer) => {
+    bytes += chunk.length;
+  });
+  if (connection === undefined) throw new Error("opened without a connection");
+  return { client, connection, bytesToWs: () => bytes };
+}
+
+const ping = frame(OPCODE.ping, "A");
+const pong = frame(OPCODE.pong);
+
+describe("the fast way in", () => {
+  it("cannot be told from ws alone: messages, pongs, errors, ends, stamps, 1,500 streams", async () => {
+    const { differences, plainBytes, fastBytes } = await compare(1, 1_500);
+    expect(differences).toEqual([]);
+    expect(fastBytes).toBeLessThan(plainBytes);
+  });
+
+  for (const tls of [false, true]) {
+    const missing = tls ? lacking("openssl") : undefined;
+    it.skipIf(missing !== undefined)(
+      `leaves ws nothing of whole messages, ${tls ? "over TLS" : "over TCP"}`,
+      async () => {
+        const { client, connection, bytesToWs } = await open({}, { tls });
+        connection.write(text("a"), frame(OPCODE.binary, "bc"), text("d"));
+        await client.until("text d");
+        expect(client.heard.slice(-3)).toEqual(["text a", "binary 2 bytes", "text d"]);
+        expect(bytesToWs()).toBe(0);
+      },
+    );
+  }
+
+  it("leaves ws what is no whole message, and goes on behind it", async () => {
+    const { client, connection, bytesToWs } = await open();
+    const fragments = [text("x", { fin: false }), frame(0, "y")];
+    connection.write(text("a"), ping, text("b"), pong, text("c"), ...fragments, text("d"));
+    await client.until("text d");
+    connection.write(text("e"));
+    await client.until("text e");
+    const heard = ["text a", "pinged", "text b", "text c", "text xy", "text d", "text e"];
+    expect(client.heard.slice(-7)).toEqual(heard);
+    // What is in one chunk with the beginning of fragments goes with it.
+    expect(bytesToWs()).toBe(Buffer.concat([ping, pong, ...fragments, text("d")]).length);
+  });
+
+  it("goes on behind frames that came in one packet with the 101", async () => {
+    const { client, connection, bytesToWs } = await open(
+      {},
+      { first: text("half").subarray(0, 3) },
+    );
+    connection.write(text("half").subarray(3), text("whole"));
+    await client.until("text whole");
+    expect(client.heard.slice(-2)).toEqual(["text half", "text whole"]);
+    expect(bytesToWs()).toBe(3); // and three before we looked
+  });
+
+  it("is not taken where an extension is agreed on", async () => {
+    const headers = ["Sec-WebSocket-Extensions: permessage-deflate"];
+    const { client, connection, bytesToWs } = await open({ perMessageDeflate: true }, { headers });
+    connection.write(text("plain"));
+    await client.until("text plain");
+    expect(bytesToWs()).toBe(text("plain").length);
+  });
+
+  it("is not taken over a stream that was made without it", async () => {
+    const { client, connection } = await open({
+      createConnection: ({ port }) => connect({ host: "localhost", port: Number(port) }),
+    });
+    connection.write(text("a"), ping, text("b"));
+    await client.until("text b");
+    expect(client.heard.slice(-3)).toEqual(["text a", "pinged", "text b"]);
+  });
+
+  it("hands messages out that later ones leave alone", async () => {
+    const { client, connection } = await open();
+    const kept: Buffer[] = [];
+    client.message = (data: Buffer): void => {
+      kept.push(data);
+      if (kept.length < 3) connection.write(text(`message ${kept.length}`));
+      else client.ended({ class: "requested", phase: "open" });
+    };
+    connection.write(text("message 0"));
+    await client.loss();
+    expect(kept.map(String)).toEqual(["message 0", "message 1", "message 2"]);
+  });
+
+  it("sees a reset while paused, as ws alone does", async () => {
+    const { client, connection } = await open();
+    client.pauses();
+    connection.reset();
+    await client.loss();
+    expect(client.heard.at(-1)).toMatchObject({ class: "dropped", code: "ECONNRESET" });
+  });
+});

@@ -1,0 +1,313 @@
+/** Frames of a server, as right or wrong as can be, and streams of them drawn from a seed. */
+import { deflateRawSync } from "node:zlib";
+import { createRandom } from "../../../machines/policy/random.ts";
+
+interface FrameShape {
+  readonly opcode: number;
+  readonly payload?: Uint8Array;
+  readonly fin?: boolean;
+  readonly rsv?: number;
+  /** How many bits say the length. @defaultValue as few as can */
+  readonly lengthBits?: 7 | 16 | 64;
+  /** The length that is said. @defaultValue the payload's own */
+  readonly says?: bigint;
+  readonly mask?: boolean;
+}
+
+/** What a socket reads at once, less the head of an answer. */
+const MOST_PER_READ = 65_000;
+
+const NOTHING = new Uint8Array();
+
+/** Like `raw-peer.ts`'s, with every encoding of a length, and masks. */
+function encode(shape: FrameShape): Buffer {
+  const { opcode, payload = NOTHING, fin = true, rsv = 0, mask = false } = shape;
+  const { says = BigInt(payload.length) } = shape;
+  const least = says < 126n ? 7 : says < 65_536n ? 16 : 64;
+  const bits = Math.max(least, shape.lengthBits ?? 7);
+  const length = Buffer.alloc(bits === 7 ? 1 : bits === 16 ? 3 : 9);
+  length[0] = (mask ? 0x80 : 0) | (bits === 7 ? Number(says) : bits === 16 ? 126 : 127);
+  if (bits === 16) length.writeUInt16BE(Number(says), 1);
+  if (bits === 64) length.writeBigUInt64BE(says, 1);
+  const first = Buffer.from([(fin ? 0x80 : 0) | (rsv << 4) | opcode]);
+  const key = Buffer.from(mask ? [1, 2, 3, 4] : []);
+  const body = mask ? payload.map((byte, i) => byte ^ (key[i % 4] ?? 0)) : payload;
+  return Buffer.concat([first, length, key, body]);
+}
+
+/** Chance with a memory: the same seed draws the same. */
+class Dice {
+  readonly #random: () => number;
+
+  constructor(seed: number) {
+    this.#random = createRandom(seed);
+  }
+
+  /** From 0 to below `below`. */
+  whole(below: number): number {
+    return Math.floor(this.#random() * below);
+  }
+
+  between(least: number, most: number): number {
+    return least + this.whole(most - least + 1);
+  }
+
+  oneIn(times: number): boolean {
+    return this.whole(times) === 0;
+  }
+
+  pick<T>(from: readonly T[]): T {
+    return from[this.whole(from.length)] as T;
+  }
+}
+
+/** How a socket is read, beside the bytes. */
+export interface StreamPlan {
+  readonly bytes: Buffer;
+  /** The first bytes that come in one read with the 101. */
+  readonly withUpgrade: number;
+  /** Where reads end. */
+  readonly cuts: readonly number[];
+  readonly maxPayload: number;
+  readonly maxFragments: number;
+  readonly maxPendingAutoPongs: number;
+  readonly skipUTF8Validation: boolean;
+  readonly perMessageDeflate: boolean;
+  readonly end: "FIN" | "RST" | "silence";
+  /** What the owner does at the message or ping of that number. */
+  readonly acts: ReadonlyMap<number, "pause" | "close" | "terminate" | "throw" | "send">;
+  /** It resumes before the read of that number. */
+  readonly resumesAt: number;
+}
+
+const CHARACTERS = ["a", "{", '"', "\u0000", "é", "€", "\u{1f600}", "\uffff", "\u07ff", "\u0800"];
+
+/** Sequences that are no UTF-8: overlong, surrogates, beyond, lone, cut. */
+const NO_TEXT = [
+  [0xc0, 0xaf],
+  [0xe0, 0x80, 0xaf],
+  [0xed, 0xa0, 0x80],
+  [0xf4, 0x90, 0x80, 0x80],
+  [0xf8, 0x88, 0x80, 0x80, 0x80],
+  [0x80],
+  [0xbf, 0x61],
+  [0xc3],
+  [0xe2, 0x82],
+  [0xf0, 0x9f, 0x98],
+  [0xc3, 0x28],
+  [0xff],
+].map((bytes) => Buffer.from(bytes));
+
+const CLOSE_CODES = [
+  ...[0, 1, 999, 1000, 1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008, 1009, 1010, 1011, 1012],
+  ...[1013, 1014, 1015, 1016, 2000, 2999, 3000, 3001, 3999, 4000, 4408, 4999, 5000, 65_535],
+];
+
+function lengthOf(dice: Dice, isLarge: boolean): number {
+  if (isLarge && dice.oneIn(3)) return dice.pick([65_535, 65_536, 66_000, 130_000, 16_380, 20_000]);
+  if (dice.oneIn(8)) return dice.pick([0, 1, 124, 125, 126, 127, 128, 255, 256]);
+  return dice.oneIn(3) ? dice.between(126, 1_500) : dice.between(0, 125);
+}
+
+function text(dice: Dice, length: number): Buffer {
+  const filler = dice.oneIn(2) ? "x" : "é";
+  const some = Array.from({ length: dice.whole(6) }, () => dice.pick(CHARACTERS)).join("");
+  const room = Math.max(0, length - Buffer.byteLength(some));
+  const rest = filler.repeat(Math.floor(room / Buffer.byteLength(filler)));
+  const all = dice.oneIn(2) ? some + rest : rest + some;
+  return Buffer.from(Buffer.byteLength(all) > length && length < 8 ? "y".repeat(length) : all);
+}
+
+function noText(dice: Dice, length: number): Buffer {
+  const good = text(dice, length);
+  const bad = dice.pick(NO_TEXT);
+  const parts = dice.pick([
+    [good, bad],
+    [bad, good],
+    [good, bad, good],
+  ]);
+  return Buffer.concat(parts);
+}
+
+function binary(dice: Dice, length: number): Buffer {
+  return Buffer.alloc(length, dice.pick([0, 1, 0x81, 0x82, 0x88, 0xff]));
+}
+
+function message(dice: Dice, isLarge: boolean): Buffer {
+  const length = lengthOf(dice, isLarge);
+  const lengthBits = dice.oneIn(6) ? dice.pick([16, 64] as const) : 7;
+  if (dice.oneIn(3)) return encode({ opcode: 2, payload: binary(dice, length), lengthBits });
+  return encode({ opcode: 1, payload: text(dice, length), lengthBits });
+}
+
+function control(dice: Dice): Buffer {
+  const payload = binary(dice, dice.oneIn(4) ? dice.pick([0, 125]) : dice.whole(20));
+  return encode({ opcode: dice.oneIn(3) ? 10 : 9, payload });
+}
+
+/** A message in pieces, cut anywhere, with control frames between; now and then never finished. */
+function fragments(dice: Dice, isLarge: boolean): Buffer[] {
+  const length = lengthOf(dice, isLarge);
+  const opcode = dice.oneIn(3) ? 2 : 1;
+  const payload =
+    opcode === 2
+      ? binary(dice, length)
+      : dice.oneIn(10)
+        ? noText(dice, length)
+        : text(dice, length);
+  const count = dice.between(2, 5);
+  const cuts = Array.from({ length: count - 1 }, () => dice.whole(payload.length + 1)).sort(
+    (a, b) => a - b,
+  );
+  const edges = [0, ...cuts, payload.length];
+  const isUnfinished = dice.oneIn(12);
+  const frames: Buffer[] = [];
+  for (let i = 0; i < count; i += 1) {
+    frames.push(
+      encode({
+        opcode: i === 0 ? opcode : 0,
+        payload: payload.subarray(edges[i], edges[i + 1]),
+        fin: i === count - 1 && !isUnfinished,
+      }),
+    );
+    while (dice.oneIn(4)) frames.push(control(dice));
+  }
+  return frames;
+}
+
+/** A message or a few, or control frames. */
+function good(dice: Dice, isLarge: boolean): Buffer[] {
+  const run = (most: number, one: () => Buffer): Buffer[] =>
+    Array.from({ length: dice.between(1, most) }, one);
+  if (dice.oneIn(4)) return run(3, () => control(dice));
+  return dice.oneIn(4) ? fragments(dice, isLarge) : run(4, () => message(dice, isLarge));
+}
+
+function closing(dice: Dice): Buffer {
+  if (dice.oneIn(6)) return encode({ opcode: 8 });
+  if (dice.oneIn(10)) return encode({ opcode: 8, payload: Buffer.from([3]) });
+  const code = Buffer.alloc(2);
+  code.writeUInt16BE(dice.oneIn(3) ? 1000 : dice.pick(CLOSE_CODES));
+  const reason = dice.oneIn(6) ? noText(dice, 10) : text(dice, dice.whole(40));
+  return encode({ opcode: 8, payload: Buffer.concat([code, reason]) });
+}
+
+/** What a peer must not send: every protocol error of faults.md's table. */
+function wrong(dice: Dice, maxPayload: number): Buffer {
+  const payload = text(dice, dice.whole(30));
+  const opcode = dice.pick([1, 1, 2, 0, 8, 9, 10]);
+  switch (dice.whole(14)) {
+    case 0:
+      return encode({ opcode, payload, rsv: dice.between(1, 7), fin: !dice.oneIn(4) });
+    case 1:
+      return encode({ opcode: dice.pick([3, 4, 5, 6, 7, 11, 12, 13, 14, 15]), payload });
+    case 2:
+      return encode({ opcode: dice.pick([8, 9, 10]), payload, fin: false });
+    case 3:
+      return encode({ opcode: dice.pick([8, 9, 10]), payload: binary(dice, 126) });
+    case 4:
+      return encode({ opcode: dice.pick([9, 10]), payload, lengthBits: dice.pick([16, 64]) });
+    case 5:
+      return encode({ opcode: 0, payload, fin: dice.oneIn(2) });
+    case 6:
+      return Buffer.concat([
+        encode({ opcode: 1, payload, fin: false }),
+        encode({ opcode: dice.pick([1, 2]), payload, fin: dice.oneIn(2) }),
+      ]);
+    case 7:
+      return encode({ opcode, payload, mask: true, fin: !dice.oneIn(4) });
+    case 8:
+    case 9:
+      return encode({ opcode: 1, payload: noText(dice, lengthOf(dice, false)) });
+    case 10:
+      return encode({ opcode: dice.pick([1, 2]), payload: text(dice, maxPayload + 1) });
+    case 11:
+      return encode({ opcode: 2, says: dice.pick([2n ** 62n, 2n ** 53n, 2n ** 63n, 2n ** 33n]) });
+    case 12:
+      return Buffer.from("HTTP/1.1 400 Bad Request\r\n\r\n");
+    default:
+      return Buffer.from(Array.from({ length: dice.between(1, 40) }, () => dice.whole(256)));
+  }
+}
+
+function cutsOf(dice: Dice, frames: readonly Buffer[], total: number): number[] {
+  const borders: number[] = [];
+  let end = 0;
+  for (const frame of frames) borders.push((end += frame.length));
+  const some = (count: number): number[] =>
+    Array.from({ length: count }, () => dice.whole(total + 1));
+  const near = (): number[] =>
+    borders.flatMap((border) => (dice.oneIn(2) ? [border + dice.between(-4, 11)] : []));
+  const every = dice.between(1, 4);
+  switch (dice.whole(6)) {
+    case 0:
+      return [];
+    case 1:
+      return borders;
+    case 2:
+      return near();
+    case 3:
+      return total > 400
+        ? some(8)
+        : Array.from({ length: Math.ceil(total / every) }, (_, i) => i * every);
+    default:
+      return some(dice.between(1, 8));
+  }
+}
+
+/** The stream of a seed. */
+export function planOf(seed: number): StreamPlan {
+  const dice = new Dice(seed);
+  const isLarge = dice.oneIn(40);
+  const maxPayload = dice.oneIn(3) ? dice.pick([1, 125, 126, 200, 1_000]) : 1_000_000;
+  const perMessageDeflate = dice.oneIn(50);
+  const frames: Buffer[] = [];
+  const goodUntil = dice.oneIn(2) ? Infinity : dice.whole(8);
+  for (let count = dice.between(1, 12); count > 0; count -= 1) {
+    if (frames.length > goodUntil && dice.oneIn(3)) {
+      frames.push(dice.oneIn(3) ? closing(dice) : wrong(dice, Math.min(maxPayload, 2_000)));
+    } else frames.push(...good(dice, isLarge));
+  }
+  if (perMessageDeflate && dice.oneIn(2)) {
+    // Text that only an extension gives a meaning.
+    const payload = deflateRawSync("compressed").subarray(0, -1);
+    frames.push(encode({ opcode: 9, payload, rsv: 4 }));
+  }
+  const bytes = Buffer.concat(frames);
+  if (dice.oneIn(8) && bytes.length > 0) {
+    for (let flips = dice.between(1, 3); flips > 0; flips -= 1) {
+      const at = dice.whole(bytes.length);
+      bytes[at] = (bytes[at] ?? 0) ^ (1 << dice.whole(8));
+    }
+  }
+  const whole = dice.oneIn(10) ? bytes.subarray(0, dice.whole(bytes.length + 1)) : bytes;
+  const most = Array.from(
+    { length: Math.floor(whole.length / MOST_PER_READ) },
+    (_, i) => (i + 1) * MOST_PER_READ,
+  );
+  const cuts = [...new Set([...cutsOf(dice, frames, whole.length), ...most])]
+    .filter((cut) => cut > 0 && cut < whole.length)
+    .sort((a, b) => a - b);
+  const acts = new Map<number, "pause" | "close" | "terminate" | "throw" | "send">();
+  if (dice.oneIn(3)) {
+    for (let count = dice.between(1, 3); count > 0; count -= 1) {
+      const act = dice.pick(["pause", "pause", "close", "terminate", "throw", "send"] as const);
+      const at = dice.whole(10);
+      // What is compressed goes out when a thread is done with it: at no certain moment.
+      if (act !== "send" || !perMessageDeflate) acts.set(at, act);
+    }
+  }
+  return {
+    bytes: whole,
+    withUpgrade: dice.oneIn(3) ? dice.whole(Math.min(whole.length, MOST_PER_READ) + 1) : 0,
+    cuts,
+    maxPayload,
+    maxFragments: dice.oneIn(6) ? dice.between(1, 4) : 16_384,
+    maxPendingAutoPongs: dice.oneIn(6) ? dice.between(1, 4) : 60,
+    skipUTF8Validation: dice.oneIn(8),
+    perMessageDeflate,
+    end: dice.pick(["FIN", "RST", "silence"]),
+    acts,
+    resumesAt: dice.whole(cuts.length + 2),
+  };
+}
