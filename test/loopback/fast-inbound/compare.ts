@@ -1,6 +1,6 @@
 /** Whether a stream looks the same by the fast way as by `ws` alone. */
 import { play } from "./play.ts";
-import { planOf } from "./wire.ts";
+import { planOf } from "./plan.ts";
 
 interface Difference {
   readonly seed: number;

@@ -11,7 +11,7 @@ import { realClock } from "../../../src/system.ts";
 import type { SocketSink, TransportSocket } from "../../../src/transport/transport.ts";
 import { createWsTransport } from "../../../src/transport/ws-transport.ts";
 import { MemoryStream, onreadOf } from "../ws-table/memory-stream.ts";
-import type { StreamPlan } from "./wire.ts";
+import type { StreamPlan } from "./plan.ts";
 
 type Entry = string | { readonly is: string; readonly data: Buffer };
 

@@ -1,5 +1,4 @@
-/** Frames of a server, as right or wrong as can be, and streams of them drawn from a seed. */
-import { deflateRawSync } from "node:zlib";
+/** Frames of a server, as right or wrong as can be, drawn from a seed. */
 import { createRandom } from "../../../machines/policy/random.ts";
 
 interface FrameShape {
@@ -14,13 +13,10 @@ interface FrameShape {
   readonly mask?: boolean;
 }
 
-/** What a socket reads at once, less the head of an answer. */
-const MOST_PER_READ = 65_000;
-
 const NOTHING = new Uint8Array();
 
 /** Like `raw-peer.ts`'s, with every encoding of a length, and masks. */
-function encode(shape: FrameShape): Buffer {
+export function encode(shape: FrameShape): Buffer {
   const { opcode, payload = NOTHING, fin = true, rsv = 0, mask = false } = shape;
   const { says = BigInt(payload.length) } = shape;
   const least = says < 126n ? 7 : says < 65_536n ? 16 : 64;
@@ -36,7 +32,7 @@ function encode(shape: FrameShape): Buffer {
 }
 
 /** Chance with a memory: the same seed draws the same. */
-class Dice {
+export class Dice {
   readonly #random: () => number;
 
   constructor(seed: number) {
@@ -59,25 +55,6 @@ class Dice {
   pick<T>(from: readonly T[]): T {
     return from[this.whole(from.length)] as T;
   }
-}
-
-/** How a socket is read, beside the bytes. */
-export interface StreamPlan {
-  readonly bytes: Buffer;
-  /** The first bytes that come in one read with the 101. */
-  readonly withUpgrade: number;
-  /** Where reads end. */
-  readonly cuts: readonly number[];
-  readonly maxPayload: number;
-  readonly maxFragments: number;
-  readonly maxPendingAutoPongs: number;
-  readonly skipUTF8Validation: boolean;
-  readonly perMessageDeflate: boolean;
-  readonly end: "FIN" | "RST" | "silence";
-  /** What the owner does at the message or ping of that number. */
-  readonly acts: ReadonlyMap<number, "pause" | "close" | "terminate" | "throw" | "send">;
-  /** It resumes before the read of that number. */
-  readonly resumesAt: number;
 }
 
 const CHARACTERS = ["a", "{", '"', "\u0000", "é", "€", "\u{1f600}", "\uffff", "\u07ff", "\u0800"];
@@ -176,14 +153,14 @@ function fragments(dice: Dice, isLarge: boolean): Buffer[] {
 }
 
 /** A message or a few, or control frames. */
-function good(dice: Dice, isLarge: boolean): Buffer[] {
+export function good(dice: Dice, isLarge: boolean): Buffer[] {
   const run = (most: number, one: () => Buffer): Buffer[] =>
     Array.from({ length: dice.between(1, most) }, one);
   if (dice.oneIn(4)) return run(3, () => control(dice));
   return dice.oneIn(4) ? fragments(dice, isLarge) : run(4, () => message(dice, isLarge));
 }
 
-function closing(dice: Dice): Buffer {
+export function closing(dice: Dice): Buffer {
   if (dice.oneIn(6)) return encode({ opcode: 8 });
   if (dice.oneIn(10)) return encode({ opcode: 8, payload: Buffer.from([3]) });
   const code = Buffer.alloc(2);
@@ -193,7 +170,7 @@ function closing(dice: Dice): Buffer {
 }
 
 /** What a peer must not send: every protocol error of faults.md's table. */
-function wrong(dice: Dice, maxPayload: number): Buffer {
+export function wrong(dice: Dice, maxPayload: number): Buffer {
   const payload = text(dice, dice.whole(30));
   const opcode = dice.pick([1, 1, 2, 0, 8, 9, 10]);
   switch (dice.whole(14)) {
@@ -228,86 +205,4 @@ function wrong(dice: Dice, maxPayload: number): Buffer {
     default:
       return Buffer.from(Array.from({ length: dice.between(1, 40) }, () => dice.whole(256)));
   }
-}
-
-function cutsOf(dice: Dice, frames: readonly Buffer[], total: number): number[] {
-  const borders: number[] = [];
-  let end = 0;
-  for (const frame of frames) borders.push((end += frame.length));
-  const some = (count: number): number[] =>
-    Array.from({ length: count }, () => dice.whole(total + 1));
-  const near = (): number[] =>
-    borders.flatMap((border) => (dice.oneIn(2) ? [border + dice.between(-4, 11)] : []));
-  const every = dice.between(1, 4);
-  switch (dice.whole(6)) {
-    case 0:
-      return [];
-    case 1:
-      return borders;
-    case 2:
-      return near();
-    case 3:
-      return total > 400
-        ? some(8)
-        : Array.from({ length: Math.ceil(total / every) }, (_, i) => i * every);
-    default:
-      return some(dice.between(1, 8));
-  }
-}
-
-/** The stream of a seed. */
-export function planOf(seed: number): StreamPlan {
-  const dice = new Dice(seed);
-  const isLarge = dice.oneIn(40);
-  const maxPayload = dice.oneIn(3) ? dice.pick([1, 125, 126, 200, 1_000]) : 1_000_000;
-  const perMessageDeflate = dice.oneIn(50);
-  const frames: Buffer[] = [];
-  const goodUntil = dice.oneIn(2) ? Infinity : dice.whole(8);
-  for (let count = dice.between(1, 12); count > 0; count -= 1) {
-    if (frames.length > goodUntil && dice.oneIn(3)) {
-      frames.push(dice.oneIn(3) ? closing(dice) : wrong(dice, Math.min(maxPayload, 2_000)));
-    } else frames.push(...good(dice, isLarge));
-  }
-  if (perMessageDeflate && dice.oneIn(2)) {
-    // Text that only an extension gives a meaning.
-    const payload = deflateRawSync("compressed").subarray(0, -1);
-    frames.push(encode({ opcode: 9, payload, rsv: 4 }));
-  }
-  const bytes = Buffer.concat(frames);
-  if (dice.oneIn(8) && bytes.length > 0) {
-    for (let flips = dice.between(1, 3); flips > 0; flips -= 1) {
-      const at = dice.whole(bytes.length);
-      bytes[at] = (bytes[at] ?? 0) ^ (1 << dice.whole(8));
-    }
-  }
-  const whole = dice.oneIn(10) ? bytes.subarray(0, dice.whole(bytes.length + 1)) : bytes;
-  const most = Array.from(
-    { length: Math.floor(whole.length / MOST_PER_READ) },
-    (_, i) => (i + 1) * MOST_PER_READ,
-  );
-  const cuts = [...new Set([...cutsOf(dice, frames, whole.length), ...most])]
-    .filter((cut) => cut > 0 && cut < whole.length)
-    .sort((a, b) => a - b);
-  const acts = new Map<number, "pause" | "close" | "terminate" | "throw" | "send">();
-  if (dice.oneIn(3)) {
-    for (let count = dice.between(1, 3); count > 0; count -= 1) {
-      const act = dice.pick(["pause", "pause", "close", "terminate", "throw", "send"] as const);
-      const at = dice.whole(10);
-      // What is compressed goes out when a thread is done with it: at no certain moment.
-      if (act !== "send" || !perMessageDeflate) acts.set(at, act);
-    }
-  }
-  return {
-    bytes: whole,
-    withUpgrade: dice.oneIn(3) ? dice.whole(Math.min(whole.length, MOST_PER_READ) + 1) : 0,
-    cuts,
-    maxPayload,
-    maxFragments: dice.oneIn(6) ? dice.between(1, 4) : 16_384,
-    maxPendingAutoPongs: dice.oneIn(6) ? dice.between(1, 4) : 60,
-    skipUTF8Validation: dice.oneIn(8),
-    perMessageDeflate,
-    end: dice.pick(["FIN", "RST", "silence"]),
-    acts,
-    resumesAt: dice.whole(cuts.length + 2),
-  };
 }
