@@ -150,11 +150,7 @@ export class FastInbound {
       if (this.#isFree) at = this.#deliver(chunk, at, scratch);
       if (at === chunk.length || this.#taker === undefined) return;
       const from = at;
-      at = this.#follow(chunk, at);
-      if (this.#owed > 1 || this.#isMidway) {
-        this.#followAll(chunk, at); // this frame will not free it
-        at = chunk.length;
-      }
+      at = this.#followOthers(chunk, at);
       stream.emit("data", chunk.subarray(from, at));
     }
   }
@@ -191,7 +187,7 @@ export class FastInbound {
    */
   #endOfRun(chunk: Buffer, from: number, scratch: Uint8Array): number {
     const kind = chunk[from];
-    if (kind !== TEXT && kind !== BINARY) return from;
+    if (!isData(kind)) return from;
     const isChecked = kind === TEXT && this.#checksUtf8;
     let at = from;
     while (chunk[at] === kind) {
@@ -223,8 +219,20 @@ export class FastInbound {
     return end > chunk.length || length > this.#maxPayload ? NONE : end;
   }
 
-  #followAll(chunk: Buffer, from: number): void {
+  /** Follows what is for `ws`, to the next frame that may be a message for the taker. */
+  #followOthers(chunk: Buffer, from: number): number {
+    // A word that is missing by now will not come within this chunk.
+    if (this.#owed > 0) return this.#followAll(chunk, from);
+    let at = this.#follow(chunk, from);
+    while (at < chunk.length && (this.#isMidway || !isData(chunk[at]))) {
+      at = this.#follow(chunk, at);
+    }
+    return at;
+  }
+
+  #followAll(chunk: Buffer, from: number): number {
     for (let at = from; at < chunk.length;) at = this.#follow(chunk, at);
+    return chunk.length;
   }
 
   /** Follows what `ws` is given, to the end of the frame that it is in; gives where that is. */
@@ -255,6 +263,11 @@ export class FastInbound {
     if (!isControl) this.#isFragmented = !isLast;
     if (isControl || isLast) this.#owed += 1;
   }
+}
+
+/** Whether a frame that begins with this byte may be a whole message. */
+function isData(first: number | undefined): boolean {
+  return first === TEXT || first === BINARY;
 }
 
 function startOfPayload(bytes: Buffer, at: number): number {
