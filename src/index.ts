@@ -34,6 +34,7 @@ export type {
 export type { InboundOverflow, MessagesOptions } from "./supervisor/message-queue.ts";
 export type { DropReason, OutboxOverflow, OutboxPolicy, SendFate } from "./supervisor/outbox.ts";
 export type { OutageReport } from "./supervisor/outage.ts";
+export type { FactMessage } from "./supervisor/channels.ts";
 export type { Status } from "./supervisor/status.ts";
 export type {
   Authenticate,

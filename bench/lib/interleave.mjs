@@ -28,13 +28,13 @@ export async function interleave(plan) {
   for (let round = 0; round < rounds; round += 1) {
     const running = new Map();
     try {
-      for (const name of [base, ...subjects]) {
-        if (failed.has(name)) continue;
-        try {
-          running.set(name, await plan.launch(name));
-        } catch (error) {
-          failed.add(name);
-          plan.onFailed(name, error);
+      const names = [base, ...subjects].filter((name) => !failed.has(name));
+      const launches = await Promise.allSettled(names.map((name) => plan.launch(name)));
+      for (const [i, { value, reason }] of launches.entries()) {
+        if (value !== undefined) running.set(names[i], value);
+        else {
+          failed.add(names[i]);
+          plan.onFailed(names[i], reason);
         }
       }
       const pairs = await oneRound({ ...plan, running, seed: round, failed });

@@ -16,7 +16,7 @@ const fail = (name, error) => {
 };
 
 /** Stretches of a second are long for a gate; more rounds of shorter ones say more. */
-const SCALE = { burst: 0.5, paced: 0.4 };
+const SCALE = { burst: 0.4, paced: 0.25 };
 
 function receive(key, situation, rows) {
   return {
@@ -30,8 +30,8 @@ function receive(key, situation, rows) {
       const subjects = [CONTROL, ...rows.map(({ client }) => client)];
       return receiveCase({
         ...options,
-        rounds: 3,
-        stretches: situation.tempo === "burst" ? 5 : 3,
+        rounds: situation.tempo === "burst" ? 5 : 4,
+        stretches: situation.tempo === "burst" ? 3 : 2,
         subjects,
         plantedNs: (name) => (clients[name].decodes ? plantedNs : 0),
       });

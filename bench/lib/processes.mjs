@@ -1,7 +1,7 @@
 // Server and clients run in processes of their own and are spoken to over their IPC channel.
 //
-// One question is in flight at a time per process: `ask` sends it and resolves with the answer. A process
-// that dies, or answers `{ error }`, rejects the question; each is ended through its own handle.
+// `ask` sends a question and resolves with the answer; answers come in the order of the questions. A process
+// that dies, or answers `{ error }`, rejects what was asked; each is ended through its own handle.
 import { fork } from "node:child_process";
 import { join } from "node:path";
 
@@ -12,7 +12,9 @@ const ANSWER_WITHIN_MS = 120_000;
 export class BenchProcess {
   #child;
   #stderr = "";
-  #waiting;
+  /** Who waits for a word, oldest first. */
+  #waiting = [];
+  #death;
 
   /**
    * @param {string} file - Below `bench/`.
@@ -33,21 +35,19 @@ export class BenchProcess {
     });
     this.#child.on("exit", (code, signal) => {
       const how = signal ?? `exit ${code}`;
-      this.#settle("reject", new Error(`${file} ${args.join(" ")}: ${how} ${this.#stderr.trim()}`));
+      this.#death = new Error(`${file} ${args.join(" ")}: ${how} ${this.#stderr.trim()}`);
+      while (this.#waiting.length > 0) this.#settle("reject", this.#death);
     });
-  }
-
-  get pid() {
-    return this.#child.pid;
   }
 
   /** The next thing the process says, without asking: its first word when it is ready. */
   hear() {
+    if (this.#death !== undefined) return Promise.reject(this.#death);
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#settle("reject", new Error(`no answer within ${ANSWER_WITHIN_MS} ms`));
       }, ANSWER_WITHIN_MS);
-      this.#waiting = { resolve, reject, timer };
+      this.#waiting.push({ resolve, reject, timer });
     });
   }
 
@@ -55,11 +55,6 @@ export class BenchProcess {
     const answer = this.hear();
     this.#child.send(question);
     return answer;
-  }
-
-  /** Asks for something that is not answered. */
-  tell(order) {
-    this.#child.send(order);
   }
 
   signal(name) {
@@ -76,8 +71,7 @@ export class BenchProcess {
   }
 
   #settle(how, value) {
-    const waiting = this.#waiting;
-    this.#waiting = undefined;
+    const waiting = this.#waiting.shift();
     if (waiting === undefined) return;
     clearTimeout(waiting.timer);
     waiting[how](value);

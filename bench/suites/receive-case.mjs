@@ -8,7 +8,7 @@ export const PER_SECOND = 1_000;
 
 /** How many messages make a stretch of about 150 ms of raw `ws`. */
 const BURST = {
-  raw: { 16: 600_000, 200: 400_000, 4096: 120_000 },
+  raw: { 16: 600_000, 200: 400_000, 4096: 60_000 },
   text: { 200: 400_000 },
   json: { 16: 300_000, 200: 120_000, 4096: 10_000 },
 };

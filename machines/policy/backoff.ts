@@ -51,9 +51,10 @@ export interface BackoffShape {
  * First wait U(0, 3 s), then U(c/2, c) with c growing 1.5x from 3 s to 8 s; 30 s in a long outage.
  *
  * Chosen by herd simulation: 1,000 clients against a server that takes 50 a second are back after
- * 23.8 s at the 99th percentile (the floor is 19.8 s) with 2.9 attempts each and a peak of 48 per
- * 100 ms (performance.md §6; `probes/bench/herd-grid.mjs`). The first wait sets the peak, the cap
- * the tail.
+ * 23.9 s at the 99th percentile (the floor is 19.8 s) with 2.9 attempts each and a peak of 48 per
+ * 100 ms; after an outage of 60 s, after 22.7 s. No other of its family is better in every respect
+ * (docs/benchmarks.md, `npm run bench -- herd`). The first wait sets the peak, the cap the tail. A
+ * wider one would spread a herd better still, and have a lone client wait for nothing.
  */
 export const defaultBackoff: BackoffShape = {
   jitter: "equal",

@@ -196,8 +196,8 @@ export const mutants = [
   [
     "each notice draws anew",
     "machines/connection.rotation.ts",
-    "    context.rotation === null\n      ? nextRandom",
-    "    context.rotation !== undefined\n      ? nextRandom",
+    ": ([context.rotation.share, context.rng] as const);",
+    ": nextRandom(context.rng);",
     chart,
   ],
   [
@@ -382,7 +382,7 @@ export const mutants = [
   [
     "the attempt's signal is never aborted",
     "src/connection/socket-attempt.ts",
-    "this.#abort.abort();",
+    "this.#abort?.abort();",
     "",
     link,
   ],

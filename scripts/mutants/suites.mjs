@@ -22,7 +22,9 @@ export async function runSuites({ root, tree, suites }) {
   const args = [
     join(root, "node_modules/vitest/vitest.mjs"),
     "run",
-    "--project=!netns",
+    "--project=unit",
+    "--project=simulation",
+    "--project=loopback",
     "--bail=1",
     `--reporter=${join(import.meta.dirname, "reporter.mjs")}`,
     ...UNNOTICING.flatMap((pattern) => ["--exclude", pattern]),

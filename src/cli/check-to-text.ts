@@ -1,5 +1,5 @@
 /** The account of a recording, for people and for programs. */
-import { rangeToText } from "./facts-to-text.ts";
+import { rangeToText } from "../observe/facts-to-text.ts";
 import { textTable } from "./text-table.ts";
 import type { RecordingAccount, StreamCheck } from "./recording-check.ts";
 

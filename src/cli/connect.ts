@@ -14,12 +14,13 @@ import {
   type SupervisorOptions,
 } from "../index.ts";
 import { toHeaders } from "./arguments.ts";
-import { factToJson, factToLine } from "./facts-to-text.ts";
+import { factToJson, factToLine } from "../observe/facts-to-text.ts";
+import { startInspecting, type InspectingOptions } from "./inspecting.ts";
 import { Output, type CommandIo } from "./output.ts";
 import { venueFor } from "./venue-catalog.ts";
 
 /** The options of `connect`, by their names on the command line. */
-export interface ConnectOptions {
+export interface ConnectOptions extends InspectingOptions {
   readonly venue?: string;
   readonly endpoint?: string;
   readonly subscribe?: readonly string[];
@@ -106,6 +107,7 @@ async function run<M>(
   const stopTelling =
     options.quiet === true ? undefined : feed.on("*", (fact) => void report.line(toLine(fact)));
 
+  const stopInspecting = await startInspecting(feed, options, (line) => void report.line(line));
   const items = feed.messages({ highWaterMark: HIGH_WATER_MARK, overflow: "pause" });
   feed.start();
   try {
@@ -115,12 +117,14 @@ async function run<M>(
     }
   } catch (error) {
     if (!(error instanceof ConnectionFailedError)) throw error;
+    await stopInspecting();
     if (options.quiet === true) void report.line(`error: ${error.message}`);
     stopTelling?.();
     feed.terminate();
     return 1;
   }
   await feed.close();
+  await stopInspecting();
   if (messages.failure === undefined) return 0;
   void report.line(`error: stdout: ${messages.failure.message}`);
   return 1;

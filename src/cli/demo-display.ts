@@ -4,7 +4,7 @@ import type { ExchangeEvent } from "../testing/index.ts";
 import { DemoScreen } from "./demo-screen.ts";
 import { demoTable, type DemoView } from "./demo-table.ts";
 import { exchangeEventToText, faultToText } from "./exchange-to-text.ts";
-import { factToText, labelOf } from "./facts-to-text.ts";
+import { factToText, labelOf } from "../observe/facts-to-text.ts";
 import type { CommandIo, Output } from "./output.ts";
 
 export interface DemoDisplay {

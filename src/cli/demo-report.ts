@@ -3,7 +3,7 @@ import type { ExchangeLedger } from "../testing/index.ts";
 import { proveAccount, type Account } from "./account.ts";
 import type { DemoLog } from "./demo-log.ts";
 import { kindOf } from "./demo-table.ts";
-import { showMs } from "./durations.ts";
+import { showMs } from "../observe/durations.ts";
 
 /** The result of a demo, as `--json` prints it. Numbers are sequence numbers: see {@link Account}. */
 export interface DemoReport {

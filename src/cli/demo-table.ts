@@ -2,7 +2,7 @@
 import { describeLoss, type Loss } from "../../machines/index.ts";
 import type { Status, SupervisorState } from "../index.ts";
 import type { DemoOutage, StreamLog } from "./demo-log.ts";
-import { showMs } from "./durations.ts";
+import { showMs } from "../observe/durations.ts";
 import { word, type Style, type StyledLine } from "./styled.ts";
 
 /** One instant of a demo. */

@@ -14,11 +14,12 @@ import { lineDisplay, silentDisplay, tableDisplay, type DemoDisplay } from "./de
 import { DemoLog } from "./demo-log.ts";
 import { planDemo } from "./demo-plan.ts";
 import { reportDemo, reportToLines } from "./demo-report.ts";
+import { startInspecting, type InspectingOptions } from "./inspecting.ts";
 import { Output, type CommandIo } from "./output.ts";
 import { every, pause } from "./waiting.ts";
 
 /** The options of `demo`, by their names on the command line. */
-export interface DemoOptions {
+export interface DemoOptions extends InspectingOptions {
   readonly seconds?: number;
   readonly seed?: number;
   readonly json?: boolean;
@@ -65,6 +66,9 @@ export async function demo(options: DemoOptions, io: CommandIo): Promise<number>
     log.note(fact);
     display.note(fact);
   });
+  const stopInspecting = await startInspecting(feed, options, (line) => {
+    io.stderr.write(`${line}\n`);
+  });
   const consumed = consume(feed, log);
   const stopTicking = every(clock, FRAME_MS, () => {
     const nowMs = clock.nowMs();
@@ -82,6 +86,7 @@ export async function demo(options: DemoOptions, io: CommandIo): Promise<number>
   problems.push(...(await consumed));
   stopTicking();
   await exchange.stop();
+  await stopInspecting();
 
   const nowMs = clock.nowMs();
   const elapsedMs = nowMs - startedAtMs;

@@ -1,7 +1,7 @@
 /** What happens at the simulated exchange, in words. Pure; escapes what a client said. */
 import type { ExchangeEvent, Fault } from "../testing/index.ts";
 import { printable } from "../transport/printable.ts";
-import { showMs } from "./durations.ts";
+import { showMs } from "../observe/durations.ts";
 
 /** `2026-11-23T00:31:12.345Z  fault           status 503 for 700 ms`. */
 export function exchangeEventToLine(event: ExchangeEvent): string {

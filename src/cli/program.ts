@@ -109,6 +109,8 @@ function addConnect(program: Command, io: CommandIo, run: Run): void {
     .option("--seed <n>", "seed of the jitter (default: random)", toNumber)
     .option("--json-facts", "facts on stderr as JSON lines")
     .option("--quiet", "no facts on stderr; only why it failed")
+    .addOption(inspectOption())
+    .addOption(inspectCommandsOption())
     .action((names: string[], options: ConnectOptions) => run(connect(names, options, io)));
 }
 
@@ -188,7 +190,20 @@ function addDemo(program: Command, io: CommandIo, run: Run): void {
     )
     .option("--seed <n>", "seed of the market, its faults and the jitter", toCount)
     .option("--json", "only one line of JSON on stdout, at the end")
+    .addOption(inspectOption())
+    .addOption(inspectCommandsOption())
     .action((options: DemoOptions) => run(demo(options, io)));
+}
+
+function inspectOption(): Option {
+  return new Option(
+    "--inspect [port]",
+    "serve the inspector on this machine; its URL is told on stderr",
+  ).argParser(toPort);
+}
+
+function inspectCommandsOption(): Option {
+  return new Option("--inspect-commands", "the inspector may reconnect, close and drop the socket");
 }
 
 /** From the package itself, so it can't be out of date. The same path from `src` and from `dist/src`. */

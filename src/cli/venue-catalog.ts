@@ -13,8 +13,11 @@ import {
   coinbaseAdvanced,
   coinbaseExchange,
   deribit,
+  hyperliquid,
   kraken,
   krakenFutures,
+  kucoin,
+  kucoinUta,
   okx,
   type VenueProfile,
 } from "../venues/index.ts";
@@ -44,6 +47,14 @@ const catalog: Readonly<Record<string, Create>> = {
     bybit({ endpoint, service: bybitServices.find((name) => name === service) }),
   "coinbase-exchange": ({ endpoint }) => coinbaseExchange({ endpoint }),
   "kraken-futures": ({ endpoint }) => krakenFutures({ endpoint }),
+  hyperliquid: ({ endpoint }) => hyperliquid({ endpoint }),
+  kucoin: ({ endpoint, service }) =>
+    kucoin({
+      service: service === "futures" ? "futures" : "spot",
+      restEndpoint: endpoint?.replace(/^ws/, "http"), // which gives the socket's
+    }),
+  "kucoin-uta": ({ endpoint, service }) =>
+    kucoinUta({ endpoint, service: service === "futures" ? "futures" : "spot" }),
 };
 
 export const venueNames: readonly string[] = Object.keys(catalog);

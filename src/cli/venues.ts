@@ -1,7 +1,7 @@
 /** `venues`: what the profiles know, as a table; or all that one of them knows, with its sources. */
 import { OptionError } from "../index.ts";
 import type { VenueProfile } from "../venues/index.ts";
-import { showMs } from "./durations.ts";
+import { showMs } from "../observe/durations.ts";
 import { Output, type CommandIo } from "./output.ts";
 import { textTable } from "./text-table.ts";
 

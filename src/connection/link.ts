@@ -55,6 +55,7 @@ export class Link implements ConnectionLink {
   #isPaused = false;
   /** When the last pause ended: silence is counted from here. */
   #resumedAtMs = 0;
+  #roundTripMs: number | null = null;
 
   constructor(parts: LinkParts) {
     this.#parts = parts;
@@ -71,6 +72,14 @@ export class Link implements ConnectionLink {
   /** When the peer of the current socket was last heard; 0 without one. */
   get lastHeardAtMs(): number {
     return this.#attempt?.lastHeardAtMs ?? 0;
+  }
+
+  /**
+   * From the heartbeat's last ping to its pong, on the current socket. Null before one, and where peers are
+   * probed by messages; a socket that is never quiet is never pinged.
+   */
+  get roundTripMs(): number | null {
+    return this.#roundTripMs;
   }
 
   attach(owner: ConnectionOwner): void {
@@ -104,6 +113,7 @@ export class Link implements ConnectionLink {
     this.#endUse();
     this.#isReplaying = false;
     this.#isPaused = false;
+    this.#roundTripMs = null;
     this.#report = () => undefined;
     this.#parts.outgoing.end();
     const attempt = this.#attempt;
@@ -169,7 +179,11 @@ export class Link implements ConnectionLink {
     if (socket === undefined) return;
     const frame = this.#parts.probe?.();
     if (frame === undefined) {
-      this.#ping(socket);
+      const { clock } = this.#parts;
+      const askedAtMs = clock.nowMs();
+      this.#ping(socket, () => {
+        if (this.#attempt?.socket === socket) this.#roundTripMs = clock.nowMs() - askedAtMs;
+      });
     } else {
       socket.send(frame, () => undefined);
       this.#parts.outgoing.countFrame();
@@ -212,8 +226,8 @@ export class Link implements ConnectionLink {
     if (frame !== undefined) this.#parts.outgoing.urgent(frame);
   }
 
-  #ping(socket: TransportSocket): void {
-    socket.ping();
+  #ping(socket: TransportSocket, ponged?: () => void): void {
+    socket.ping(ponged);
     this.#countControl();
   }
 

@@ -145,10 +145,10 @@ export class Outgoing<S extends WaitingSend = WaitingSend> {
     this.#isPumping = true;
     this.#clearWake();
     const isDue = this.#mode === "open" || (this.#mode === "replaying" && this.#requests.isAllHeld);
-    if (this.#socket !== undefined && isDue) {
-      this.#wakeIn(this.#requests.askAgain(this.#parts.clock.nowMs()));
-    }
+    const nowMs = this.#parts.clock.nowMs();
+    if (this.#socket !== undefined && isDue) this.#requests.askAgain(nowMs);
     while (this.#sendOne());
+    if (this.#socket !== undefined && isDue) this.#wakeIn(this.#requests.waitMs(nowMs));
     this.#isPumping = false;
     if (this.#mode !== "held") this.#parts.onProgress(); // what is not asked is not settled
   }
@@ -207,7 +207,8 @@ export class Outgoing<S extends WaitingSend = WaitingSend> {
     socket.send(request.frame, (error) => {
       if (error !== undefined) this.#distrust(socket);
       if (error !== undefined || this.#socket !== socket) return;
-      if (this.#requests.written(request.id) && !this.#isPumping) this.#parts.onProgress();
+      // What was ended may be wanted again.
+      if (this.#requests.written(request.id)) this.pump();
     });
     return true;
   }

@@ -74,20 +74,29 @@ export class Requests {
 
   /** The socket is gone with every answer that was awaited. */
   end(): void {
-    const { registry, retries, quarantine } = this.#parts;
+    const { clock, registry, retries, quarantine } = this.#parts;
     this.stopAwaiting();
     retries.clear();
-    quarantine?.socketEnded();
+    quarantine?.socketEnded(clock.nowMs());
     // A topic that stands alone takes nobody along.
     registry.newSocket((topic) => (registry.wanted === 1 ? undefined : quarantine?.holdOf(topic)));
   }
 
-  /** The connection is ready: what is due is asked for again. Gives the wait until more is. */
-  askAgain(nowMs: number): number {
+  /** The connection is ready: what is due is asked for again. */
+  askAgain(nowMs: number): void {
     const { registry, retries, quarantine } = this.#parts;
     registry.askAgain(retries.takeDue(nowMs));
-    if (quarantine !== undefined) registry.askAgain(quarantine.takeTrial(nowMs));
-    return Math.min(retries.waitMs(nowMs) ?? Infinity, quarantine?.waitMs(nowMs) ?? Infinity);
+    // It would be no trial while others are about to be asked for.
+    if (quarantine !== undefined && !registry.hasWork) {
+      registry.askAgain(quarantine.takeTrial(nowMs));
+    }
+  }
+
+  /** How long until more is due, by what has been asked for by now; Infinity while nothing will be. */
+  waitMs(nowMs: number): number {
+    const { registry, retries, quarantine } = this.#parts;
+    const trialMs = registry.hasWork ? undefined : quarantine?.waitMs(nowMs);
+    return Math.min(retries.waitMs(nowMs) ?? Infinity, trialMs ?? Infinity);
   }
 
   /** The next frame to write now; undefined when there was only something to forget. */

@@ -20,7 +20,7 @@ export interface SocketAttemptParts {
   readonly clock: Clock;
   readonly authenticate: Authenticate | undefined;
   /** Every message of the opened socket. */
-  readonly receive: (data: Buffer, isBinary: boolean) => void;
+  readonly receive: (data: Buffer, isBinary: boolean, receivedAtMs: number) => void;
   /** A message came after the end and was dropped. */
   readonly countLate: () => void;
   /** The peer's ping was answered. */
@@ -39,6 +39,8 @@ export class SocketAttempt {
   #phase: LossPhase = "resolve";
   #openedAtMs = 0;
   #isOver = false;
+  /** Open, logged in, not over: nothing stands between a message and the feed. */
+  #isDirect = false;
   /** What the transport says before it has returned its socket; it is heard once there is one. */
   #early: (() => void)[] | undefined;
 
@@ -121,6 +123,7 @@ export class SocketAttempt {
       this.#end({ class: "config", phase: "resolve", detail: explain(error) });
     }
     this.#early = undefined;
+    this.#direct();
   }
 
   #hear(fact: () => void): void {
@@ -133,8 +136,9 @@ export class SocketAttempt {
       progressed: (phase) => this.#hear(() => this.#progressed(phase)),
       opened: () => this.#hear(() => this.#opened(context)),
       message: (data, isBinary) => {
-        if (this.#early !== undefined) this.#early.push(() => this.#message(data, isBinary));
-        else this.#message(data, isBinary);
+        // The data path: one question a message.
+        if (this.#isDirect) this.#parts.receive(data, isBinary, this.lastHeardAtMs);
+        else this.#divert(data, isBinary);
       },
       pinged: () => {
         if (!this.#isOver) this.#parts.onPing();
@@ -149,9 +153,24 @@ export class SocketAttempt {
     this.#report({ type: "socket.progressed", phase });
   }
 
-  #message(data: Buffer, isBinary: boolean): void {
+  /** A message that is early, or the login's, or late. */
+  #divert(data: Buffer, isBinary: boolean): void {
+    if (this.#early !== undefined) this.#early.push(() => this.#take(data, isBinary));
+    else this.#take(data, isBinary);
+  }
+
+  #take(data: Buffer, isBinary: boolean): void {
     if (this.#authentication === undefined) this.#deliver(data, isBinary);
     else this.#authentication.receive(data, isBinary);
+  }
+
+  /** Whether messages go straight to the feed; asked whenever one of its conditions has changed. */
+  #direct(): void {
+    this.#isDirect =
+      !this.#isOver &&
+      this.#phase === "open" &&
+      this.#early === undefined &&
+      this.#authentication === undefined;
   }
 
   #opened(context: AttemptContext): void {
@@ -184,6 +203,7 @@ export class SocketAttempt {
           this.#deliver(frame.data, frame.isBinary);
         }
         this.#authentication = undefined;
+        this.#direct();
       },
       (error: unknown) => {
         this.#end({ class: "auth", phase: "authenticate", detail: explain(error) });
@@ -193,11 +213,12 @@ export class SocketAttempt {
 
   #deliver(data: Buffer, isBinary: boolean): void {
     if (this.#isOver) this.#parts.countLate();
-    else this.#parts.receive(data, isBinary);
+    else this.#parts.receive(data, isBinary, this.lastHeardAtMs);
   }
 
   #ready(): void {
     this.#phase = "open";
+    this.#direct();
     this.#report({ type: "socket.opened", atMs: this.#parts.clock.nowMs() });
   }
 
@@ -220,6 +241,7 @@ export class SocketAttempt {
 
   #finish(): void {
     this.#isOver = true;
+    this.#isDirect = false;
     this.#authentication = undefined;
     this.#abort?.abort();
   }

@@ -16,6 +16,11 @@ export function successor(position: Position): Position {
   return typeof position === "bigint" ? position + 1n : position + 1;
 }
 
+/** How many numbers `from … to` are. */
+export function rangeSize(from: Position, to: Position): number {
+  return Number(BigInt(to) - BigInt(from)) + 1;
+}
+
 export function predecessor(position: Position): Position {
   return typeof position === "bigint" ? position - 1n : position - 1;
 }

@@ -68,6 +68,8 @@ export class Quarantine {
   /** On trial, and not yet written. */
   readonly #called = new Set<string>();
   #openedAtMs = 0;
+  /** When the last of those that nobody wants any more was asked for, unless it was acquitted before. */
+  #forgottenAtMs = -Infinity;
 
   constructor(policy: QuarantinePolicy) {
     this.#policy = policy;
@@ -86,6 +88,7 @@ export class Quarantine {
 
   /** These topics were asked for, in one frame. */
   asked(topics: readonly string[], atMs: number): void {
+    this.#acquitSurvivors(atMs);
     for (const topic of topics) {
       this.#called.delete(topic);
       this.#inFlight.delete(topic);
@@ -99,8 +102,9 @@ export class Quarantine {
     if (this.#inFlight.delete(topic) || this.#called.delete(topic)) this.#doubts.delete(topic);
   }
 
-  /** No longer wanted. */
+  /** No longer wanted. It may still kill, and nobody else is to be blamed for that. */
   forget(topic: string): void {
+    this.#forgottenAtMs = Math.max(this.#forgottenAtMs, this.#inFlight.get(topic) ?? -Infinity);
     this.#inFlight.delete(topic);
     this.#called.delete(topic);
     this.#doubts.delete(topic);
@@ -110,7 +114,7 @@ export class Quarantine {
   lost(nowMs: number): readonly Quarantined[] {
     this.#acquitSurvivors(nowMs);
     const { suspectWithinMs, suspectAfter, strikes, quarantineMs } = this.#policy;
-    const isSole = this.#inFlight.size === 1;
+    const isSole = this.#inFlight.size === 1 && nowMs - this.#forgottenAtMs >= suspectWithinMs;
     const quarantined: Quarantined[] = [];
     for (const [topic, askedAtMs] of this.#inFlight) {
       const doubt = this.#doubts.get(topic) ?? newDoubt();
@@ -128,7 +132,9 @@ export class Quarantine {
     return quarantined;
   }
 
-  socketEnded(): void {
+  socketEnded(atMs: number): void {
+    this.#acquitSurvivors(atMs);
+    this.#forgottenAtMs = -Infinity;
     this.#inFlight.clear();
     this.#called.clear();
   }
@@ -169,7 +175,7 @@ export class Quarantine {
   /** While the socket is young, or anything is in flight, a loss could not be blamed on a suspect. */
   #busyUntilMs(): number {
     if (this.#called.size > 0) return Infinity;
-    let lastAtMs = this.#openedAtMs;
+    let lastAtMs = Math.max(this.#openedAtMs, this.#forgottenAtMs);
     for (const askedAtMs of this.#inFlight.values()) lastAtMs = Math.max(lastAtMs, askedAtMs);
     return lastAtMs + this.#policy.suspectWithinMs;
   }

@@ -39,6 +39,8 @@ export interface RegistryOptions {
 export interface RegistryListener {
   /** A topic is in this state now; undefined when it is forgotten. Not said of what a new socket resets. */
   changed(topic: string, state: TopicState | undefined): void;
+  /** Nobody wants it any more; its end is yet to be asked for. When it is wanted again `changed` says so. */
+  unwanted(topic: string): void;
   /** Nothing more is awaited of this request. */
   answered(id: number): void;
   /** Nothing is pending or confirmed any more. */
@@ -113,6 +115,7 @@ export class SubscriptionRegistry {
       if (entry.references === 1) {
         this.#wanted += 1;
         this.#wantedChars += topic.length;
+        if (entry.state === "confirmed") this.#listener?.changed(topic, "confirmed");
       }
       this.#mark(topic, entry);
     }
@@ -128,9 +131,12 @@ export class SubscriptionRegistry {
       if (entry.references === 0) {
         this.#wanted -= 1;
         this.#wantedChars -= topic.length;
+        this.#listener?.unwanted(topic);
+        this.#isAllHeld &&= this.#hasSuspects;
       }
       this.#mark(topic, entry);
     }
+    if (this.#isAllHeld) this.#isAllHeld = this.#holdsSuspects();
   }
 
   /**
@@ -272,6 +278,13 @@ export class SubscriptionRegistry {
       .map(([topic, { state, references }]) => ({ topic, state, references }));
   }
 
+  #holdsSuspects(): boolean {
+    const entries = [...this.#entries.values()];
+    return entries.some(
+      ({ references, isHeld, state }) => references > 0 && isHeld && state !== "quarantined",
+    );
+  }
+
   #nextBatch(maxTopics: number, canUnsubscribe: boolean): Batch | undefined {
     for (;;) {
       const batch = this.#plan.take(maxTopics);
@@ -380,6 +393,14 @@ export class SubscriptionRegistry {
     } else {
       this.#plan.put(topic, needs, this.#laneOf(topic, entry, needs));
     }
+  }
+
+  /** Something wanted is held back, but not for long. */
+  get #hasSuspects(): boolean {
+    for (const { references, isHeld, state } of this.#entries.values()) {
+      if (references > 0 && isHeld && state !== "quarantined") return true;
+    }
+    return false;
   }
 
   #laneOf(topic: string, entry: Entry, kind: RequestKind): string {

@@ -1,8 +1,7 @@
 /** The options about what comes in: how gaps are recovered from, and how long a topic may be silent. */
-import { defaultRecoveryPacing } from "../../machines/recovery.door.ts";
 import { OptionError } from "../errors.ts";
 import { checkInteger, checkKeys, checkMs, type ReportFailure } from "../check.ts";
-import type { FetchSnapshot, Recovery, RecoveryPolicy } from "../recovery/recovery.ts";
+import type { FetchSnapshot, Recovery } from "../recovery/recovery.ts";
 import { defaultQuarantine, type QuarantinePolicy } from "../subscriptions/quarantine.ts";
 import type { FreshnessPolicy } from "../subscriptions/freshness.ts";
 
@@ -18,16 +17,20 @@ export function checkRecovery(
   venue: RecoveryOf | undefined,
   report: ReportFailure,
 ): RecoveryOf | undefined {
-  if (value === undefined) return venue;
+  if (value === undefined) return venue === undefined ? undefined : guarded(venue, report);
   if (value === null || value === "none") return undefined;
   if (typeof value !== "function") {
     const recovery = readRecovery(value, "recovery");
     return () => recovery;
   }
+  return guarded((stream) => (value as RecoveryOf)(stream) ?? venue?.(stream) ?? "none", report);
+}
+
+/** It is asked in the midst of the data path, which must go on. */
+function guarded(recoveryOf: RecoveryOf, report: ReportFailure): RecoveryOf {
   return (stream) => {
     try {
-      const given: unknown = (value as RecoveryOf)(stream);
-      return given === undefined ? (venue?.(stream) ?? "none") : readRecovery(given, "recovery()");
+      return readRecovery(recoveryOf(stream), "recovery()");
     } catch (error) {
       report("recovery", error);
       return "none";
@@ -46,56 +49,22 @@ function readRecovery(value: unknown, path: string): Recovery {
   return { fetchSnapshot: fetchSnapshot as FetchSnapshot, bridge: bridge as never };
 }
 
-const defaultRecoveryPolicy: RecoveryPolicy = { ...defaultRecoveryPacing, bufferMessages: 10_000 };
-
-export function checkRecoveryPolicy(
-  value: unknown,
-  venue: Partial<RecoveryPolicy> | undefined,
-): RecoveryPolicy {
-  const base = { ...defaultRecoveryPolicy, ...venue };
-  const given = checkKeys(value === undefined ? {} : value, "recoveryPolicy", [
-    "concurrent",
-    "spacingMs",
-    "timeoutMs",
-    "retries",
-    "retryMs",
-    "bufferMessages",
-  ]);
-  return {
-    concurrent: checkInteger(given.concurrent, at("concurrent"), base.concurrent, 1, 64),
-    spacingMs: checkMs(given.spacingMs, at("spacingMs"), base.spacingMs),
-    timeoutMs: checkMs(given.timeoutMs, at("timeoutMs"), base.timeoutMs, 1),
-    retries: checkInteger(given.retries, at("retries"), base.retries),
-    retryMs: checkMs(given.retryMs, at("retryMs"), base.retryMs, 1),
-    bufferMessages: checkInteger(
-      given.bufferMessages,
-      at("bufferMessages"),
-      base.bufferMessages,
-      1,
-    ),
-  };
-}
-
-function at(name: keyof RecoveryPolicy): string {
-  return `recoveryPolicy.${name}`;
-}
-
 /** One policy for all topics, a function of the topic, or null for none. @defaultValue the venue's */
 export function checkFreshness(
   value: unknown,
   venue: FreshnessOf | undefined,
   report: ReportFailure,
 ): FreshnessOf | undefined {
-  if (value === undefined) return venue;
+  if (value === undefined && venue === undefined) return undefined;
   if (value === null) return undefined;
-  if (typeof value !== "function") {
+  if (value !== undefined && typeof value !== "function") {
     const policy = readFreshness(value, "freshness");
     return () => policy;
   }
   return (topic) => {
     try {
-      const given: unknown = (value as FreshnessOf)(topic);
-      if (given === undefined) return venue?.(topic) ?? null;
+      const own: unknown = (value as FreshnessOf | undefined)?.(topic);
+      const given: unknown = own === undefined ? (venue?.(topic) ?? null) : own;
       return given === null ? null : readFreshness(given, "freshness()");
     } catch (error) {
       report("freshness", error);

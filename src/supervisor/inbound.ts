@@ -32,17 +32,13 @@ export interface InboundCounts {
 }
 
 export interface InboundParts<M> {
-  /** The words of the current socket, guarded here against what they throw. */
-  readonly talk: () => Talk<M>;
   readonly schema: SchemaOf | undefined;
   readonly tracker: SequenceTracker;
   readonly counts: InboundCounts;
-  /** When the chunk that is being read came in. */
-  readonly receivedAtMs: () => number;
   readonly consumers: Consumers<M>;
   readonly recoveries: StreamRecoveries<M>;
-  /** Told the topic of every message; undefined where nobody wants to know. */
-  readonly heard: ((topic: string) => void) | undefined;
+  /** Told the topic of every message, and when it came; undefined where nobody wants to know. */
+  readonly heard: ((topic: string, receivedAtMs: number) => void) | undefined;
   readonly onControl: (word: VenueWord) => void;
   readonly onInvalid: (error: unknown, raw: Buffer) => void;
   readonly onGap: (gap: GapItem) => void;
@@ -55,7 +51,7 @@ export interface InboundParts<M> {
 /** Who takes items. */
 interface Consumers<M> {
   /** False while nobody listens: no item need be made. */
-  isWanted(): boolean;
+  readonly isWanted: boolean;
   message(item: MessageItem<M>): void;
   mark(item: Exclude<FeedItem<M>, MessageItem<M>>): void;
 }
@@ -90,8 +86,27 @@ export function newInboundCounts(): InboundCounts {
   };
 }
 
-export function createInbound<M>(parts: InboundParts<M>): (raw: Buffer, isBinary: boolean) => void {
-  const { talk: currentTalk, schema, tracker, counts, consumers, recoveries, heard } = parts;
+/** Takes one message, with the instant at which its chunk was read. */
+export type Receive = (raw: Buffer, isBinary: boolean, receivedAtMs: number) => void;
+
+export interface Inbound<M> {
+  readonly receive: Receive;
+  /** A new socket has words of its own. */
+  use(talk: Talk<M>): void;
+}
+
+export function createInbound<M>(parts: InboundParts<M>, firstTalk: Talk<M>): Inbound<M> {
+  const { schema, tracker, counts, consumers, recoveries, heard } = parts;
+
+  // Looked up once a socket, not once a message. A talk is made of bound functions (talk.ts).
+  let talk = firstTalk;
+  let { decode, control, sequence, topicOf, isSnapshot: beginsAnew, verify } = talk;
+  let numbersControl = talk.numbersControl === true;
+  const use = (next: Talk<M>): void => {
+    talk = next;
+    ({ decode, control, sequence, topicOf, isSnapshot: beginsAnew, verify } = next);
+    numbersControl = next.numbersControl === true;
+  };
 
   let isUnfollowedTold = false;
 
@@ -143,9 +158,10 @@ export function createInbound<M>(parts: InboundParts<M>): (raw: Buffer, isBinary
     topic: string | undefined,
     point: SequencePoint | undefined,
     isSnapshot: boolean,
+    receivedAtMs: number,
   ): void {
     const isWatched = point !== undefined && !recoveries.isIdle;
-    if (!isWatched && !consumers.isWanted()) {
+    if (!isWatched && !consumers.isWanted) {
       counts.unclaimed += 1;
       return;
     }
@@ -158,10 +174,10 @@ export function createInbound<M>(parts: InboundParts<M>): (raw: Buffer, isBinary
       first: point?.first,
       position: point?.last,
       isSnapshot,
-      receivedAtMs: parts.receivedAtMs(),
+      receivedAtMs,
     };
     if (isWatched && recoveries.take(item, point)) return;
-    if (!consumers.isWanted()) {
+    if (isWatched && !consumers.isWanted) {
       counts.unclaimed += 1;
       return;
     }
@@ -174,10 +190,9 @@ export function createInbound<M>(parts: InboundParts<M>): (raw: Buffer, isBinary
     parts.onInvalid(error, raw);
   }
 
-  return (raw, isBinary) => {
+  const receive: Receive = (raw, isBinary, receivedAtMs) => {
     counts.messages += 1;
     counts.bytes += raw.length;
-    const talk = currentTalk();
 
     let message: M;
     let word: VenueWord | undefined;
@@ -185,22 +200,21 @@ export function createInbound<M>(parts: InboundParts<M>): (raw: Buffer, isBinary
     let topic: string | undefined;
     let isSnapshot = false;
     try {
-      message = talk.decode(raw, isBinary);
-      word = talk.control?.(message) ?? undefined;
-      if (word === undefined || talk.numbersControl === true) {
-        point = talk.sequence?.(message, raw) ?? undefined;
+      message = decode(raw, isBinary);
+      if (control !== undefined) word = control(message) ?? undefined;
+      if (sequence !== undefined && (word === undefined || numbersControl)) {
+        point = sequence(message, raw) ?? undefined;
         if (point !== undefined) checkPoint(point);
       }
-      topic = talk.topicOf?.(message);
-      if (word === undefined && talk.isSnapshot !== undefined)
-        isSnapshot = talk.isSnapshot(message);
+      if (topicOf !== undefined) topic = topicOf(message);
+      if (beginsAnew !== undefined && word === undefined) isSnapshot = beginsAnew(message);
     } catch (error) {
       fail(error, raw);
       return;
     }
 
     const place = point === undefined ? "follows" : judge(point);
-    if (talk.verify !== undefined && place !== "repeats") {
+    if (verify !== undefined && place !== "repeats") {
       const stream = topic ?? point?.stream ?? "";
       if (!isWhole(talk, message)) {
         counts.mismatches += 1;
@@ -210,10 +224,12 @@ export function createInbound<M>(parts: InboundParts<M>): (raw: Buffer, isBinary
     }
     if (word !== undefined) {
       counts.control += 1;
+      // Where control words are numbered, a connection's numbering may begin with one.
+      if (place === "begins" && point !== undefined) recoveries.restarted(point.stream);
       parts.onControl(word);
       return;
     }
-    if (topic !== undefined) heard?.(topic);
+    if (topic !== undefined) heard?.(topic, receivedAtMs);
     if (place === "repeats") return;
     isSnapshot ||= point?.restarts === true;
 
@@ -226,10 +242,11 @@ export function createInbound<M>(parts: InboundParts<M>): (raw: Buffer, isBinary
         return;
       }
     }
-    deliver(message, raw, topic, point, isSnapshot);
+    deliver(message, raw, topic, point, isSnapshot, receivedAtMs);
     if (place === "begins" && point !== undefined) recoveries.restarted(point.stream);
     if (isSnapshot && topic !== undefined && topic !== point?.stream) recoveries.restarted(topic);
   };
+  return { receive, use };
 }
 
 /** What a message is to its stream. */

@@ -32,6 +32,11 @@ export type Target<M> = Resolvable<string | URL> | VenueProfile<M>;
 export type RawMessage = string | Buffer;
 
 export interface SupervisorOptions<M = RawMessage> {
+  /**
+   * What it is called in metrics, alerts and logs: a label, so one of few, never made of a topic, a URL or
+   * a counter that goes on. @defaultValue the venue's id, or "connection"
+   */
+  readonly name?: string | undefined;
   /** Topics wanted from the start. More with `subscribe()`. @defaultValue none */
   readonly topics?: readonly Topic[] | undefined;
   /** Subprotocols, or a function that gives them per attempt. @defaultValue none */

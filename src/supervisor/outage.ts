@@ -1,10 +1,14 @@
 /**
  * The report on one outage, derived from facts: why, since when, for how long, what was tried, what
  * was missed. It begins with `down` (or the first dial that fails) and ends with `up`.
+ *
+ * What was missed is known only when each stream speaks again, mostly after `up`: a gap belongs to the
+ * latest outage if it begins right behind where its stream stood then, however late it is found.
  */
 import type { Loss } from "../../machines/loss.ts";
-import type { Position } from "../sequence/point.ts";
+import { rangeSize, successor, type Position } from "../sequence/position.ts";
 import type { Fact, SupervisorState } from "./facts.ts";
+import type { Status } from "./status.ts";
 
 /** How many failed attempts a report keeps one by one; the rest is in `attempts`. */
 const MAX_LOSSES = 100;
@@ -27,6 +31,15 @@ export interface OutageReport {
   readonly timeInStateMs: Readonly<Partial<Record<SupervisorState, number>>>;
   /** Where each numbered stream stood when the outage was noticed; at most 10,000 streams. */
   readonly lastPositions: ReadonlyMap<string, Position>;
+  /** In `recovered`: what was known at that instant. `status().lastOutage` goes on counting. */
+  readonly missed: MissedInOutage;
+}
+
+/** What numbered streams proved to have missed over an outage. */
+interface MissedInOutage {
+  readonly gaps: number;
+  /** How many numbers lie in them: as many messages, where every message has a number of its own. */
+  readonly numbers: number;
 }
 
 interface OpenOutage {
@@ -39,6 +52,7 @@ interface OpenOutage {
   state: SupervisorState;
   stateSinceMs: number;
   failedDials: number;
+  missed: MissedInOutage;
 }
 
 /** What the log asks the rest of the supervisor when an outage begins. */
@@ -50,6 +64,7 @@ export interface OutageSources {
 export class OutageLog {
   readonly #sources: OutageSources;
   #open: OpenOutage | undefined;
+  #last: OutageReport | undefined;
   #state: SupervisorState = "idle";
 
   constructor(sources: OutageSources) {
@@ -57,9 +72,15 @@ export class OutageLog {
   }
 
   /** The outage under way: its cause and since when it is known; undefined while all is well. */
-  get current(): { readonly cause: Loss; readonly sinceMs: number } | undefined {
-    const open = this.#open;
-    return open === undefined ? undefined : { cause: open.cause, sinceMs: open.detectedAtMs };
+  get current(): Status["outage"] {
+    if (this.#open === undefined) return undefined;
+    const { cause, detectedAtMs, startedAtMs } = this.#open;
+    return { cause, sinceMs: detectedAtMs, startedAtMs };
+  }
+
+  /** The last outage that ended, with all that is known by now. */
+  get last(): OutageReport | undefined {
+    return this.#last;
   }
 
   /** Takes note of a fact; the report when it ends an outage. */
@@ -80,6 +101,8 @@ export class OutageLog {
         this.#open = undefined;
         return undefined;
       case "gap":
+        this.#miss(fact);
+        return undefined;
       case "reset":
       case "mismatch":
       case "invalid":
@@ -113,6 +136,7 @@ export class OutageLog {
       state: this.#state,
       stateSinceMs: atMs,
       failedDials: 0,
+      missed: { gaps: 0, numbers: 0 },
     };
     return this.#open;
   }
@@ -121,6 +145,16 @@ export class OutageLog {
     const open = this.#open ?? this.#begin(loss, atMs);
     open.failedDials += 1;
     if (open.losses.length < MAX_LOSSES) open.losses.push(loss);
+  }
+
+  #miss({ stream, from, to }: Fact<"gap">): void {
+    const outage = this.#open ?? this.#last;
+    const stood = outage?.lastPositions.get(stream);
+    if (outage === undefined || stood === undefined || successor(stood) !== from) return;
+    const { gaps, numbers } = outage.missed;
+    const missed = { gaps: gaps + 1, numbers: numbers + rangeSize(from, to) };
+    if (this.#open !== undefined) this.#open.missed = missed;
+    else if (this.#last !== undefined) this.#last = { ...this.#last, missed };
   }
 
   #enter(state: SupervisorState, atMs: number): void {
@@ -139,7 +173,7 @@ export class OutageLog {
     this.#enter(this.#state, atMs);
     this.#open = undefined;
     const { cause, startedAtMs, detectedAtMs, losses, timeInStateMs, lastPositions } = open;
-    return {
+    this.#last = {
       cause,
       startedAtMs,
       detectedAtMs,
@@ -149,6 +183,8 @@ export class OutageLog {
       losses,
       timeInStateMs,
       lastPositions,
+      missed: open.missed,
     };
+    return this.#last;
   }
 }

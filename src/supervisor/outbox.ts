@@ -4,6 +4,7 @@
  * Bounded by count, bytes and age; each ends in exactly one fate that its sender can await. Nothing is
  * ever sent twice: what was handed to a socket that died is `unknown`, and the sender decides.
  */
+import { byteLength } from "./byte-length.ts";
 import type { Clock } from "../system.ts";
 
 /** How a send ended. `written` means taken by the kernel: only an answer of the peer's proves more. */
@@ -96,7 +97,7 @@ export class Outbox {
 
   /** Takes a message; its fate is the promise's value. The promise never rejects. */
   add(data: string | Uint8Array, ttlMs: number | null | undefined): Promise<SendFate> {
-    const bytes = typeof data === "string" ? Buffer.byteLength(data) : data.byteLength;
+    const bytes = typeof data === "string" ? byteLength(data) : data.byteLength;
     const lifeMs = ttlMs === undefined ? this.#policy.ttlMs : ttlMs;
     const expiresAtMs = lifeMs === null ? Infinity : this.#clock.nowMs() + lifeMs;
     return new Promise((settle) => {

@@ -1,5 +1,6 @@
 /**
- * The one door for everything that happens: `publish` a fact, and each listener hears it, guarded.
+ * The one door for everything that happens: `publish` a fact, and each listener hears it, guarded; then
+ * the process does, on a channel (`channels.ts`).
  *
  * A listener that throws is reported as a fact and changes nothing. There is no `error` event: nothing
  * here can crash a process for want of a listener.
@@ -10,20 +11,30 @@ import type { MessageItem } from "./items.ts";
 
 type AnyListener = (event: never) => unknown;
 
+/** An object of its own: two `on` with one function are two subscriptions. */
+interface MessageListener<M> {
+  readonly listener: (item: MessageItem<M>) => unknown;
+}
+
 export class Publisher<M> {
   readonly #clock: Clock;
+  /** Tells the rest of the process. */
+  readonly #broadcast: (fact: Fact) => void;
   /** Made with the first: who only reads messages has none. */
   #listeners: Map<string, Set<AnyListener>> | undefined;
   /** Copied on write, so that the data path walks a plain array. */
-  #messageListeners: readonly ((item: MessageItem<M>) => unknown)[] = [];
+  #messageListeners: readonly MessageListener<M>[] = [];
   #callbackFailures = 0;
   /** Facts that happened while another was told, oldest first. */
   readonly #untold: Fact[] = [];
   #isTelling = false;
   #isSilenced = false;
+  /** `closed` was published: it is the last fact. */
+  #isOver = false;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, broadcast: (fact: Fact) => void = () => undefined) {
     this.#clock = clock;
+    this.#broadcast = broadcast;
   }
 
   /** How often a function of the user's has thrown. */
@@ -55,15 +66,29 @@ export class Publisher<M> {
     };
   }
 
-  /** What a listener causes is told when all have heard what it was told: facts come in one order. */
-  publish<T extends FactType>(type: T, payload: FactPayloads[T]): Fact {
+  /**
+   * What a listener causes is told when all have heard what it was told: facts come in one order.
+   *
+   * @param note - Hears it before anybody, at the instant at which it happens: so status follows first.
+   */
+  publish<T extends FactType>(
+    type: T,
+    payload: FactPayloads[T],
+    note?: (fact: Fact) => void,
+  ): Fact {
     const fact = { type, atMs: this.#clock.nowMs(), ...payload } as unknown as Fact;
+    // A listener closed it in the middle of something: the rest of that is nobody's. What a function of
+    // the user's throws is told of all the same.
+    if (this.#isOver && type !== "callback.failed") return fact;
+    this.#isOver ||= type === "closed";
+    note?.(fact);
     this.#untold.push(fact);
     if (this.#isTelling) return fact;
     this.#isTelling = true;
     for (let next = this.#untold.shift(); next !== undefined; next = this.#untold.shift()) {
       this.#tell(next.type, next);
       this.#tell("*", next);
+      this.#broadcast(next);
     }
     this.#isTelling = false;
     return fact;
@@ -71,15 +96,22 @@ export class Publisher<M> {
 
   /** A message, on its straight way to whoever listens. */
   message(item: MessageItem<M>): void {
-    for (const listener of this.#messageListeners) {
+    const listeners = this.#messageListeners;
+    for (let index = 0; index < listeners.length; index += 1) {
       if (this.#isSilenced) return; // by the listener before
       try {
-        const result: unknown = listener(item);
+        const result: unknown = listeners[index]?.listener(item);
         if (result !== undefined) this.#watch("message", result);
       } catch (error) {
         this.callbackFailed('listener of "message"', error);
       }
     }
+  }
+
+  /** It runs, perhaps once more. */
+  begin(): void {
+    this.#isSilenced = false;
+    this.#isOver = false;
   }
 
   /** Closed: no message comes any more, not even the one that is under way. */
@@ -94,7 +126,7 @@ export class Publisher<M> {
   }
 
   #onMessage(listener: (item: MessageItem<M>) => void): () => void {
-    const own = (item: MessageItem<M>): unknown => listener(item);
+    const own = { listener };
     this.#messageListeners = [...this.#messageListeners, own];
     return () => {
       this.#messageListeners = this.#messageListeners.filter((other) => other !== own);
@@ -103,7 +135,7 @@ export class Publisher<M> {
 
   #tell(type: string, fact: Fact): void {
     const listeners = this.#listeners?.get(type);
-    if (listeners === undefined) return;
+    if (listeners === undefined || listeners.size === 0) return;
     // A copy: a listener that ends itself and listens anew would be heard again, without end.
     for (const listener of Array.from(listeners)) {
       if (!listeners.has(listener)) continue;

@@ -17,8 +17,9 @@ import type { PacingWindow } from "../subscriptions/pacer.ts";
 import type { QuarantinePolicy } from "../subscriptions/quarantine.ts";
 import { topicKeys, type Topic } from "../subscriptions/topic.ts";
 import { randomSeed, realClock, type Clock } from "../system.ts";
+import { printable } from "../transport/printable.ts";
 import type { Transport } from "../transport/transport.ts";
-import { createWsTransport } from "../transport/ws-transport.ts";
+import type { WsTransportOptions } from "../transport/ws-options.ts";
 import type { VenueProfile } from "../venues/venue.ts";
 import {
   checkFunction,
@@ -38,20 +39,20 @@ import {
   checkResubscribe,
   type ResubscribeSettings,
 } from "./check-intent.ts";
+import { byteLength } from "./byte-length.ts";
 import { checkPolicy } from "./check-policy.ts";
 import type { SupervisorOptions, Target } from "./options.ts";
-import {
-  checkFreshness,
-  checkQuarantine,
-  checkRecovery,
-  checkRecoveryPolicy,
-} from "./check-feed.ts";
+import { checkFreshness, checkQuarantine, checkRecovery } from "./check-feed.ts";
+import { checkRecoveryPolicy } from "../recovery/check-recovery-policy.ts";
 import type { OutboxPolicy } from "./outbox.ts";
 import { checkSchema, type SchemaOf } from "./schema.ts";
 import { talksOf, type Talk } from "./talk.ts";
 
 /** What a supervisor is built from. */
 export interface Settings<M> extends ResubscribeSettings {
+  readonly name: string;
+  /** The id of the venue, where there is one. */
+  readonly venue: string | undefined;
   readonly target: DialTarget;
   readonly authenticate: Authenticate | undefined;
   readonly policy: ConnectionPolicy;
@@ -86,6 +87,9 @@ export interface Settings<M> extends ResubscribeSettings {
 
 type Inspect = (event: InspectionEvent) => void;
 
+/** Makes the transport where the user gives none: Node's over `ws`, a browser's over its own sockets. */
+export type CreateTransport = (options: WsTransportOptions) => Transport;
+
 const KNOWN = [
   "topics",
   "protocols",
@@ -118,12 +122,14 @@ const KNOWN = [
   "seed",
   "signal",
   "inspect",
+  "name",
 ] as const satisfies readonly (keyof SupervisorOptions)[];
 
 export function checkSettings<M>(
   given: Target<M>,
   options: SupervisorOptions<M>,
   report: ReportFailure,
+  createTransport: CreateTransport,
 ): Settings<M> {
   checkKeys(options, "options", KNOWN);
   for (const name of ["authenticate", "decode", "sequence", "transport"] as const) {
@@ -151,12 +157,14 @@ export function checkSettings<M>(
     report,
   });
   return {
+    name: checkName(options.name, venue?.id),
+    venue: venue?.id,
     target,
     authenticate: options.authenticate ?? venue?.authenticate,
     policy,
     seed: checkSeed(options.seed),
     clock: checkClock(options.clock),
-    transport: checkTransport(options, policy.closeTimeoutMs),
+    transport: checkTransport(options, policy.closeTimeoutMs, createTransport),
     signal: checkSignal(options.signal, "signal"),
     outbox: checkOutbox(options.outbox),
     topics,
@@ -180,6 +188,14 @@ export function checkSettings<M>(
     probe: checkProbe(options.heartbeat, venue?.heartbeat.probe, report),
     inspect: checkInspect(options.inspect, report),
   };
+}
+
+/** It stands in log lines and as a label: short, and nothing that moves a cursor. */
+function checkName(name: unknown, venueId: string | undefined): string {
+  if (name === undefined) return venueId ?? "connection";
+  const isName = typeof name === "string" && name.length > 0 && printable(name, 100) === name;
+  if (!isName) throw new OptionError("name", "1 to 100 printable characters", name);
+  return name;
 }
 
 /** Chance is asked for only where no seed is given. */
@@ -234,10 +250,11 @@ function checkClock(value: Clock | undefined): Clock {
 function checkTransport(
   options: Pick<SupervisorOptions, "ws" | "transport">,
   closeTimeoutMs: number,
+  createTransport: CreateTransport,
 ): Transport {
   if (options.transport === undefined) {
     // The chart's deadline decides; ws's own must not cut a handshake short before it.
-    return createWsTransport({ closeTimeout: Math.max(closeTimeoutMs, 2_000), ...options.ws });
+    return createTransport({ closeTimeout: Math.max(closeTimeoutMs, 2_000), ...options.ws });
   }
   if (options.ws !== undefined) {
     throw new OptionError("ws", "undefined where `transport` is given", options.ws);
@@ -270,7 +287,7 @@ export function checkClose(code: unknown, reason: unknown): void {
     typeof code === "number" &&
     (code === 1000 || (Number.isInteger(code) && code >= 3000 && code <= 4999));
   if (!isAllowed) throw new OptionError("code", "1000 or an integer from 3000 to 4999", code);
-  if (typeof reason !== "string" || Buffer.byteLength(reason) > 123) {
+  if (typeof reason !== "string" || byteLength(reason) > 123) {
     throw new OptionError("reason", "a string of at most 123 bytes", reason);
   }
 }

@@ -4,6 +4,7 @@ import type { StreamStatus } from "../recovery/broken-stream.ts";
 import type { RecoveryCounts } from "../recovery/parts.ts";
 import type { SupervisorState } from "./facts.ts";
 import type { InboundCounts } from "./inbound.ts";
+import type { OutageReport } from "./outage.ts";
 import type { OutboxCounts } from "./outbox.ts";
 
 export interface Status {
@@ -23,10 +24,15 @@ export interface Status {
   /** When the next attempt begins; null outside `reconnecting`. */
   readonly nextAttemptAtMs: number | null;
   readonly lastLoss: Loss | null;
-  /** The outage under way, if there is one. */
-  readonly outage: { readonly cause: Loss; readonly sinceMs: number } | undefined;
+  /** The outage under way, if there is one: known since `sinceMs`, the last sign of life was before. */
+  readonly outage:
+    { readonly cause: Loss; readonly sinceMs: number; readonly startedAtMs: number } | undefined;
+  /** The report on the last outage that ended. Its `missed` goes on being counted. */
+  readonly lastOutage: OutageReport | undefined;
   /** When the peer was last heard on the current socket; 0 without one. */
   readonly lastByteAtMs: number;
+  /** From the heartbeat's last ping on this socket to its pong; null before one, and without pings. */
+  readonly roundTripMs: number | null;
   readonly topics: {
     readonly wanted: number;
     readonly confirmed: number;

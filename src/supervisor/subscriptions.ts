@@ -77,6 +77,7 @@ export class Subscriptions<M> {
       groupOf,
       listener: {
         changed: (topic, state) => this.#changed(topic, state),
+        unwanted: (topic) => this.#freshness?.unconfirmed(topic),
         answered: parts.onAnswered,
         reset: () => this.#freshness?.socketEnded(),
       },
@@ -198,7 +199,7 @@ export class Subscriptions<M> {
   #changed(topic: string, state: TopicState | undefined): void {
     const freshness = this.#freshness;
     if (state === undefined) freshness?.forget(topic);
-    else if (state === "confirmed") freshness?.confirmed(topic);
+    else if (state === "confirmed" && this.registry.has(topic)) freshness?.confirmed(topic);
     else if (state === "pending") freshness?.asked(topic);
     else freshness?.unconfirmed(topic);
 

@@ -1,4 +1,5 @@
 /** The two ways to get a supervisor. */
+import { createWsTransport } from "../transport/ws-transport.ts";
 import type { VenueProfile } from "../venues/venue.ts";
 import type { RawMessage, SupervisorOptions, Target } from "./options.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -18,7 +19,7 @@ export function supervise<M = RawMessage>(
   options?: SupervisorOptions<M>,
 ): Supervisor<M>;
 export function supervise<M>(target: Target<M>, options?: SupervisorOptions<M>): Supervisor<M> {
-  return new Supervisor(target, options).start();
+  return createSupervisor(target, options).start();
 }
 
 /**
@@ -37,7 +38,7 @@ export function createSupervisor<M = RawMessage>(
 ): Supervisor<M>;
 export function createSupervisor<M>(
   target: Target<M>,
-  options?: SupervisorOptions<M>,
+  options: SupervisorOptions<M> = {},
 ): Supervisor<M> {
-  return new Supervisor(target, options);
+  return new Supervisor(target, options, createWsTransport);
 }

@@ -12,16 +12,14 @@ import { Link } from "../connection/link.ts";
 import { Outgoing } from "../connection/outgoing.ts";
 import { ConnectionClosedError, ConnectionFailedError, OptionError } from "../errors.ts";
 import type { Position } from "../sequence/point.ts";
-import { Recoveries } from "../recovery/recoveries.ts";
-import { MAX_STREAMS, SequenceTracker } from "../sequence/tracker.ts";
 import { Pacer } from "../subscriptions/pacer.ts";
 import type { TopicStatus } from "../subscriptions/registry.ts";
 import { TopicRetries } from "../subscriptions/topic-retries.ts";
 import type { Topic } from "../subscriptions/topic.ts";
-import { printable } from "../transport/printable.ts";
 import { checkSignal } from "../check.ts";
+import { broadcast } from "./channels.ts";
 import { Consumers } from "./consumers.ts";
-import { ControlWords } from "./control-words.ts";
+import { Feed } from "./feed.ts";
 import type {
   EventName,
   Fact,
@@ -30,58 +28,57 @@ import type {
   Listener,
   SupervisorState,
 } from "./facts.ts";
-import { createInbound, newInboundCounts, type InboundCounts } from "./inbound.ts";
-import type { FeedItem, InvalidItem, OverflowItem, SnapshotItem, ValidItem } from "./items.ts";
+import type { FeedItem } from "./items.ts";
 import type { MessagesOptions } from "./message-queue.ts";
 import type { RawMessage, SupervisorOptions, Target } from "./options.ts";
-import { OutageLog } from "./outage.ts";
+import { OutageLog, type OutageReport } from "./outage.ts";
 import { Outbox, type OutboxItem, type SendFate } from "./outbox.ts";
 import { Publisher } from "./publisher.ts";
 import { Run } from "./run.ts";
-import { checkClose, checkSettings, checkTtl, type Settings } from "./settings.ts";
+import {
+  checkClose,
+  checkSettings,
+  checkTtl,
+  type CreateTransport,
+  type Settings,
+} from "./settings.ts";
 import type { Status } from "./status.ts";
-import type { Talk } from "./talk.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import { reasonOf, whenReady } from "./when-ready.ts";
 
 /** One supervised connection. Made by `supervise` (running) or `createSupervisor` (to be embedded). */
 export class Supervisor<M = RawMessage> implements AsyncDisposable {
   readonly #settings: Settings<M>;
-  /** What is spoken on the current socket. */
-  #talk: Talk<M>;
   readonly #publisher: Publisher<M>;
   readonly #subscriptions: Subscriptions<M>;
-  readonly #tracker = new SequenceTracker();
-  readonly #counts: InboundCounts = newInboundCounts();
+  readonly #feed: Feed<M>;
   readonly #outages: OutageLog;
   readonly #outbox: Outbox;
   readonly #outgoing: Outgoing<OutboxItem>;
   readonly #consumers: Consumers<M>;
   readonly #link: Link;
-  readonly #recoveries: Recoveries<M>;
   /** The running chart; undefined before it is embedded or started. */
   #run: Run | undefined;
   /** Closed before it ever ran. */
   #isClosedUnrun = false;
   #late = 0;
 
-  constructor(target: Target<M>, options: SupervisorOptions<M> = {}) {
-    const settings = checkSettings(target, options, (callback, error) =>
-      this.#publisher.callbackFailed(callback, error),
-    );
+  constructor(target: Target<M>, options: SupervisorOptions<M>, createTransport: CreateTransport) {
+    const report = (callback: string, error: unknown): void =>
+      this.#publisher.callbackFailed(callback, error);
+    const settings = checkSettings(target, options, report, createTransport);
     const { clock } = settings;
     this.#settings = settings;
-    this.#talk = settings.talk();
-    this.#publisher = new Publisher(clock);
+    this.#publisher = new Publisher(clock, (fact) => broadcast(this, fact));
     this.#subscriptions = new Subscriptions({
       settings,
-      talk: () => this.#talk,
+      talk: () => this.#feed.talk,
       publish: (type, payload) => this.#publish(type, payload),
-      callbackFailed: (callback, error) => this.#publisher.callbackFailed(callback, error),
+      callbackFailed: report,
       onAnswered: (id) => this.#outgoing.answered(id),
       onSettled: () => this.#link.settled(),
       onWork: () => this.#outgoing.pump(),
-      onForgotten: (topic) => this.#recoveries.unwanted(topic),
+      onForgotten: (topic) => this.#feed.recoveries.unwanted(topic),
     });
     this.#outbox = new Outbox(settings.outbox, clock);
     this.#outgoing = new Outgoing({
@@ -102,27 +99,25 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
       onTimeout: (topics, retryInMs) =>
         this.#publish("alert", { alert: { kind: "subscriptions-timed-out", topics, retryInMs } }),
     });
-    this.#recoveries = new Recoveries<M>({
+    this.#consumers = new Consumers({
       clock,
-      recoveryOf: settings.recovery ?? (() => "none"),
-      bufferMessages: settings.recoveryPolicy.bufferMessages,
-      deliver: (item) => {
-        this.#counts[this.#consumers.isWanted ? "delivered" : "unclaimed"] += 1;
-        this.#consumers.message(item);
-      },
-      mark: (item) => this.#markRecovery(item),
-      resubscribe: (stream) => this.#subscriptions.renew([stream]),
-      requestReconnect: (detail) => this.#link.expires(0, detail),
-      onGivenUp: ({ stream, tries, detail }) =>
-        this.#publish("alert", {
-          alert: { kind: "recovery-failed", stream, tries, detail: printable(detail) },
-        }),
-      onCallbackFailed: (callback, error) => this.#publisher.callbackFailed(callback, error),
+      source: { pause: () => this.#link.pause(), resume: () => this.#link.resume() },
+      publisher: this.#publisher,
+      onOverflow: (overflow) => this.#publish("overflow", { overflow }),
+    });
+    this.#feed = new Feed<M>({
+      settings,
+      subscriptions: this.#subscriptions,
+      outgoing: this.#outgoing,
+      link: () => this.#link,
+      consumers: this.#consumers,
+      publish: (type, payload) => this.#publish(type, payload),
+      callbackFailed: report,
     });
     this.#link = new Link({
       clock,
-      recoveries: this.#recoveries,
-      onSocketGone: () => this.#recoveries.socketEnded(),
+      recoveries: this.#feed.recoveries,
+      onSocketGone: () => this.#feed.recoveries.socketEnded(),
       outgoing: this.#outgoing,
       probe: settings.probe,
       opening: settings.opening,
@@ -133,34 +128,26 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
         transport: settings.transport,
         clock,
         authenticate: settings.authenticate,
-        receive: this.#createInbound(),
+        receive: this.#feed.receive,
         countLate: () => {
           this.#late += 1;
         },
       },
       onAttach: (owner) => {
         this.#run?.detach();
+        this.#publisher.begin();
         this.#run = new Run(owner, clock, (type, payload) => this.#note(type, payload));
         this.#heedSignal();
       },
-      onNewSocket: () => {
-        this.#talk = settings.talk();
-        this.#tracker.newSocket();
-      },
+      onNewSocket: () => this.#feed.newSocket(),
       onReplayAbandoned: () => this.#subscriptions.announce(),
       onReading: (isReading) => {
         if (isReading) this.#subscriptions.resume("reader");
         else this.#subscriptions.pause("reader");
       },
     });
-    this.#consumers = new Consumers({
-      clock,
-      source: this.#link,
-      publisher: this.#publisher,
-      onOverflow: (overflow) => this.#publish("overflow", { overflow }),
-    });
     this.#outages = new OutageLog({
-      positions: () => this.#tracker.positions(),
+      positions: () => this.#feed.positions(),
       lastByteAtMs: () => this.#link.lastHeardAtMs,
     });
     this.#heedSignal();
@@ -174,6 +161,16 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
   /** The actor that runs the chart, for those who inspect it. Undefined before it runs. */
   get actor(): ConnectionActor | undefined {
     return this.#run?.actor;
+  }
+
+  /** What its owner calls it; the same in logs, metrics and alerts. */
+  get name(): string {
+    return this.#settings.name;
+  }
+
+  /** The id of its venue, where it has one. */
+  get venue(): string | undefined {
+    return this.#settings.venue;
   }
 
   /** The chart's state now. */
@@ -205,10 +202,12 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
       nextAttemptAtMs: isWaiting ? run.sinceMs + (context?.retryInMs ?? 0) : null,
       lastLoss: context?.lastLoss ?? null,
       outage: this.#outages.current,
+      lastOutage: this.#outages.last,
       lastByteAtMs: this.#link.lastHeardAtMs,
+      roundTripMs: this.#link.roundTripMs,
       topics: this.#subscriptions.counts(),
-      inbound: { ...this.#counts, late: this.#late, unfollowed: this.#tracker.unfollowed },
-      recovery: { ...this.#recoveries.counts, streams: this.#recoveries.statuses() },
+      inbound: { ...this.#feed.counts, late: this.#late, unfollowed: this.#feed.unfollowed },
+      recovery: { ...this.#feed.recoveries.counts, streams: this.#feed.recoveries.statuses() },
       outbox: {
         ...this.#outbox.counts,
         messages: this.#outbox.messages,
@@ -330,7 +329,7 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
 
   /** Where each numbered stream stands. */
   positions(): ReadonlyMap<string, Position> {
-    return this.#tracker.positions();
+    return this.#feed.positions();
   }
 
   /** Keeps a supervisor that stands in somebody's context out of snapshots. */
@@ -372,8 +371,10 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
 
   /** Every fact comes through here: state follows first, then listeners hear it. */
   #publish<T extends FactType>(type: T, payload: FactPayloads[T]): Fact {
-    const fact = this.#publisher.publish(type, payload);
-    const report = this.#outages.note(fact);
+    let report: OutageReport | undefined;
+    const fact = this.#publisher.publish(type, payload, (fact) => {
+      report = this.#outages.note(fact);
+    });
     if (report !== undefined) this.#publisher.publish("recovered", { report });
     return fact;
   }
@@ -401,61 +402,5 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
     const context = this.#run?.context;
     if (this.state !== "failed" || context?.lastLoss == null) return undefined;
     return new ConnectionFailedError(context.lastLoss, context.lastVerdict?.rule ?? "unknown");
-  }
-
-  /** What a recovery says in band is a fact as well. */
-  #markRecovery(item: InvalidItem | SnapshotItem | ValidItem | OverflowItem): void {
-    switch (item.kind) {
-      case "invalid":
-        this.#publish("invalid", { stream: item.stream, cause: item.cause });
-        break;
-      case "snapshot": {
-        const { stream, data, position, receivedAtMs } = item;
-        this.#publish("snapshot", { stream, data, position, receivedAtMs });
-        break;
-      }
-      case "valid":
-        this.#publish("valid", { stream: item.stream });
-        break;
-      case "overflow":
-        this.#publish("overflow", { overflow: item });
-        break;
-    }
-    this.#consumers.mark(item);
-  }
-
-  #createInbound(): (raw: Buffer, isBinary: boolean) => void {
-    const words = new ControlWords<M>({
-      link: { expires: (withinMs, detail) => this.#link.expires(withinMs, detail) },
-      outgoing: this.#outgoing,
-      subscriptions: this.#subscriptions,
-      publish: (type, payload) => this.#publish(type, payload),
-      callbackFailed: (callback, error) => this.#publisher.callbackFailed(callback, error),
-    });
-    return createInbound<M>({
-      talk: () => this.#talk,
-      schema: this.#settings.schema,
-      tracker: this.#tracker,
-      counts: this.#counts,
-      receivedAtMs: () => this.#link.lastHeardAtMs,
-      consumers: {
-        isWanted: () => this.#consumers.isWanted,
-        message: (item) => this.#consumers.message(item),
-        mark: (item) => this.#consumers.mark(item),
-      },
-      recoveries: this.#recoveries,
-      heard: (topic) => this.#subscriptions.heard(topic, this.#link.lastHeardAtMs),
-      onControl: (word) => words.heed(word),
-      onInvalid: (error, raw) =>
-        this.#publish("message.invalid", {
-          reason: printable(error instanceof Error ? error.message : String(error)),
-          excerpt: printable(raw.toString("utf8", 0, 400)),
-        }),
-      onGap: ({ stream, from, to }) => this.#publish("gap", { stream, from, to }),
-      onReset: ({ stream }) => this.#publish("reset", { stream }),
-      onMismatch: (stream) => this.#publish("mismatch", { stream }),
-      onUnfollowed: () =>
-        this.#publish("alert", { alert: { kind: "too-many-streams", limit: MAX_STREAMS } }),
-    });
   }
 }

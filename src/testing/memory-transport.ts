@@ -93,6 +93,7 @@ export class MemorySocket implements TransportSocket {
   /** What the kernel holds while reading is paused. */
   readonly #unread: (() => void)[] = [];
   #lastByteAtMs = 0;
+  #ponged: (() => void) | undefined;
   #isOpen = false;
   #isEnded = false;
   #hasLeft = false;
@@ -154,7 +155,12 @@ export class MemorySocket implements TransportSocket {
 
   /** The answer to a ping. */
   receivesPong(): void {
-    this.#read(() => this.#heard());
+    this.#read(() => {
+      this.#heard();
+      const ponged = this.#ponged;
+      this.#ponged = undefined;
+      ponged?.();
+    });
   }
 
   /** Any loss, at once. Only the first is told, and none after `terminate`. */
@@ -271,9 +277,10 @@ export class MemorySocket implements TransportSocket {
     else done();
   }
 
-  ping(): void {
+  ping(ponged?: () => void): void {
     if (!this.#canSend) return;
     this.pings += 1;
+    this.#ponged = ponged ?? this.#ponged;
     if (this.#peer !== undefined) this.#peer.pinged();
     else if (!this.isSilent) this.receivesPong();
   }

@@ -50,8 +50,11 @@ export interface TransportSocket {
    * or may not have gone out.
    */
   send(data: string | Uint8Array, done: (error?: Error) => void): void;
-  /** A protocol ping; any inbound byte is its answer. */
-  ping(): void;
+  /**
+   * A protocol ping; any inbound byte is its answer. `ponged` is called at most once, with the pong
+   * itself, for who measures the way there and back; a transport that cannot tell never calls it.
+   */
+  ping(ponged?: () => void): void;
   /** Stops reading, pings and close frames included; what was read is still delivered. */
   pause(): void;
   resume(): void;

@@ -115,8 +115,14 @@ class WsSocket implements TransportSocket {
     }
   }
 
-  ping(): void {
-    if (this.#ws?.readyState === WebSocket.OPEN) this.#ws.ping();
+  ping(ponged?: () => void): void {
+    if (this.#ws?.readyState !== WebSocket.OPEN) return;
+    if (ponged !== undefined) {
+      // One at a time: a peer that never answers must not gather listeners.
+      this.#ws.removeAllListeners("pong");
+      this.#ws.once("pong", ponged);
+    }
+    this.#ws.ping();
   }
 
   pause(): void {

@@ -7,7 +7,7 @@
 import type { VerdictRule } from "../../machines/policy/verdict.ts";
 import type { Bridge, Recovery, Snapshot } from "../recovery/recovery.ts";
 import type { SequencePoint } from "../sequence/point.ts";
-import { sequenceRules } from "../sequence/rule.ts";
+import { sequenceRules, type SequenceRule } from "../sequence/rule.ts";
 import { defineVenue } from "./define-venue.ts";
 import { fetchJson, type Fetch } from "./kit/fetch-json.ts";
 import { isRecord, parseFrame, textOf } from "./kit/json.ts";
@@ -31,8 +31,9 @@ export interface BinanceNumbers {
   readonly first: number;
   readonly last: number;
   /** The `u` of the message before, where the venue says it (futures). */
-  readonly previous?: number;
-  readonly isMonotonic?: true;
+  readonly previous?: number | undefined;
+  /** @defaultValue range */
+  readonly rule?: SequenceRule | undefined;
 }
 
 export interface BinanceParts<M extends BinanceFrame> {
@@ -81,8 +82,12 @@ export const binanceLimits = {
   connects: [{ attempts: 300, perMs: 300_000 }], // per address [docs]
 } as const;
 
-/** Numbers that rise and jump; the same again is the same book. */
+/** The numbers of what is whole each time: they rise and jump. */
 const GROWS = sequenceRules.monotonic();
+
+export function growing(last: number): BinanceNumbers {
+  return { first: last, last, rule: GROWS };
+}
 
 /** 24 hours [docs]. */
 const MAX_AGE_MS = 86_400_000;
@@ -142,15 +147,7 @@ export function createBinance<M extends BinanceFrame>(parts: BinanceParts<M>): V
 
 function point(stream: string, numbers: BinanceNumbers | undefined): SequencePoint | undefined {
   if (numbers === undefined) return undefined;
-  const { first, last, previous, isMonotonic } = numbers;
-  return {
-    stream,
-    first,
-    last,
-    previous,
-    scope: "stream",
-    rule: isMonotonic === true ? GROWS : undefined,
-  };
+  return { stream, ...numbers, scope: "stream" };
 }
 
 function decode(data: Buffer): BinanceFrame {

@@ -8,9 +8,11 @@
  * (2026-07-26), [rec] recorded traffic of 2024-08-08 and 2021.
  */
 import { bridgeLinked } from "../sequence/bridge.ts";
+import { sequenceRules } from "../sequence/rule.ts";
 import {
   binanceLimits,
   createBinance,
+  growing,
   type BinanceNumbers,
   type BinanceOptions,
 } from "./binance-common.ts";
@@ -128,6 +130,9 @@ export function binanceCoinm(
   });
 }
 
+/** Named, so that a change that lacks its `pu` is never judged by its numbers alone. */
+const LINKS = sequenceRules.linked();
+
 /** `U == u + 1` is no rule here: it would report 6,391 false gaps in 345 s of one symbol. [rec] */
 function numbersOf({ stream, data }: BinanceFuturesMessage): BinanceNumbers | undefined {
   switch (data.e) {
@@ -137,10 +142,10 @@ function numbersOf({ stream, data }: BinanceFuturesMessage): BinanceNumbers | un
       return { first: data.a, last: data.a };
     case "depthUpdate":
       // Partial books (`depth5`) bear the same fields and are whole each time.
-      if (/@depth\d/.test(stream)) return { first: data.u, last: data.u, isMonotonic: true };
-      return { first: data.U, last: data.u, previous: data.pu };
+      if (/@depth\d/.test(stream)) return growing(data.u);
+      return { first: data.U, last: data.u, previous: data.pu, rule: LINKS };
     case "bookTicker":
-      return { first: data.u, last: data.u, isMonotonic: true };
+      return growing(data.u);
     default:
       return undefined;
   }

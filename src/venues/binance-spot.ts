@@ -11,6 +11,7 @@ import {
   binanceLimits,
   binanceSources,
   createBinance,
+  growing,
   type BinanceNumbers,
   type BinanceOptions,
 } from "./binance-common.ts";
@@ -141,10 +142,6 @@ function numbersOf({ stream, data }: BinanceStreamMessage): BinanceNumbers | und
     case "depthUpdate":
       return { first: data.U, last: data.u };
     case undefined:
-      return "u" in data && stream.endsWith("@bookTicker") ? monotonic(data.u) : undefined;
+      return "u" in data && stream.endsWith("@bookTicker") ? growing(data.u) : undefined;
   }
-}
-
-function monotonic(last: number): BinanceNumbers {
-  return { first: last, last, isMonotonic: true };
 }

@@ -10,9 +10,9 @@ const LEVELS = 25;
 export class BitfinexBook {
   readonly #levels = new PriceLevels<number>();
 
-  /** A snapshot (entries) or a change (one entry): `[price, count, amount]`. */
+  /** A snapshot (entries, or none) or a change (one entry): `[price, count, amount]`. */
   apply(payload: readonly unknown[]): void {
-    if (!Array.isArray(payload[0])) {
+    if (payload.length > 0 && !Array.isArray(payload[0])) {
       this.#set(payload);
       return;
     }

@@ -131,9 +131,9 @@ class BitfinexConversation implements Conversation<BitfinexMessage> {
     return Array.isArray(message) ? this.#topics.get(message[0]) : undefined;
   }
 
-  /** Snapshots are arrays of arrays. [docs] */
+  /** Snapshots are arrays of arrays; of an empty book, an empty one. [docs] */
   isSnapshot([, payload]: BitfinexMessage): boolean {
-    return Array.isArray(payload) && Array.isArray(payload[0]);
+    return Array.isArray(payload) && (payload.length === 0 || Array.isArray(payload[0]));
   }
 
   /** 1, 2, 3 … over data, snapshots, `hb` and `cs`; not over events. [rec: 1,670, probe: 1,310] */
@@ -187,7 +187,8 @@ class BitfinexConversation implements Conversation<BitfinexMessage> {
 
   #end(chanId: number): string | undefined {
     const topic = this.#topics.get(chanId);
-    if (topic !== undefined) this.#handles.delete(topic);
+    // It may be subscribed anew already, under another handle.
+    if (topic !== undefined && this.#handles.get(topic) === chanId) this.#handles.delete(topic);
     this.#topics.delete(chanId);
     this.#books.delete(chanId);
     return topic;

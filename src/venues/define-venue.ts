@@ -2,9 +2,9 @@
  * A profile from its definition, checked: what cannot work is said when it is defined, not when the
  * exchange closes the door.
  */
-import { checkInteger, checkKeys, checkMs } from "../check.ts";
-import { OptionError } from "../errors.ts";
+import { checkKeys } from "../check.ts";
 import { topicKeys } from "../subscriptions/topic.ts";
+import { checkVenue } from "./check-venue.ts";
 import type { Keepalive, TopicGrammar, VenueLimits, VenueProfile } from "./venue.ts";
 
 /** A profile as it is written: what most venues have in common may be left out. */
@@ -49,6 +49,18 @@ const KNOWN = [
   "open",
 ] as const satisfies readonly (keyof VenueProfile<unknown>)[];
 
+const LIMITS = [
+  "pacing",
+  "subscriptionPacing",
+  "countsControlFrames",
+  "topicsPerConnection",
+  "topicsPerFrame",
+  "groupOf",
+  "charsPerConnection",
+  "connects",
+  "firstSubscribeWithinMs",
+] as const satisfies readonly (keyof VenueLimits)[];
+
 const anyTopic: TopicGrammar = {
   example: "a topic",
   parse: (topic) => ({ topic: topicKeys([topic], "topic")[0] ?? "" }),
@@ -61,130 +73,41 @@ const anyTopic: TopicGrammar = {
  */
 export function defineVenue<M>(definition: VenueDefinition<M>): VenueProfile<M> {
   checkKeys(definition, "venue", KNOWN);
-  const { id, service = "default", services = [service] } = definition;
-  if (typeof id !== "string" || !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(id)) {
-    throw new OptionError("venue.id", "a kebab-case name, such as binance-spot", id);
-  }
-  if (!services.includes(service)) {
-    throw new OptionError(
-      "venue.service",
-      services.map((name) => `"${name}"`).join(" or "),
-      service,
-    );
-  }
-  checkUrl(definition.url);
-  checkMs(definition.maxAgeMs, "venue.maxAgeMs", Infinity, 1_000);
+  const {
+    service = "default",
+    limits,
+    topics,
+    sources,
+    services,
+    keepalive,
+    heartbeat,
+  } = definition;
   const profile: VenueProfile<M> = {
     ...definition,
-    sources: definition.sources ?? [],
+    sources: orDefault(sources, []),
     service,
-    services,
-    topics: definition.topics ?? anyTopic,
-    limits: checkLimits(definition.limits ?? {}),
-    keepalive: checkKeepalive(definition.keepalive ?? { mode: "server-ping" }),
-    heartbeat: checkHeartbeat(definition.heartbeat ?? { intervalMs: 15_000, timeoutMs: 5_000 }),
+    services: orDefault(services, [service]),
+    topics: orDefault(topics, anyTopic),
+    limits: withLimits(limits),
+    keepalive: orDefault(keepalive, { mode: "server-ping" }),
+    heartbeat: orDefault(heartbeat, { intervalMs: 15_000, timeoutMs: 5_000 }),
   };
-  checkFunctions(profile);
+  checkVenue(profile);
   return profile;
 }
 
-function checkUrl(url: unknown): void {
-  if (typeof url === "function") return;
-  const isUrl = typeof url === "string" && /^wss?:\/\/./.test(url) && URL.canParse(url);
-  if (!isUrl) throw new OptionError("venue.url", "a ws: or wss: URL, or a function", url);
+/** `null` is no word for the default. */
+function orDefault<T>(value: T | undefined, byDefault: T): T {
+  return value === undefined ? byDefault : value;
 }
 
-function checkLimits(given: Partial<VenueLimits>): VenueLimits {
-  const path = "venue.limits";
-  checkKeys(given, path, [
-    "pacing",
-    "subscriptionPacing",
-    "countsControlFrames",
-    "topicsPerConnection",
-    "topicsPerFrame",
-    "groupOf",
-    "charsPerConnection",
-    "connects",
-    "firstSubscribeWithinMs",
-  ]);
-  const windows = (name: "pacing" | "subscriptionPacing") =>
-    given[name]?.forEach(({ frames, perMs }, index) => {
-      checkInteger(frames ?? NaN, `${path}.${name}[${index}].frames`, 1, 1, 100_000);
-      checkMs(perMs ?? NaN, `${path}.${name}[${index}].perMs`, 1, 1);
-    });
-  windows("pacing");
-  windows("subscriptionPacing");
-  const topics = checkInteger(
-    given.topicsPerConnection,
-    `${path}.topicsPerConnection`,
-    Infinity,
-    1,
-    Infinity,
-  );
-  checkInteger(given.topicsPerFrame, `${path}.topicsPerFrame`, 1, 1);
-  checkInteger(given.charsPerConnection, `${path}.charsPerConnection`, 1, 1);
-  checkMs(given.firstSubscribeWithinMs, `${path}.firstSubscribeWithinMs`, 1, 1);
+function withLimits(given: Partial<VenueLimits> | undefined): VenueLimits {
+  if (given !== undefined) checkKeys(given, "venue.limits", LIMITS);
+  const { pacing, countsControlFrames, topicsPerConnection, ...others } = given ?? {};
   return {
-    ...given,
-    pacing: given.pacing ?? [],
-    countsControlFrames: given.countsControlFrames ?? false,
-    topicsPerConnection: topics,
+    ...others,
+    pacing: orDefault(pacing, []),
+    countsControlFrames: orDefault(countsControlFrames, false),
+    topicsPerConnection: orDefault(topicsPerConnection, Infinity),
   };
-}
-
-const MODES = [
-  "server-ping",
-  "challenge",
-  "server-message",
-  "channel",
-  "idle-probe",
-  "client-ping",
-  "client-message",
-] as const;
-
-function checkKeepalive(keepalive: Keepalive): Keepalive {
-  const { mode } = keepalive;
-  if (!MODES.includes(mode))
-    throw new OptionError("venue.keepalive.mode", MODES.join(" or "), mode);
-  if (mode === "client-ping" || mode === "client-message") {
-    checkMs(keepalive.everyMs ?? NaN, "venue.keepalive.everyMs", 1, 1);
-  }
-  if (mode === "client-message" && typeof keepalive.frame !== "function") {
-    throw new OptionError("venue.keepalive.frame", "a function", keepalive.frame);
-  }
-  return keepalive;
-}
-
-function checkHeartbeat<M>(heartbeat: VenueProfile<M>["heartbeat"]): VenueProfile<M>["heartbeat"] {
-  const intervalMs = checkMs(heartbeat.intervalMs ?? NaN, "venue.heartbeat.intervalMs", 1, 1);
-  const timeoutMs = checkMs(heartbeat.timeoutMs ?? NaN, "venue.heartbeat.timeoutMs", 1, 1);
-  if (timeoutMs > intervalMs) {
-    const expected = `at most heartbeat.intervalMs (${intervalMs})`;
-    throw new OptionError("venue.heartbeat.timeoutMs", expected, timeoutMs);
-  }
-  return heartbeat;
-}
-
-function checkFunctions<M>(profile: VenueProfile<M>): void {
-  for (const name of ["opening", "authenticate", "recovery", "freshness"] as const) {
-    const value = profile[name];
-    if (value !== undefined && typeof value !== "function") {
-      throw new OptionError(`venue.${name}`, "a function", value);
-    }
-  }
-  if (typeof profile.topics.parse !== "function") {
-    throw new OptionError("venue.topics.parse", "a function", profile.topics.parse);
-  }
-  if (typeof profile.open !== "function")
-    throw new OptionError("venue.open", "a function", profile.open);
-  const words: unknown = profile.open();
-  const talk = (typeof words === "object" && words !== null ? words : {}) as Record<
-    string,
-    unknown
-  >;
-  for (const name of ["subscribe", "decode"]) {
-    if (typeof talk[name] !== "function") {
-      throw new OptionError(`venue.open().${name}`, "a function", talk[name]);
-    }
-  }
 }

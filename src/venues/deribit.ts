@@ -6,11 +6,11 @@
  * tardis-node 18.2 and nautilus_trader, whose authors met the exceptions.
  */
 import type { VerdictRule } from "../../machines/policy/verdict.ts";
-import type { Authenticate } from "../connection/authentication.ts";
 import type { SequencePoint } from "../sequence/point.ts";
 import { sequenceRules } from "../sequence/rule.ts";
 import type { Acknowledgement } from "../subscriptions/protocol.ts";
 import { defineVenue } from "./define-venue.ts";
+import { login, OTHER_ID, type DeribitCredentials } from "./deribit-login.ts";
 import { isRecord, parseFrame, textOf } from "./kit/json.ts";
 import { RequestMemory } from "./kit/request-memory.ts";
 import type { Conversation, TopicGrammar, VenueProfile, VenueSource, VenueWord } from "./venue.ts";
@@ -56,7 +56,7 @@ export interface DeribitOptions {
   /** The whole URL's scheme, host and port. @defaultValue "wss://www.deribit.com"; test "wss://test.deribit.com" */
   readonly endpoint?: string | undefined;
   /** Logs in on every socket; `.raw` channels need it. @defaultValue none */
-  readonly credentials?: { readonly clientId: string; readonly clientSecret: string } | undefined;
+  readonly credentials?: DeribitCredentials | undefined;
 }
 
 const sources: readonly VenueSource[] = [
@@ -81,9 +81,6 @@ const verdict: readonly VerdictRule[] = [
   },
 ];
 
-/** Ours for what is no subscription; those count from 1. */
-const OTHER_ID = 0;
-
 const TEST = { jsonrpc: "2.0", id: OTHER_ID, method: "public/test", params: {} } as const;
 
 /** The shortest that the venue takes. [docs] */
@@ -107,6 +104,8 @@ export function deribit(options: DeribitOptions = {}): VenueProfile<DeribitMessa
       // A subscribe costs 3,000 of 30,000 credits, which come back at 10,000 a second. [docs]
       subscriptionPacing: [{ frames: 3, perMs: 1_000 }],
       topicsPerFrame: 500, // [docs]
+      // Without a login a `.raw` channel has its whole request refused (13778). [probe]
+      groupOf: (topic) => (topic.endsWith(".raw") ? "raw" : "aggregated"),
     },
     opening: () => [SET_HEARTBEAT],
     // After 10 to 13 s of silence the venue asks; unanswered it closes with 4000. [probe]
@@ -179,10 +178,19 @@ function control(message: DeribitMessage, asked: RequestMemory): VenueWord | und
   if (method === "heartbeat") {
     return params?.type === "test_request" ? { kind: "challenge", reply: TEST } : { kind: "alive" };
   }
-  if (id === OTHER_ID) return { kind: "alive" };
+  if (id === OTHER_ID) return error === undefined ? { kind: "alive" } : complaint(error);
   if (typeof id !== "number") return { kind: "answer", answer: { unmatched: true } };
   return { kind: "answer", answer: read(id, result, error, asked.take(id)) };
 }
+
+/** Of what was no subscription: a heartbeat or a login that was refused. */
+function complaint({ code, message }: NonNullable<DeribitReply["error"]>): VenueWord {
+  const detail = `error ${textOf(code)}: ${textOf(message)}`;
+  return { kind: "notice", notice: { action: "status", detail } };
+}
+
+/** Too many requests [probe, clients]: nothing about the channels, so they are asked for again. */
+const TOO_MANY_REQUESTS = 10_028;
 
 /** `result` holds what was accepted, in any order; what is unknown is silently missing. [probe] */
 function read(
@@ -191,6 +199,7 @@ function read(
   error: DeribitReply["error"],
   channels: readonly string[],
 ): Acknowledgement {
+  if (error?.code === TOO_MANY_REQUESTS) return { unmatched: true };
   if (error !== undefined) return { id, error: `${textOf(error.code)}: ${textOf(error.message)}` };
   const accepted = new Set(Array.isArray(result) ? result : []);
   const missing = channels.filter((channel) => !accepted.has(channel));
@@ -208,8 +217,11 @@ function isTradesOfOne(channel: string): boolean {
   return channel.startsWith("trades.") && channel.split(".").length === 3;
 }
 
-/** Ids of grouped books rise; the same again is the same book. */
-const GROWS = sequenceRules.monotonic({ equal: "alive" });
+/** Named, so that a change that lacks its link is never judged by its number alone. */
+const LINKS = sequenceRules.linked();
+
+/** Ids of grouped books rise; the same again is the same book, and a lower one no late one. */
+const GROWS = sequenceRules.monotonic({ equal: "alive", lower: "reset" });
 
 /**
  * `change_id` is shared by many instruments, so it jumps; the link tells a gap [rec: 36 of 36, probe].
@@ -223,31 +235,11 @@ function sequence({ params }: DeribitMessage): SequencePoint | undefined {
     const restarts = previous === 0 || (data as DeribitBook).type === "snapshot";
     return restarts
       ? { stream, first: last, last, scope: "stream", restarts }
-      : { stream, first: last, last, previous, scope: "stream" };
+      : { stream, first: last, last, previous, scope: "stream", rule: LINKS };
   }
   if (!isTradesOfOne(stream) || !Array.isArray(data) || data.length === 0) return undefined;
   const numbers = (data as readonly DeribitTrade[]).map((trade) => trade.trade_seq);
+  // `Math.min` would make numbers of text and of null.
+  if (!numbers.every(Number.isSafeInteger)) throw new Error("a trade without its number");
   return { stream, first: Math.min(...numbers), last: Math.max(...numbers), scope: "stream" };
-}
-
-/** `public/auth` with client credentials. [docs] */
-function login({
-  clientId,
-  clientSecret,
-}: NonNullable<DeribitOptions["credentials"]>): Authenticate {
-  return async ({ send, receive }) => {
-    const params = {
-      grant_type: "client_credentials",
-      client_id: clientId,
-      client_secret: clientSecret,
-    };
-    await send({ jsonrpc: "2.0", id: OTHER_ID, method: "public/auth", params });
-    for (;;) {
-      const { data } = await receive();
-      const { id, error }: DeribitReply = parseFrame(data) as object;
-      if (id !== OTHER_ID) continue;
-      if (error === undefined) return;
-      throw new Error(`${textOf(error.code)}: ${textOf(error.message)}`);
-    }
-  };
 }

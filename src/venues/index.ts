@@ -64,6 +64,15 @@ export {
   type DeribitTrade,
 } from "./deribit.ts";
 export {
+  hyperliquid,
+  type HyperliquidBbo,
+  type HyperliquidBook,
+  type HyperliquidLevel,
+  type HyperliquidMessage,
+  type HyperliquidOptions,
+  type HyperliquidTrade,
+} from "./hyperliquid.ts";
+export {
   kraken,
   type KrakenBookRow,
   type KrakenLevel,
@@ -82,6 +91,25 @@ export {
   type KrakenFuturesTrade,
   type KrakenFuturesTradeSnapshot,
 } from "./kraken-futures.ts";
+export {
+  kucoin,
+  type KucoinBookSnapshot,
+  type KucoinBookUpdate,
+  type KucoinChange,
+  type KucoinFuturesBookUpdate,
+  type KucoinMessage,
+  type KucoinOptions,
+  type KucoinService,
+  type KucoinTrade,
+} from "./kucoin.ts";
+export {
+  kucoinUta,
+  type KucoinUtaBook,
+  type KucoinUtaLevel,
+  type KucoinUtaMessage,
+  type KucoinUtaOptions,
+  type KucoinUtaTrade,
+} from "./kucoin-uta.ts";
 export {
   okx,
   type OkxArg,

@@ -112,6 +112,8 @@ export class KrakenTalk implements Conversation<KrakenMessage> {
     const stream = this.topicOf(message);
     if (stream === undefined) return undefined;
     const numbers = (message.data as readonly KrakenTrade[]).map((trade) => trade.trade_id);
+    // `Math.min` would make numbers of text and of null.
+    if (!numbers.every(Number.isSafeInteger)) throw new Error("a trade without its number");
     const [first, last] = [Math.min(...numbers), Math.max(...numbers)];
     return { stream, first, last, scope: "stream", rule: COUNTS };
   }

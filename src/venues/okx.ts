@@ -10,16 +10,14 @@ import type { VerdictRule } from "../../machines/policy/verdict.ts";
 import type { SequencePoint } from "../sequence/point.ts";
 import { sequenceRules } from "../sequence/rule.ts";
 import { defineVenue } from "./define-venue.ts";
-import { isRecord, parseFrame, textOf } from "./kit/json.ts";
+import { isRecord, parseFrame } from "./kit/json.ts";
+import { RequestMemory } from "./kit/request-memory.ts";
 import { channelGrammar, splitTopic } from "./kit/topic-grammar.ts";
 import { TopicNames } from "./kit/topic-names.ts";
-import type { Conversation, VenueProfile, VenueSource, VenueWord } from "./venue.ts";
+import { nameOf, wordOf, type OkxArg } from "./okx-answers.ts";
+import type { Conversation, VenueProfile, VenueSource } from "./venue.ts";
 
-/** What a subscription names: a channel, and what of. */
-export interface OkxArg {
-  readonly channel: string;
-  readonly instId?: string;
-}
+export type { OkxArg };
 
 /** One side's levels: price, size, a dead field, number of orders; all decimal strings. [book] */
 export type OkxLevel = readonly [price: string, size: string, zero: string, orders: string];
@@ -92,14 +90,17 @@ const sources: readonly VenueSource[] = [
 const LINKED = new Set(["books", "books-l2-tbt", "books50-l2-tbt"]);
 const WHOLE = new Set(["books5", "bbo-tbt"]);
 
-/** The same number again is the same book, said again. */
-const GROWS = sequenceRules.monotonic({ equal: "alive" });
+/** Named, so that a change that lacks its link is never judged by its number alone. */
+const LINKS = sequenceRules.linked();
+
+/**
+ * The same number again is the same book, said again. A lower one is the venue's maintenance, as in the
+ * linked books whose numbers these are [book]: taken for a late one, it would silence the topic.
+ */
+const GROWS = sequenceRules.monotonic({ equal: "alive", lower: "reset" });
 
 /** On `/business`; a wrong endpoint answers 60018 or 64001. [connect, codes] */
 const BUSINESS = /^(mark-price-|index-)?candle\w+$|^trades-all$|^sprd-/;
-
-/** Before the service goes, as announced by 64008. [notice] */
-const NOTICE_WITHIN_MS = 60_000;
 
 const verdict: readonly VerdictRule[] = [
   {
@@ -176,14 +177,19 @@ export function okx(options: OkxOptions = {}): VenueProfile<OkxMessage> {
 
 function converse(): Conversation<OkxMessage> {
   const names = new TopicNames();
+  const asked = new RequestMemory();
   const topicOf = ({ arg }: OkxMessage): string | undefined =>
     arg === undefined ? undefined : nameOf(names, arg);
   return {
-    subscribe: (topics, id) => request("subscribe", topics, id),
+    subscribe: (topics, id) => {
+      asked.remember(id, topics);
+      return request("subscribe", topics, id);
+    },
     unsubscribe: (topics, id) => request("unsubscribe", topics, id),
     decode,
-    control: (message) => control(message, names),
+    control: (message) => wordOf(message, names, asked),
     topicOf,
+    isSnapshot: ({ action }) => action === "snapshot",
     sequence: (message) => sequence(message, topicOf(message)),
   };
 }
@@ -197,10 +203,6 @@ function argOf(topic: string): OkxArg {
   return instId === "" ? { channel } : { channel, instId };
 }
 
-function nameOf(names: TopicNames, { channel, instId }: OkxArg): string {
-  return instId === undefined ? channel : names.of(channel, instId);
-}
-
 /** The answer to a probe is no JSON. [connect] */
 const PONG = { event: "pong" } as unknown as OkxMessage;
 
@@ -211,47 +213,6 @@ function decode(data: Buffer): OkxMessage {
     isRecord(message) && ("event" in message || ("arg" in message && "data" in message));
   if (!isOurs) throw new Error("neither a push nor an event");
   return message as unknown as OkxMessage;
-}
-
-/** What an OKX event says. [connect, codes, notice] */
-interface OkxEvent {
-  readonly event?: string;
-  readonly id?: string;
-  readonly arg?: OkxArg;
-  readonly code?: string;
-  readonly msg?: string;
-}
-
-/** One answer per argument, each with its `arg`; an error may lack it and name the request. [connect, rec] */
-function control(message: OkxMessage, names: TopicNames): VenueWord | undefined {
-  const { event, id, arg, code, msg }: OkxEvent = message as object;
-  switch (event) {
-    case undefined:
-      return undefined;
-    case "pong":
-    case "channel-conn-count":
-      return { kind: "alive" };
-    case "subscribe":
-    case "unsubscribe":
-      if (arg === undefined) return { kind: "answer", answer: { unmatched: true } };
-      return { kind: "answer", answer: { topics: [nameOf(names, arg)] } };
-    case "notice": {
-      const detail = `${textOf(code)}: ${textOf(msg)}`;
-      return code === "64008"
-        ? { kind: "notice", notice: { action: "replace", withinMs: NOTICE_WITHIN_MS, detail } }
-        : { kind: "notice", notice: { action: "status", detail } };
-    }
-    default: {
-      // `error`, and `channel-conn-count-error`, which takes an acknowledgement back.
-      const error = `${textOf(code ?? event)}: ${textOf(msg ?? "")}`;
-      if (arg !== undefined)
-        return { kind: "answer", answer: { topics: [nameOf(names, arg)], error } };
-      const requestId = Number(id);
-      if (Number.isSafeInteger(requestId))
-        return { kind: "answer", answer: { id: requestId, error } };
-      return { kind: "answer", answer: { unmatched: true } };
-    }
-  }
 }
 
 /**
@@ -270,7 +231,7 @@ function sequence(message: OkxMessage, stream: string | undefined): SequencePoin
     const restarts = message.action === "snapshot" || previous === -1;
     return restarts
       ? { stream, first: seqId, last: seqId, scope: "stream", restarts }
-      : { stream, first: seqId, last: seqId, previous, scope: "stream" };
+      : { stream, first: seqId, last: seqId, previous, scope: "stream", rule: LINKS };
   }
   if (WHOLE.has(channel)) {
     return { stream, first: seqId, last: seqId, scope: "stream", rule: GROWS };

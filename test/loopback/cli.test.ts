@@ -307,3 +307,24 @@ describe("demo", () => {
     expect(command.stdout.text).toContain("\nACCOUNTED: ");
   });
 });
+
+describe("--inspect", () => {
+  it("tells on stderr where the inspector is, and takes it along at the end", async () => {
+    const { url } = await startServer({ recording: frames, speed: Infinity });
+    const command = startCommand("connect", `${url}/ws`, "--inspect", "0", "--quiet");
+    const [, page = "", token = ""] =
+      /^inspector: (http:\/\/127\.0\.0\.1:\d+\/)#token=(.+)$/.exec(
+        await command.stderr.firstLine(),
+      ) ?? [];
+    const asked = () => fetch(`${page}token`, { headers: { authorization: `Bearer ${token}` } });
+    expect((await asked()).status).toBe(204);
+    expect(await command.stop()).toBe(0);
+    await expect(asked()).rejects.toThrow();
+  });
+
+  it("serves beside the demo too", async () => {
+    const command = startCommand("demo", "--seed", "1", "--seconds", "60", "--inspect", "0");
+    expect(await command.stderr.firstLine()).toMatch(/^inspector: http:\/\/127/);
+    await command.stop();
+  });
+});

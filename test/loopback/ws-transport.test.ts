@@ -537,6 +537,18 @@ describeOpen("an open socket", () => {
     expect(socket.lastByteAtMs).toBe(2_000);
   });
 
+  it("tells of a pong once, to who asked last", async () => {
+    const { socket, sink, connection } = await open();
+    const told: string[] = [];
+    socket.ping(() => told.push("first"));
+    socket.ping(() => told.push("second"));
+    await connection.nextFrame();
+    const { payload } = await connection.nextFrame();
+    connection.write(frame(OPCODE.pong, payload), frame(OPCODE.pong, payload), frame(OPCODE.ping));
+    await sink.until("pinged");
+    expect(told).toEqual(["second"]);
+  });
+
   it("tells the errno that ws swallows (#3)", async () => {
     const { sink, connection } = await open();
     connection.reset();

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
+import { counted, measured, type Metric } from "../../src/observe/metrics/catalog.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const read = (file: string) => readFileSync(resolve(root, file), "utf8");
@@ -55,6 +56,38 @@ describe("docs/errors.md", () => {
       ...[...read("src/errors.ts").matchAll(/export class (\w+)/g)].map(([, name = ""]) => name),
     ];
     expect(rows.filter((name) => !known.includes(name))).toEqual([]);
+  });
+});
+
+describe("docs/observability.md", () => {
+  const rows = [...read("docs/observability.md").matchAll(/^\| `([^`]+)` +\|(.*)$/gm)];
+  const named = new Map(rows.map(([, name = "", rest = ""]) => [name, rest]));
+  const facts = read("src/supervisor/facts.ts");
+  const [, payloads = ""] = /export interface FactPayloads \{([\s\S]*?)\n\}/.exec(facts) ?? [];
+  const payloadOf = new Map(
+    payloads.split(/^ {2}(?=["\w])/m).flatMap((entry) => {
+      const [, type] = /^"?([\w.]+)"?: /.exec(entry) ?? [];
+      const fields = [...entry.matchAll(/readonly (\w+):/g)].map(([, field = ""]) => field);
+      return type === undefined ? [] : [[type, fields] as const];
+    }),
+  );
+
+  it("has a row for every channel, with every field of its fact", () => {
+    expect(payloadOf.size).toBeGreaterThan(15);
+    for (const [type, fields] of payloadOf) {
+      const row = named.get(`ws-supervisor:${type}`);
+      expect(row, type).toBeDefined();
+      for (const field of fields) expect(row, type).toContain(`\`${field}\``);
+    }
+    const channels = [...named.keys()].filter((name) => name.startsWith("ws-supervisor:"));
+    expect(channels.length).toBe(payloadOf.size);
+  });
+
+  it("has a row for every metric, with its kind and labels", () => {
+    for (const { name, kind, labels } of Object.values<Metric>({ ...measured, ...counted })) {
+      expect(named.get(name), name).toMatch(new RegExp(`^ ${kind} `));
+      for (const label of labels) expect(named.get(name), name).toContain(`\`${label}\``);
+    }
   });
 });
 

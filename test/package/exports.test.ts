@@ -24,12 +24,20 @@ function exportedNames(entry: string): string[] {
 }
 
 describe("the public names", () => {
-  it.each(["src/index.ts", "machines/index.ts", "src/venues/index.ts", "src/testing/index.ts"])(
-    "of %s are these",
-    async (entry) => {
-      await expect(`${exportedNames(entry).join("\n")}\n`).toMatchFileSnapshot(
-        `./exports/${entry.replaceAll("/", "-").replace(".ts", ".txt")}`,
-      );
-    },
-  );
+  it.each([
+    "src/index.ts",
+    "machines/index.ts",
+    "src/venues/index.ts",
+    "src/testing/index.ts",
+    "src/observe/logs/index.ts",
+    "src/observe/alerts/index.ts",
+    "src/observe/prometheus/index.ts",
+    "src/observe/opentelemetry/index.ts",
+    "src/observe/inspector/index.ts",
+    "src/browser/index.ts",
+  ])("of %s are these", async (entry) => {
+    await expect(`${exportedNames(entry).join("\n")}\n`).toMatchFileSnapshot(
+      `./exports/${entry.replaceAll("/", "-").replace(".ts", ".txt")}`,
+    );
+  });
 });

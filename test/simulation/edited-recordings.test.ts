@@ -113,8 +113,14 @@ describe.skipIf(!isHere)(isHere ? "a recording with troubles in it" : absent, ()
     const places = [...frames.keys()].filter((place) => pointAt[place] !== undefined);
     const points = pointAt.filter((point) => point !== undefined);
     // Frames can be left out and repeated, not renumbered.
-    const { arrivals, edits } = editOnce(points, createRandom(SEED), ["drop", "repeat", "late"]);
-    expect(edits.drop).toBeGreaterThan(0);
+    // A short recording may have none for some seed: the next that has one is as good.
+    let seed = SEED;
+    const edit = () => editOnce(points, createRandom(seed), ["drop", "repeat", "late"]);
+    let { arrivals, edits } = edit();
+    while (edits.drop === 0) {
+      seed += 1;
+      ({ arrivals, edits } = edit());
+    }
 
     const check = new RecordingCheck(venue);
     const receive = (place: number) => check.received(frames[place] ?? Buffer.alloc(0), `${place}`);

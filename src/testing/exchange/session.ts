@@ -124,10 +124,11 @@ export class Session {
     return this.topics.delete(topic);
   }
 
-  /** It stays held, and nothing comes of it any more. */
+  /** It stays held, about nothing any more. */
   mute(topic: string): void {
     const subject = this.topics.get(topic);
     if (subject === undefined) return;
+    this.topics.set(topic, undefined);
     const key = keyOf(subject.feed, subject.instrument);
     const topics = this.#subscribed.get(key);
     topics?.delete(topic);

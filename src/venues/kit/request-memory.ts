@@ -1,6 +1,7 @@
 /**
  * Which topics a request asked for, until it is answered: for venues whose answers say only what they
- * took. Bounded: a server that never answers must not make us remember every question.
+ * took, or which name a request where they mean one of its topics. Bounded: a server that never answers
+ * must not make us remember every question.
  */
 
 const MAX_REQUESTS = 1_000;
@@ -15,9 +16,14 @@ export class RequestMemory {
     if (oldest.done !== true) this.#topics.delete(oldest.value);
   }
 
-  /** The topics of a request, once; none for one that is not known. */
+  /** The topics of a request; none for one that is not known. */
+  of(id: number): readonly string[] {
+    return this.#topics.get(id) ?? [];
+  }
+
+  /** The same, once. */
   take(id: number): readonly string[] {
-    const topics = this.#topics.get(id) ?? [];
+    const topics = this.of(id);
     this.#topics.delete(id);
     return topics;
   }

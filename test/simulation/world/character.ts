@@ -5,6 +5,7 @@
 import type { BackoffShape } from "../../../machines/index.ts";
 import type { OutboxPolicy, PacingWindow, SupervisorOptions } from "../../../src/index.ts";
 import { Dice } from "./chance.ts";
+import { drawFeatures, type Features } from "./features.ts";
 import type { LoopQuirks } from "./process.ts";
 import { drawSchedule, type ScheduleKind } from "./steps.ts";
 
@@ -41,6 +42,7 @@ export interface Character {
   readonly verdict: "none" | "rules" | "function";
   /** Whether a listener of `message` stands beside the iterators. */
   readonly hasTap: boolean;
+  readonly features: Features;
   readonly schedule: {
     readonly rows: readonly (readonly [weight: number, kind: ScheduleKind])[];
     readonly passMs: number;
@@ -150,6 +152,7 @@ export function drawCharacter(seed: number): Character {
       [2, "function"],
     ]),
     hasTap: dice.chance(0.9),
+    features: drawFeatures(seed, limits.maxAgeMs),
     schedule: { rows: drawSchedule(dice), passMs: dice.log(200, 2_500) },
   };
 }

@@ -9,7 +9,7 @@ import type { Loss } from "../../../machines/index.ts";
 import type { Dial, SocketSink, Transport, TransportSocket } from "../../../src/index.ts";
 import type { VirtualClock } from "../../../src/testing/index.ts";
 import type { WireQuirks } from "./character.ts";
-import { Clerk } from "./clerk.ts";
+import { Clerk, type Request } from "./clerk.ts";
 import type { Process } from "./process.ts";
 import { SimSocket } from "./sim-socket.ts";
 import type { WayLoss } from "./steps.ts";
@@ -38,6 +38,8 @@ export interface NetworkParts {
   readonly process: Process;
   readonly exchange: Transport;
   readonly quirks: WireQuirks;
+  /** Topics that kill the socket that asks for them, so long after. */
+  readonly killers: { readonly topics: readonly string[]; readonly afterMs: number };
 }
 
 const LOSSES: Readonly<Record<WayLoss, Loss>> = {
@@ -56,6 +58,7 @@ const LOSSES: Readonly<Record<WayLoss, Loss>> = {
 
 export class Network {
   readonly clerk = new Clerk();
+  #killers: readonly string[];
   /** Watches the sockets that are dialled from now on. */
   observer: WireObserver | undefined;
   /** Sockets that the client has neither left nor been told the end of. */
@@ -67,6 +70,7 @@ export class Network {
 
   constructor(parts: NetworkParts) {
     this.#parts = parts;
+    this.#killers = parts.killers.topics;
   }
 
   /** The newest socket, whatever has become of it. */
@@ -97,6 +101,21 @@ export class Network {
   /** The next `times` dials fail on the way, `ms` after they began. */
   failDials(loss: WayLoss, times: number, ms: number): void {
     for (let count = 0; count < times; count += 1) this.#failures.push({ loss: LOSSES[loss], ms });
+  }
+
+  get killers(): readonly string[] {
+    return this.#killers;
+  }
+
+  /** When this request ends its socket; undefined where it does not. */
+  killsAfterMs({ kind, topics }: Request): number | undefined {
+    const isDeadly = kind === "subscribe" && topics.some((topic) => this.#killers.includes(topic));
+    return isDeadly ? this.#parts.killers.afterMs : undefined;
+  }
+
+  /** No topic kills any more. */
+  disarm(): void {
+    this.#killers = [];
   }
 
   /** No trouble on the way any more. A link that is dead stays so. */

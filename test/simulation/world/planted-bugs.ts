@@ -130,8 +130,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "a socket that was given up stays until the next dial",
     file: "machines/connection.machine.ts",
-    find: 'scheduled.",\n  tags: "queues",\n  entry: ["holdSends", "dropSocket"],',
-    replace: 'scheduled.",\n  tags: "queues",\n  entry: ["holdSends"],',
+    find: 'scheduled.",\n  tags: "queues",\n  entry: ["holdSends", "dropPlan", "dropSocket"],',
+    replace: 'scheduled.",\n  tags: "queues",\n  entry: ["holdSends", "dropPlan"],',
   },
   {
     name: "an attempt has no deadline",
@@ -206,7 +206,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "the pacer forgets what it let pass",
     file: "src/subscriptions/pacer.ts",
-    find: "    this.#next = (this.#next + 1) % this.#sentAtMs.length;",
+    find: "    this.#next = (this.#next + 1) % this.#frames;",
     replace: "    this.#next = 0;",
   },
   {

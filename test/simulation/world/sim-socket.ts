@@ -147,6 +147,14 @@ export class SimSocket implements TransportSocket, Readable {
       return;
     }
     const request = typeof data === "string" ? parseRequest(data) : undefined;
+    const killsAfterMs = request === undefined ? undefined : this.#network.killsAfterMs(request);
+    if (killsAfterMs !== undefined) {
+      this.#finish(data, done);
+      this.#parts.world.setTimeout(() => {
+        if (this.isOpen) this.cut({ class: "ended-without-code", phase: "open" });
+      }, killsAfterMs);
+      return;
+    }
     const treatment =
       request === undefined ? undefined : this.#network.clerk.treat(request, String(data));
     if (request !== undefined && treatment !== undefined) {
@@ -158,9 +166,9 @@ export class SimSocket implements TransportSocket, Readable {
     else this.#inner.send(frame, (error) => this.#finish(data, done, error));
   }
 
-  ping(): void {
+  ping(ponged?: () => void): void {
     this.#observer.pinged(this);
-    if (!this.isMuteUp) this.#inner?.ping();
+    if (!this.isMuteUp) this.#inner?.ping(ponged);
   }
 
   pause(): void {

@@ -228,6 +228,13 @@ const habits = {
   mischief: draw(5, (dice) => ({ do: "mischief", times: dice.int(1, 3), ...drawMischief(dice) })),
 } satisfies Record<string, Habit>;
 
+/** What only some lives have a use for; drawn after all that came before it. */
+const novelties = {
+  "mute-topic": draw(4, () => fault({ kind: "mute" })),
+} satisfies Record<string, Habit>;
+
+const kinds: Readonly<Record<string, Habit>> = { ...troubles, ...habits, ...novelties };
+
 /** A frame of this size is too large for the client of a life. */
 export const MAX_PAYLOAD_BYTES = 8_192;
 
@@ -284,17 +291,14 @@ export function drawSteps(character: Character, dice: Dice, count: number): Step
       case "to-timer":
         return { do: "to-timer", shortOfMs: dice.chance(0.4) ? 1 : 0 };
       default:
-        return (
-          kind in troubles
-            ? troubles[kind as keyof typeof troubles]
-            : habits[kind as keyof typeof habits]
-        ).draw(dice, character);
+        return kinds[kind]?.draw(dice, character) ?? { do: "nothing" };
     }
   });
 }
 
 /** What a schedule is drawn from. */
-export type ScheduleKind = "pass" | "to-timer" | keyof typeof troubles | keyof typeof habits;
+export type ScheduleKind =
+  "pass" | "to-timer" | keyof typeof troubles | keyof typeof habits | keyof typeof novelties;
 
 /** Swarm style: each life lacks some kinds altogether, and has its own taste in the others. */
 export function drawSchedule(
@@ -310,6 +314,9 @@ export function drawSchedule(
   }
   for (const [kind, { weight }] of Object.entries(habits)) {
     if (dice.chance(0.7)) rows.push([weight * dice.log(1, 10) * 0.25, kind as ScheduleKind]);
+  }
+  for (const [kind, { weight }] of Object.entries(novelties)) {
+    if (dice.chance(0.4)) rows.push([weight * dice.log(1, 10) * 0.25, kind as ScheduleKind]);
   }
   return rows;
 }

@@ -4,6 +4,7 @@
  * First without help, then on a fresh socket that the user asks for: there every topic must be
  * confirmed, every stream deliver and every send be settled. Then it is closed, and nothing is left.
  */
+import type { TopicStatus } from "../../../src/index.ts";
 import type { World } from "./world.ts";
 
 /** No fault at the exchange lasts longer, in milliseconds; nor does anything that a clerk holds back. */
@@ -23,11 +24,33 @@ export async function heal(world: World): Promise<void> {
   await world.perform({ do: "nothing" });
   if (isBroken(world)) return;
 
+  await quarantines(world);
+  if (isBroken(world)) return;
   await becomesReady(world);
   if (isBroken(world)) return;
   await comesGood(world);
   if (isBroken(world)) return;
   await closes(world);
+}
+
+/** Topics that kill sockets for ever come to rest, so that all others may live. */
+async function quarantines(world: World): Promise<void> {
+  const { scene, network } = world;
+  const { feed } = world.user;
+  const { quarantine } = scene.character.features;
+  if (quarantine === null || network.killers.length === 0) return;
+  await world.perform({ do: "reconnect" });
+  const isAtRest = () =>
+    feed
+      .topics()
+      .every(({ topic, state }) => state === "quarantined" || !network.killers.includes(topic));
+  const { options } = scene.character;
+  const roundMs = PATIENCE_MS + options.connectTimeoutMs + options.resubscribe.timeoutMs;
+  const losses = network.killers.length * (quarantine.suspectAfter + quarantine.strikes);
+  if (!(await until(world, isAtRest, (losses + 1) * roundMs)) && !isBroken(world)) {
+    const topics = feed.topics().map(({ topic, state }) => `${topic} ${state}`);
+    scene.violate("quarantine", `none for ${network.killers.join()}: ${topics.join(", ")}`);
+  }
 }
 
 /** L1: by itself, unless it rests in `failed`, waits for very long, or nothing can notice that it is dead. */
@@ -63,9 +86,15 @@ async function comesGood(world: World): Promise<void> {
     (sum, window) => sum + (frames / window.frames + 1) * window.perMs,
     0,
   );
-  const boundMs = options.connectTimeoutMs + timeoutMs + requestTimeoutMs + pacedMs + 1_000;
-  const confirms = () =>
-    feed.status().isReady && feed.topics().every(({ state }) => state === "confirmed");
+  // Each topic may be on trial for itself.
+  const { quarantine } = scene.character.features;
+  const suspectedMs =
+    quarantine === null
+      ? 0
+      : oracle.intents.wanted.length * (quarantine.suspectWithinMs + requestTimeoutMs);
+  const boundMs =
+    options.connectTimeoutMs + timeoutMs + requestTimeoutMs + pacedMs + suspectedMs + 1_000;
+  const confirms = () => feed.status().isReady && feed.topics().every(({ state }) => isGood(state));
   if (!(await until(world, confirms, 2 * boundMs)) && !isBroken(world)) {
     const topics = feed.topics().map(({ topic, state }) => `${topic} ${state}`);
     scene.violate("L2 all confirmed", `${feed.state}: ${topics.join(", ")}`);
@@ -82,7 +111,7 @@ async function comesGood(world: World): Promise<void> {
 
   const expected = feed
     .topics()
-    .filter(({ topic }) => speaks(topic, market))
+    .filter(({ topic, state }) => state === "confirmed" && speaks(topic, market))
     .map(({ topic }) => ({ topic, before: oracle.feed.deliveriesOf(topic) }));
   const deliver = () =>
     expected.every(({ topic, before }) => oracle.feed.deliveriesOf(topic) > before);
@@ -118,6 +147,11 @@ async function until(world: World, isSo: () => boolean, boundMs: number): Promis
     await world.perform({ do: "pass", ms: 250 });
   }
   return isSo();
+}
+
+/** What rests in quarantine is looked after by the oracle. */
+function isGood(state: TopicStatus["state"]): boolean {
+  return state === "confirmed" || state === "quarantined";
 }
 
 function isBroken(world: World): boolean {

@@ -57,6 +57,7 @@ export function createTarget(parts: TargetParts): VenueProfile<M> {
     },
     open: () => ({
       ...createWords(parts),
+      topicOf: ({ stream }) => stream,
       decode: (data, isBinary) => decode(parts, data, isBinary),
       sequence: (message, raw) => sequence(parts, message, raw),
     }),
@@ -76,9 +77,9 @@ export function createOptions(parts: TargetParts): SupervisorOptions<M> {
   };
   return {
     ...options,
-    quarantine: null, // the network of these lives kills sockets enough without it
-    freshness: null, // and a market may be quiet for minutes
-    maxAgeMs: null,
+    quarantine: character.features.quarantine,
+    freshness: character.features.freshness,
+    maxAgeMs: character.features.maxAgeMs,
     transport: network.transport,
     clock: process,
     seed: parts.seed,
@@ -191,6 +192,7 @@ function sequence(
   // An answer that nobody waits for is a message like any other.
   const point = "stream" in message ? binance.sequence?.(message, raw) : undefined;
   oracle.feed.read(message, point);
+  if ("stream" in message) oracle.heardOf(message.stream);
   return point;
 }
 
@@ -214,7 +216,11 @@ function createWords(
     if (word === undefined) return undefined;
     if (word.kind !== "answer") {
       oracle.calls.acknowledged += 1;
-      return { kind: "alive" }; // these lives plan no reconnects: each loss is somebody's
+      const { noticeWithinMs } = character.features;
+      if (word.kind !== "notice" || noticeWithinMs === null) return { kind: "alive" };
+      oracle.plans.noticed(noticeWithinMs);
+      const { detail } = word.notice;
+      return { kind: "notice", notice: { action: "replace", withinMs: noticeWithinMs, detail } };
     }
     const answer = readAnswer(message, word.answer);
     oracle.calls.acknowledged += 1;

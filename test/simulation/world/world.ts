@@ -35,7 +35,7 @@ export class World {
   #stepsClosed = 0;
 
   constructor(character: Character, isLogged: boolean) {
-    const { seed, market, limits, latencyMs, loop, wire } = character;
+    const { seed, market, limits, latencyMs, loop, wire, features } = character;
     const log = new Log(isLogged, () => this.clock.nowMs());
     const process = new Process(this.clock, loop, new Dice(seed, "loop"));
     this.#process = process;
@@ -55,6 +55,10 @@ export class World {
       process,
       exchange: this.exchange.transport,
       quirks: wire,
+      killers: {
+        topics: (features.killers?.topics ?? []).flatMap((index) => character.topics[index] ?? []),
+        afterMs: features.killers?.afterMs ?? 0,
+      },
     });
     this.scene = {
       character,
@@ -120,6 +124,14 @@ export class World {
     this.#mischief.clear();
     this.user.calm();
     this.network.heal();
+    const { features, options } = this.scene.character;
+    const { killers } = this.network;
+    const isBorne =
+      features.killers?.isIncurable === true &&
+      features.quarantine !== null &&
+      options.maxRetries === Infinity &&
+      this.user.oracle.intents.wanted.some((topic) => !killers.includes(topic));
+    if (!isBorne) this.network.disarm();
   }
 
   #arrive(): User {

@@ -14,6 +14,8 @@ const status: Status = {
   nextAttemptAtMs: null,
   lastLoss: { class: "silent", phase: "open", silentMs: 1_502 },
   outage: undefined,
+  lastOutage: undefined,
+  roundTripMs: null,
   lastByteAtMs: 12_000,
   topics: { wanted: 2, confirmed: 2, pending: 0, rejected: 0, quarantined: 0 },
   inbound: {

@@ -126,6 +126,40 @@ describe("freshness", () => {
     expect(line.heard("topic.stale")).toEqual([]);
   });
 
+  it("is no matter while a topic that nobody wants waits to be ended", () => {
+    const line = new Line({
+      topics: ["a", "b"],
+      freshness,
+      subscriptionPacing: [{ frames: 1, perMs: 20_000 }],
+    }).comesUp();
+    line.clock.advance(1_000);
+    line.subscriptions.unwant("a");
+    line.clock.advance(9_000);
+    expect(line.heard("topic.stale")).toMatchObject([{ topic: "b" }]);
+    line.subscriptions.want("a"); // it was never ended, and its silence counts from now
+    line.clock.advance(9_999);
+    expect(line.heard("topic.stale")).toHaveLength(1);
+    line.clock.advance(1);
+    expect(line.heard("topic.stale")).toMatchObject([{ topic: "b" }, { topic: "a" }]);
+  });
+
+  it("has a stale topic asked for again where nothing is ever answered", () => {
+    const line = new Line({
+      topics: ["a"],
+      freshness,
+      protocol: {
+        subscribe: (topics, id) => ({ op: "sub", topics, id }),
+        unsubscribe: (topics, id) => ({ op: "unsub", topics, id }),
+      },
+    });
+    line.socket.opens();
+    line.socket.holdsSends = true; // the kernel takes its time
+    line.clock.advance(10_000);
+    expect(line.asked()).toEqual(["sub a", "unsub a"]);
+    line.socket.releasesSends();
+    expect(line.asked()).toEqual(["sub a", "unsub a", "sub a"]);
+  });
+
   it("counts no silence of ours: while nobody reads, nothing can be heard", () => {
     const line = new Line({ topics: ["a"], freshness }).comesUp();
     line.link.pause();

@@ -1,5 +1,6 @@
 /** What goes out first, at which pace, and what of it ends with its socket. */
 import { describe, expect, it } from "vitest";
+import { defaultQuarantine } from "../../../src/subscriptions/quarantine.ts";
 import { Line } from "./start-line.ts";
 
 const sub = (id: number, ...topics: readonly string[]) => JSON.stringify({ op: "sub", topics, id });
@@ -244,6 +245,59 @@ describe("a topic that kills the socket that asks for it", () => {
     line.clock.advance(200);
     expect(lossesAtMs).toHaveLength(5);
     expect(line.states()).toEqual({ a: "unsent", bad: "unsent" }); // struck once, as one that is new
+  });
+});
+
+describe("suspects", () => {
+  it("are tried one after the other where nothing is ever answered", () => {
+    const line = new Line({
+      topics: ["fine", "a", "b"],
+      topicsPerFrame: 1,
+      protocol: { subscribe: (topics, id) => ({ op: "sub", topics, id }) },
+    });
+    for (let loss = 0; loss < 2; loss += 1) {
+      line.socket.opens();
+      line.receives({ s: "fine" });
+      line.clock.advance(100);
+      line.socket.drops();
+      line.clock.advance(1_000);
+    }
+    line.socket.opens();
+    expect(line.asked()).toEqual(["sub fine"]);
+    line.clock.advance(2_000);
+    expect(line.asked()).toEqual(["sub fine", "sub a"]);
+    line.clock.advance(2_000);
+    expect(line.asked()).toEqual(["sub fine", "sub a", "sub b"]);
+  });
+
+  it("are not tried while others wait to be asked for", () => {
+    const line = new Line({
+      topics: ["fine", "bad"],
+      topicsPerFrame: 1,
+      quarantine: { ...defaultQuarantine, suspectAfter: 1 },
+      subscriptionPacing: [{ frames: 1, perMs: 1_500 }],
+    });
+    const answers = (): void => line.receives({ ack: line.requests().at(-1)?.id ?? 0 });
+    line.socket.opens();
+    answers();
+    line.clock.advance(1_500);
+    expect(line.asked()).toEqual(["sub fine", "sub bad"]);
+    line.socket.drops();
+    line.clock.advance(1_000);
+    line.socket.opens();
+    answers();
+    line.clock.advance(1_400);
+    line.subscriptions.want(["x", "y"]);
+    line.outgoing.pump();
+    line.clock.advance(100);
+    answers();
+    expect(line.asked()).toEqual(["sub fine", "sub x"]);
+    line.clock.advance(1_500);
+    expect(line.asked()).toEqual(["sub fine", "sub x", "sub y"]);
+    line.clock.advance(1_999);
+    expect(line.asked()).toHaveLength(3);
+    line.clock.advance(1);
+    expect(line.asked().at(-1)).toBe("sub bad");
   });
 });
 

@@ -36,7 +36,7 @@ class Court {
   /** The socket is lost, and the next one opens a second later. */
   loses() {
     const quarantined = this.quarantine.lost(this.nowMs);
-    this.quarantine.socketEnded();
+    this.quarantine.socketEnded(this.nowMs);
     this.passes(1_000);
     this.quarantine.socketOpened(this.nowMs);
     return quarantined;
@@ -121,6 +121,34 @@ describe("a loss soon after a request", () => {
   });
 });
 
+describe("a topic", () => {
+  it.each([
+    [1_999, undefined],
+    [2_000, "suspect"],
+  ])("is blamed %d ms after another was asked for that nobody wants any more: %s", (ms, hold) => {
+    const court = new Court().passes(2_000).asks("killer");
+    court.quarantine.forget("killer");
+    court
+      .passes(ms - 100)
+      .asks("a")
+      .passes(100)
+      .loses();
+    expect(court.holdsOf("a")).toEqual([hold]);
+  });
+
+  it.each([
+    [1_999, "suspect"],
+    [2_000, undefined],
+  ])("that has lived for %d ms on a socket that we left is %s after a second loss", (ms, hold) => {
+    const court = new Court();
+    court.asks("a", "b").passes(150).loses();
+    court.asks("a", "b").passes(ms).quarantine.socketEnded(court.nowMs);
+    court.quarantine.socketOpened(court.nowMs);
+    court.asks("a", "b").passes(150).loses();
+    expect(court.holdsOf("a")).toEqual([hold]);
+  });
+});
+
 describe("suspects", () => {
   it("wait until the new socket has lived without them", () => {
     const court = suspecting("a", "b");
@@ -138,19 +166,27 @@ describe("suspects", () => {
     expect(court.trial()).toEqual(["a"]);
   });
 
-  it.each(["answered", "survived", "no longer wanted"])(
+  it.each(["answered", "survived"])(
     "are tried alone, the next when the one before is %s",
     (end) => {
       const court = suspecting("a", "b");
       expect(court.tries()).toEqual(["a"]);
       expect(court.passes(1_999).trial()).toEqual([]);
       if (end === "answered") court.quarantine.acquit("a");
-      else if (end === "survived") court.passes(1);
-      else court.quarantine.forget("a");
+      else court.passes(1);
       expect(court.trial()).toEqual(["b"]);
       expect(court.holdsOf("a", "b")).toEqual([undefined, "suspect"]);
     },
   );
+
+  it("are tried when one that nobody wants any more cannot kill either", () => {
+    const court = suspecting("a", "b");
+    expect(court.tries()).toEqual(["a"]);
+    court.passes(500).quarantine.forget("a");
+    expect(court.passes(1_499).trial()).toEqual([]);
+    expect(court.passes(1).trial()).toEqual(["b"]);
+    expect(court.holdsOf("a", "b")).toEqual([undefined, "suspect"]);
+  });
 
   it("are not called while one that was called is still to be asked for", () => {
     const court = suspecting("a", "b").passes(2_000);

@@ -654,6 +654,16 @@ describe("a topic that is renewed", () => {
 });
 
 describe("a topic that is held back", () => {
+  it("is all there is until nobody wants it, or what is left is quarantined", () => {
+    const registry = registryOf("a", "b", "bad");
+    registry.newSocket((topic) => (topic === "bad" ? "quarantined" : "suspect"));
+    expect(registry.isSettled).toBe(false);
+    registry.unwant(["a"]);
+    expect(registry.isSettled).toBe(false);
+    registry.unwant(["b"]);
+    expect(registry.isSettled).toBe(true);
+  });
+
   /** A registry on a new socket that holds "s" as a suspect and "q" in quarantine. */
   function holding(...topics: readonly string[]): SubscriptionRegistry {
     const registry = new SubscriptionRegistry();
@@ -696,6 +706,14 @@ describe("a topic that is held back", () => {
     expect(asks(registry).topics).toEqual(["s", "q"]);
   });
 
+  it("and is all there was, keeps nothing from being settled once it is taken back", () => {
+    const registry = holding("s1", "s2", "q");
+    registry.unwant(["s1"]);
+    expect(registry.isSettled).toBe(false); // "s2" is still wanted, and not asked for
+    registry.unwant(["s2"]);
+    expect(registry.isSettled).toBe(true);
+  });
+
   it("is free when it is taken back and wanted again", () => {
     const registry = holding("s", "q");
     registry.unwant(["s", "q"]);
@@ -709,6 +727,7 @@ describe("who listens", () => {
     const heard: string[] = [];
     const registry = new SubscriptionRegistry({
       listener: {
+        unwanted: () => undefined,
         changed: (topic, state) => heard.push(`${topic} ${state ?? "forgotten"}`),
         answered: (id) => heard.push(`answered ${id}`),
         reset: () => heard.push("reset"),
@@ -737,6 +756,7 @@ describe("who listens", () => {
     const forgotten: string[] = [];
     const registry = new SubscriptionRegistry({
       listener: {
+        unwanted: () => undefined,
         changed: (topic, state) => {
           if (state === undefined) forgotten.push(topic);
         },

@@ -3,10 +3,11 @@ import { describe, expect, it } from "vitest";
 import type { Fact, SubscriptionProtocol, SupervisorOptions } from "../../../src/index.ts";
 import {
   answered,
+  type Json,
   numbered,
+  numberedVenue,
   promisesSettle,
   SupervisorWorld,
-  type Json,
 } from "../start-supervisor.ts";
 
 const fail = (): never => {
@@ -266,5 +267,33 @@ describe("a verdict of the user's", () => {
     world.comesUp();
     world.socket.closes(4_001, "you are banned");
     expect(world.heard("failed")).toMatchObject([{ rule: "mine" }]);
+  });
+});
+
+describe("a venue's own function that throws", () => {
+  it("about the recovery of a stream leaves its gap reported, and the feed going on", () => {
+    const recovery = () => {
+      throw new Error("no idea");
+    };
+    const world = new SupervisorWorld<Json>({ target: numberedVenue({ recovery }) }).start();
+    world.comesUp();
+    world.receives({ s: "a", n: 1 }, { s: "a", n: 3 }, { s: "a", n: 4 });
+    expect(world.heard("gap")).toMatchObject([{ from: 2, to: 2 }]);
+    expect(new Set(world.failedCallbacks())).toEqual(new Set(["recovery"]));
+    expect(world.feed.status().inbound).toMatchObject({ unclaimed: 3 });
+    expect(world.feed.state).toBe("connected");
+  });
+
+  it("about the freshness of a topic lets that topic be silent", () => {
+    const freshness = () => {
+      throw new Error("no idea");
+    };
+    const world = new SupervisorWorld<Json>({
+      target: numberedVenue({ freshness }),
+      topics: ["a"],
+    }).start();
+    world.comesUp();
+    expect(world.failedCallbacks()).toContain("freshness");
+    expect(world.feed.status()).toMatchObject({ isReady: true, topics: { confirmed: 1 } });
   });
 });

@@ -148,9 +148,12 @@ describe("a supervisor in somebody's chart", () => {
     day.send({ type: "open" });
     expect(world.feed.state).toBe("connecting");
     const items = world.feed.messages();
+    const seen: unknown[] = [];
+    world.feed.on("message", ({ data }) => seen.push(data.n));
     world.comesUp();
     expect(world.requests()).toMatchObject([{ op: "sub", topics: ["a", "b"] }]);
     world.receives({ s: "a", n: 4 });
+    expect(seen).toEqual([4]);
     expect(await items.next()).toMatchObject({ value: { kind: "gap", from: 2, to: 3 } });
     expect(world.feed.status().isReady).toBe(true);
     await world.feed.ready();

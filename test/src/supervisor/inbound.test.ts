@@ -5,6 +5,7 @@ import {
   createInbound,
   newInboundCounts,
   type InboundParts,
+  type Receive,
 } from "../../../src/supervisor/inbound.ts";
 import type { Talk } from "../../../src/supervisor/talk.ts";
 import type { VenueWord } from "../../../src/venues/index.ts";
@@ -33,24 +34,25 @@ class RunningInbound {
   readonly breaks: string[] = [];
   readonly topics: string[] = [];
   isWanted = true;
-  readonly #receive: (raw: Buffer, isBinary: boolean) => void;
+  readonly #receive: Receive;
 
   constructor(
     {
       talk,
       ...parts
-    }: Partial<Omit<InboundParts<Frame>, "talk">> & { readonly talk?: Partial<Talk<Frame>> } = {},
+    }: Partial<InboundParts<Frame>> & { readonly talk?: Partial<Talk<Frame>> } = {},
     maxStreams?: number,
   ) {
     const words: Talk<Frame> = { ...spoken, ...talk };
-    this.#receive = createInbound<Frame>({
-      talk: () => words,
+    const isWanted = (): boolean => this.isWanted;
+    const whole: InboundParts<Frame> = {
       schema: undefined,
       tracker: new SequenceTracker(maxStreams),
       counts: this.counts,
-      receivedAtMs: () => 1_234,
       consumers: {
-        isWanted: () => this.isWanted,
+        get isWanted() {
+          return isWanted();
+        },
         message: ({ data }) => this.log.push(`message ${JSON.stringify(data)}`),
         mark: (item) => this.log.push(`in band ${item.kind}`),
       },
@@ -69,12 +71,14 @@ class RunningInbound {
       onReset: ({ stream }) => this.log.push(`fact reset ${stream}`),
       onUnfollowed: () => this.log.push("too many streams"),
       ...parts,
-    });
+    };
+    this.#receive = createInbound(whole, words).receive;
   }
 
   receives(...frames: readonly (Frame | string)[]): void {
     for (const frame of frames) {
-      this.#receive(Buffer.from(typeof frame === "string" ? frame : JSON.stringify(frame)), false);
+      const text = typeof frame === "string" ? frame : JSON.stringify(frame);
+      this.#receive(Buffer.from(text), false, 1_234);
     }
   }
 }
@@ -96,7 +100,7 @@ describe("a frame", () => {
         topicOf: () => "books",
       },
       consumers: {
-        isWanted: () => true,
+        isWanted: true,
         message: (item) => items.push(item),
         mark: () => undefined,
       },
@@ -160,6 +164,13 @@ describe("an answer to a request", () => {
     const inbound = new RunningInbound();
     inbound.receives(number(1), { ack: 7, s: "a", n: 5 }, number(2));
     expect(inbound.counts).toMatchObject({ gaps: 0, delivered: 2 });
+  });
+
+  it("may begin a numbering, where answers are numbered too", () => {
+    const inbound = new RunningInbound({ talk: { numbersControl: true } });
+    inbound.receives({ ack: 1, s: "all", n: 0 }, { s: "all", n: 1 });
+    expect(inbound.breaks).toEqual(["all start", "all restarted"]);
+    expect(inbound.log.at(-1)).toBe('message {"s":"all","n":1}');
   });
 
   it("may be given as `null` for none", () => {

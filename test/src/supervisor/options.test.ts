@@ -54,6 +54,18 @@ const rows: readonly Row[] = [
   ["an unknown name within", { heartbeat: { every: 1 } }, "heartbeat.every", /^one of/, '"every"'],
   ["an unknown name of the outbox", { outbox: { size: 1 } }, "outbox.size", /^one of/, '"size"'],
 
+  // What it is called.
+  ["no name at all", { name: "" }, "name", /^1 to 100 printable/, '""'],
+  ["a name of two lines", { name: "a\nb" }, "name", /^1 to 100 printable/, '"a\\nb"'],
+  [
+    "a name too long",
+    { name: "a".repeat(101) },
+    "name",
+    /^1 to 100 printable/,
+    `"${"a".repeat(57)}..."`,
+  ],
+  ["a number for a name", { name: 7 }, "name", /^1 to 100 printable/, "7"],
+
   // Durations.
   ["NaN", { connectTimeoutMs: NaN }, "connectTimeoutMs", /^milliseconds from 1 to/, "NaN"],
   ["no age", { maxAgeMs: 0 }, "maxAgeMs", /^milliseconds from 1 to/, "0"],

@@ -12,6 +12,7 @@ import { VirtualClock } from "../../../src/testing/virtual-clock.ts";
 import {
   everySecond,
   numbered,
+  numberedVenue,
   promisesSettle,
   startSupervisor,
   SupervisorWorld,
@@ -321,6 +322,7 @@ describe("status()", () => {
     expect(world.feed.status().outage).toEqual({
       cause: { class: "dropped", phase: "open" },
       sinceMs: world.clock.nowMs(),
+      startedAtMs: world.clock.nowMs(),
     });
     world.waitsItsTurn();
     world.comesUp();
@@ -437,6 +439,17 @@ describe("messages", () => {
     world.clock.advance(123);
     world.receives({ s: "a", n: 1 }, { s: "a", n: 2 });
     expect(seen).toEqual([world.clock.nowMs(), world.clock.nowMs()]);
+  });
+
+  it("behind a gap whose listener ends the socket are stamped with their instant all the same", () => {
+    const world = startIn("stable");
+    const seen: number[] = [];
+    world.feed.on("message", ({ receivedAtMs }) => seen.push(receivedAtMs));
+    world.feed.on("gap", () => world.feed.reconnect());
+    world.receives({ s: "a", n: 1 });
+    world.clock.advance(123);
+    world.receives({ s: "a", n: 3 });
+    expect(seen).toEqual([world.clock.nowMs() - 123, world.clock.nowMs()]);
   });
 
   it("are heard by a listener until it is taken off", () => {
@@ -863,6 +876,7 @@ describe("an outage report", () => {
           ["a", 7],
           ["b", 70],
         ]),
+        missed: { gaps: 0, numbers: 0 },
       },
     ]);
   });
@@ -1287,6 +1301,26 @@ describe("messages()", () => {
       await items.next();
     }
     expect(world.socket.isPaused).toBe(false);
+  });
+});
+
+describe("closed", () => {
+  it("is the last fact, whatever a listener has interrupted by closing", () => {
+    const venue = numberedVenue({
+      freshness: () => ({ firstMs: 1_000, silenceMs: null }),
+      open: () => ({ ...numberedVenue().open(), topicOf: ({ s }) => s }),
+    });
+    const world = startSupervisor<Json>({ target: venue, topics: ["a"] }).comesUp();
+    world.receives({ s: "a", n: 1 });
+    world.feed.unsubscribe("a");
+    world.confirmsAll();
+    world.feed.subscribe("a");
+    world.confirmsAll();
+    world.clock.advance(1_000);
+    expect(world.heard("topic.stale")).toHaveLength(1);
+    world.feed.on("gap", () => world.feed.terminate());
+    world.receives({ s: "a", n: 3 });
+    expect(world.facts.slice(-3).map(({ type }) => type)).toEqual(["gap", "state", "closed"]);
   });
 });
 

@@ -85,6 +85,21 @@ describe("Bybit's profile at a simulated Bybit", () => {
     expect(world.heard("gap")).toMatchObject([{ stream: BOOK, ...holes[0] }]);
   });
 
+  it("gets a book anew after a gap, by a second subscription", () => {
+    const world = start([BOOK], { market: { bookTickersPerSecond: 0 } });
+    world.clock.advance(5_000);
+    world.exchange.inject({ kind: "skip" });
+    world.clock.advance(10_000);
+    const snapshots = world.items.filter((item) => item.kind === "message" && item.isSnapshot);
+    expect(snapshots).toHaveLength(2);
+    expect(world.feed.status()).toMatchObject({
+      topics: { confirmed: 1 },
+      inbound: { gaps: 1, resets: 1 },
+      recovery: { started: 1, recovered: 1, givenUp: 0 },
+    });
+    expect(world.exchange.ledger.violations.size).toBe(0);
+  });
+
   it("begins a book anew with every subscription", () => {
     const world = start([BOOK]);
     world.clock.advance(5_000);

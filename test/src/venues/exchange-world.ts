@@ -29,14 +29,15 @@ export interface ExchangeWorld<M> {
   topics(): Record<string, string>;
 }
 
-/** Dials at once; `topics` are asked for. */
+/** Dials at once; `topics` are asked for. A profile that fetches is made of the exchange that it asks. */
 export function startExchangeWorld<M>(
-  profile: VenueProfile<M>,
+  venue: VenueProfile<M> | ((exchange: MemoryExchange) => VenueProfile<M>),
   exchangeOptions: Omit<MemoryExchangeOptions, "clock">,
   options: SupervisorOptions<M> = {},
 ): ExchangeWorld<M> {
   const clock = new VirtualClock();
   const exchange = createMemoryExchange({ clock, ...exchangeOptions });
+  const profile = typeof venue === "function" ? venue(exchange) : venue;
   const feed = createSupervisor<M>(profile, {
     transport: exchange.transport,
     clock,

@@ -456,7 +456,9 @@ describe("a frame that is no message of Kraken", () => {
     ["something else", '{"hello":1}'],
     ["a push without data", '{"channel":"trade","type":"update"}'],
     ["a trade without its number", '{"channel":"trade","data":[{"symbol":"BTC/USD"}]}'],
-    ["a number in quotes", '{"channel":"trade","data":[{"symbol":"BTC/USD","trade_id":"x"}]}'],
+    ["a word for a number", '{"channel":"trade","data":[{"symbol":"BTC/USD","trade_id":"x"}]}'],
+    ["a number in quotes", '{"channel":"trade","data":[{"symbol":"BTC/USD","trade_id":"2"}]}'],
+    ["no number at all", '{"channel":"trade","data":[{"symbol":"BTC/USD","trade_id":null}]}'],
   ])("is reported and counted, and the next one comes: %s", (_, garbage) => {
     const world = startOpen([]);
     receives(world, trade(1), garbage, trade(2));

@@ -250,6 +250,7 @@ class BybitTalk implements Talk {
   /** The same level 1 under the same number. */
   #repeatLater(topic: string, frame: string): void {
     this.#desk.after(`repeat ${topic}`, REPEAT_MS, () => {
+      if (this.#desk.topics.get(topic) === undefined) return; // it was lost
       if (!this.#desk.isPaused) this.#desk.say(frame);
       this.#repeatLater(topic, frame);
     });

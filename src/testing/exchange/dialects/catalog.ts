@@ -9,7 +9,9 @@ import { coinbaseAdvancedDialect } from "./coinbase-advanced.ts";
 import { coinbaseExchangeDialect } from "./coinbase-exchange.ts";
 import { deribitDialect } from "./deribit.ts";
 import { krakenFuturesDialect } from "./kraken-futures.ts";
+import { hyperliquidDialect } from "./hyperliquid.ts";
 import { krakenDialect } from "./kraken.ts";
+import { kucoinDialect } from "./kucoin.ts";
 import { okxDialect } from "./okx.ts";
 
 const dialects = {
@@ -24,6 +26,8 @@ const dialects = {
   "kraken-futures": krakenFuturesDialect,
   bybit: bybitDialect,
   kraken: krakenDialect,
+  hyperliquid: hyperliquidDialect,
+  kucoin: kucoinDialect,
 } satisfies Readonly<Record<string, Dialect>>;
 
 export type VenueId = keyof typeof dialects;

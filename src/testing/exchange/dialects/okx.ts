@@ -214,6 +214,7 @@ class OkxTalk implements Talk {
   /** Without a change for a minute, an empty one goes from where the book is to where it is. */
   #stayAlive(topic: string, instrument: string, delayMs: number): void {
     this.#desk.after(`alive ${topic}`, delayMs, () => {
+      if (this.#desk.topics.get(topic) === undefined) return; // it was lost
       const { nowMs, market } = this.#desk;
       const quietMs = nowMs - (this.#changedAtMs.get(topic) ?? nowMs);
       const book = market.book(instrument);

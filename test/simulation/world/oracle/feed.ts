@@ -14,6 +14,8 @@ interface Expectation {
   readonly stream: string | undefined;
   readonly first: number;
   readonly last: number;
+  /** When it was read. */
+  readonly atMs: number;
   /** Numbers that must be told as missing before it. */
   readonly gap: NumberRun | undefined;
   isGapTold: boolean;
@@ -63,6 +65,7 @@ export class Feed {
         stream: undefined,
         first: 0,
         last: 0,
+        atMs: this.#scene.process.nowMs(),
         gap: undefined,
         isGapTold: true,
       };
@@ -83,7 +86,8 @@ export class Feed {
     const isGap = isContiguous && first > expectedFirst;
     if (view !== undefined) [view.last, view.before] = [last, [view.last, first - 1]];
     const gap = isGap ? { first: expectedFirst, last: first - 1 } : undefined;
-    this.#expected = { data, stream, first, last, gap, isGapTold: !isGap };
+    const atMs = this.#scene.process.nowMs();
+    this.#expected = { data, stream, first, last, atMs, gap, isGapTold: !isGap };
   }
 
   /** A listener was told a gap. */
@@ -112,6 +116,9 @@ export class Feed {
     if (expected === undefined || expected.data !== item.data || expected.stream !== stream) {
       this.#scene.violate("12 order", `${stream} ${position} came, and should not`);
       return;
+    }
+    if (Math.abs(item.receivedAtMs - expected.atMs) > 1) {
+      this.#scene.violate("12 order", `${stream} ${position} came at ${item.receivedAtMs}`);
     }
     if (!expected.isGapTold) {
       this.#scene.violate("13 completeness", `the gap before ${stream} ${first} was not told`);

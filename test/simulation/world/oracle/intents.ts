@@ -5,6 +5,8 @@
 import type { Acknowledgement, Fact, TopicStatus } from "../../../../src/index.ts";
 import type { Request } from "../clerk.ts";
 import type { Scene } from "../scene.ts";
+import type { FreshTopics } from "./fresh-topics.ts";
+import type { Suspects } from "./suspects.ts";
 
 /** How far a topic is on the current socket, by the frames and answers that were seen. */
 interface Asked {
@@ -29,14 +31,26 @@ export class Intents {
   readonly #requests = new Map<number, Request & { readonly atMs: number }>();
   /** What was wanted when a listener changed it, before and after: facts that wait to be told may be of then. */
   readonly #stood = new Set<string>();
+  /** Topics that may be ended and asked for anew, though they are wanted; once each. */
+  readonly #renewable = new Set<string>();
+  /** When the end of a topic was asked for; until it is answered. */
+  readonly #ending = new Map<string, { readonly id: number; readonly atMs: number }>();
+  readonly #fresh: FreshTopics;
+  readonly #suspects: Suspects;
 
-  constructor(scene: Scene, topics: readonly string[]) {
+  constructor(scene: Scene, topics: readonly string[], fresh: FreshTopics, suspects: Suspects) {
     this.#scene = scene;
+    this.#fresh = fresh;
+    this.#suspects = suspects;
     this.want(topics, false);
   }
 
   get wanted(): readonly string[] {
     return [...this.#wanted.keys()];
+  }
+
+  isWanted(topic: string): boolean {
+    return this.#wanted.has(topic);
   }
 
   /** Requests that may still have their deadline armed. */
@@ -66,6 +80,15 @@ export class Intents {
   dialled(): void {
     this.#asked.clear();
     this.#requests.clear();
+    this.#renewable.clear();
+    this.#ending.clear();
+    this.#fresh.dialled();
+    this.#suspects.dialled(this.#wanted.size);
+  }
+
+  /** There is a reason to end this topic and to ask for it anew. */
+  mayRenew(topic: string): void {
+    this.#renewable.add(topic);
   }
 
   requested(request: Request): void {
@@ -83,16 +106,23 @@ export class Intents {
       const asked = this.#asked.get(topic);
       if (kind === "subscribe") {
         if (!isWanted) violate("9 asked once", `${topic} is not wanted, and was asked for`);
-        const isAgain = asked !== undefined && !this.#isForgotten(asked);
+        const isAgain = asked !== undefined && !this.#isForgotten(topic, asked);
+        this.#renewable.delete(topic);
+        this.#judgeEnding(topic, atMs);
         if (isAgain && !this.#mayAskAgain(asked, atMs, topics.length === 1)) {
           violate("9 asked once", `${topic} was asked for already`);
         }
+        this.#suspects.asked(topic, topics);
         this.#ask(topic, id, atMs, isAgain ? asked.timeouts + 1 : 0);
       } else {
-        if (isWanted) violate("9 asked once", `${topic} is wanted, and was ended`);
+        if (isWanted && !this.#renewable.delete(topic)) {
+          violate("9 asked once", `${topic} is wanted, and was ended`);
+        }
         if (asked === undefined)
           violate("9 asked once", `${topic} was not asked for, and was ended`);
         this.#asked.delete(topic);
+        this.#ending.set(topic, { id, atMs });
+        this.#fresh.unconfirmed(topic);
       }
     }
   }
@@ -100,10 +130,15 @@ export class Intents {
   /** A request could not be written as a frame: its topics are refused. */
   requestFailed(request: Request): void {
     if (request.kind === "unsubscribe") {
-      for (const topic of request.topics) this.#asked.delete(topic);
+      for (const topic of request.topics) {
+        this.#asked.delete(topic);
+        this.#renewable.delete(topic);
+        this.#fresh.unconfirmed(topic);
+      }
       return;
     }
     for (const topic of request.topics) {
+      this.#suspects.maybeForgotten(topic);
       this.#ask(topic, request.id, this.#scene.process.nowMs(), 0);
       this.#settle(topic, true);
     }
@@ -113,7 +148,10 @@ export class Intents {
   answered(answer: Acknowledgement): void {
     if ("unmatched" in answer) return;
     if ("topics" in answer) {
-      for (const topic of answer.topics) this.#settle(topic, answer.error !== undefined);
+      for (const topic of answer.topics) {
+        this.#ending.delete(topic);
+        this.#settle(topic, answer.error !== undefined);
+      }
       return;
     }
     if ("state" in answer) {
@@ -121,6 +159,7 @@ export class Intents {
       return;
     }
     const request = this.#requests.get(answer.id);
+    if (request?.kind === "unsubscribe") this.#ended(request);
     if (request?.kind !== "subscribe") return;
     for (const topic of request.topics) {
       if (this.#asked.get(topic)?.id !== answer.id) continue;
@@ -131,11 +170,12 @@ export class Intents {
 
   /** Written is answered, where nothing ever answers. */
   written(request: Request): void {
-    if (request.kind === "subscribe")
-      for (const topic of request.topics) this.#settle(topic, false);
+    if (request.kind === "unsubscribe") this.#ended(request);
+    else for (const topic of request.topics) this.#settle(topic, false);
   }
 
   heard(fact: Fact, isOnSocket: boolean): void {
+    if (fact.type === "topic.stale") this.mayRenew(fact.topic);
     if (fact.type !== "subscriptions.settled") return;
     if (!isOnSocket) this.#scene.violate("8 intents", "settled without a socket");
     const told = [
@@ -188,7 +228,7 @@ export class Intents {
     switch (state) {
       case "unsent":
       case "leaving":
-        if (asked === undefined || this.#isForgotten(asked)) return undefined;
+        if (asked === undefined || this.#isForgotten(topic, asked)) return undefined;
         return isOverdue && !asked.isAnswered ? undefined : "was asked for";
       case "quarantined":
         return asked === undefined ? undefined : "was asked for";
@@ -213,12 +253,33 @@ export class Intents {
     if (asked === undefined || asked.isAnswered) return;
     asked.isAnswered = true;
     asked.isRefused = isRefused;
+    if (this.#scene.character.manner !== "unanswered" || isRefused) this.#suspects.acquitted(topic);
+    if (isRefused) this.#fresh.unconfirmed(topic);
+    else this.#fresh.confirmed(topic);
     if (isRefused && !this.#wanted.has(topic)) this.#asked.delete(topic);
   }
 
   #ask(topic: string, id: number, atMs: number, timeouts: number): void {
     const fresh = { isAnswered: false, isRefused: false, wasUnwanted: false };
     this.#asked.set(topic, { id, atMs, timeouts, ...fresh });
+    this.#fresh.asked(topic);
+  }
+
+  /** The peer has, or should have, ended these. */
+  #ended({ id, topics }: Request): void {
+    for (const topic of topics) {
+      if (this.#ending.get(topic)?.id === id) this.#ending.delete(topic);
+    }
+  }
+
+  /** One that is being ended is asked for when that is done, or is not to be waited for any more. */
+  #judgeEnding(topic: string, atMs: number): void {
+    const ending = this.#ending.get(topic);
+    this.#ending.delete(topic);
+    if (ending === undefined) return;
+    const { requestTimeoutMs } = this.#scene.character.options.resubscribe;
+    if (atMs - ending.atMs >= requestTimeoutMs - this.#scene.toleranceMs) return;
+    this.#scene.violate("9 asked once", `${topic} was asked for while it was being ended`);
   }
 
   /** In vain for as long as it takes, not too often, and then alone. */
@@ -233,13 +294,16 @@ export class Intents {
   /** What was refused is forgotten with the wish: who wants it again asks again. */
   #unwanted(topic: string): void {
     this.#wanted.delete(topic);
+    this.#fresh.unwanted(topic);
+    this.#suspects.maybeForgotten(topic);
     const asked = this.#asked.get(topic);
     if (asked?.isRefused === true) this.#asked.delete(topic);
     else if (asked !== undefined) asked.wasUnwanted = true;
   }
 
   /** What can't be ended is only forgotten, and asked for again when it is wanted again. */
-  #isForgotten(asked: Asked): boolean {
-    return this.#scene.character.manner === "lasting" && asked.wasUnwanted;
+  #isForgotten(topic: string, asked: Asked): boolean {
+    if (this.#scene.character.manner !== "lasting") return false;
+    return asked.wasUnwanted || this.#renewable.has(topic);
   }
 }

@@ -35,6 +35,11 @@ export const invariants = {
   "L4 outbox empty": "after that every send is settled",
   "L5 closes": "close resolves within its deadline",
   jitter: "waits of the same width differ",
+  "fresh topics":
+    "stale is said of topics that were silent for their time, once, and fresh when they speak",
+  quarantine: "quarantined topics have deserved it and are not asked for; suspects are tried alone",
+  planned:
+    "planned reconnects come within the window of what announced them, and are nobody's failure",
 } as const;
 
 export type Invariant = keyof typeof invariants;
@@ -43,7 +48,7 @@ export type Invariant = keyof typeof invariants;
 export const notApplicable = {
   10: "unsubscribe() gives no promise; 9 holds that an unwanted topic is asked for no more",
   24: "not within a life: two lives of one seed are compared by the test of determinism",
-  25: "rotation is planned",
+  25: "make-before-break is planned; a connection that replaces itself is looked after by `planned`",
   26: "redundant lines are planned",
   27: "shards are planned",
   28: "the relay is planned",

@@ -44,6 +44,8 @@ export class Lifecycle {
   /** When the next dial is due by itself, and how long its wait was said to be. */
   #due: { readonly atMs: number; readonly waitMs: number } | undefined;
   #commandedAtMs: number | undefined;
+  /** The last loss was a planned one. */
+  #isPlanned = false;
   /** A command was given that dials at once. */
   #isDialAsked = false;
   /** What the wire said of the end of the socket, until a fact says it too. */
@@ -142,6 +144,10 @@ export class Lifecycle {
     if ((reason === "first") !== isFirst && reason !== undefined) {
       violate("20 renewal", `dial ${this.#dials} is called ${reason}`);
     }
+    if ((reason === "rotation") !== this.#isPlanned && reason !== undefined) {
+      violate("planned", `dial ${this.#dials} is called ${reason}`);
+    }
+    this.#isPlanned = false;
   }
 
   /** The socket opened, or the wire told of its end. */
@@ -286,6 +292,7 @@ export class Lifecycle {
       violate("17 alternation", `dial ${this.#dials} is charged for what another met`);
     }
     this.#isDialOpen = false;
+    this.#isPlanned = loss.class === "planned";
     this.#wireLoss = undefined;
     this.#troubles += 1;
     const deadlineMs = (this.#dialledAtMs ?? 0) + character.options.connectTimeoutMs;

@@ -12,10 +12,13 @@ import type { SimSocket } from "../sim-socket.ts";
 import { Alerts } from "./alerts.ts";
 import type { ConsumerView } from "./consumer.ts";
 import { Feed } from "./feed.ts";
+import { FreshTopics } from "./fresh-topics.ts";
 import { Intents } from "./intents.ts";
 import { Lifecycle } from "./lifecycle.ts";
+import { Plans } from "./plans.ts";
 import { Secrets } from "./secrets.ts";
 import { Sends } from "./sends.ts";
+import { Suspects } from "./suspects.ts";
 import { Wire, type FrameKind } from "./wire.ts";
 
 export type SimSupervisor = Supervisor<BinanceStreamMessage>;
@@ -23,8 +26,11 @@ export type SimSupervisor = Supervisor<BinanceStreamMessage>;
 export class Oracle implements WireObserver {
   readonly lifecycle: Lifecycle;
   readonly alerts: Alerts;
+  readonly plans: Plans;
   readonly wire: Wire;
   readonly intents: Intents;
+  readonly fresh: FreshTopics;
+  readonly suspects: Suspects;
   readonly feed: Feed;
   readonly sends: Sends;
   readonly secrets: Secrets;
@@ -48,8 +54,11 @@ export class Oracle implements WireObserver {
     this.#asksUrl = scene.character.url !== "plain";
     this.lifecycle = new Lifecycle(scene);
     this.alerts = new Alerts(scene);
+    this.plans = new Plans(scene, (atMs) => this.lifecycle.waits.untilTokenMs(atMs));
     this.wire = new Wire(scene);
-    this.intents = new Intents(scene, topics);
+    this.suspects = new Suspects(scene);
+    this.fresh = new FreshTopics(scene, (topic) => this.intents.isWanted(topic));
+    this.intents = new Intents(scene, topics, this.fresh, this.suspects);
     this.feed = new Feed(scene);
     this.sends = new Sends(scene);
     this.secrets = new Secrets(scene);
@@ -63,6 +72,9 @@ export class Oracle implements WireObserver {
     if (log.isOn) log.add(text);
     this.lifecycle.heard(fact);
     this.alerts.heard(fact);
+    this.plans.heard(fact);
+    this.fresh.heard(fact);
+    this.suspects.heard(fact);
     this.wire.heard(fact);
     this.intents.heard(fact, this.wire.isOpen);
     if (fact.type === "up") this.sends.up();
@@ -95,6 +107,12 @@ export class Oracle implements WireObserver {
     }
   }
 
+  /** A message of this topic was read. */
+  heardOf(topic: string): void {
+    this.fresh.spoke(topic);
+    this.suspects.acquitted(topic);
+  }
+
   /** The URL function was asked, or a plain URL was dialled. Gives the number of the attempt. */
   dialBegins(attempt: number | undefined, reason: string | undefined): number {
     this.intents.dialled();
@@ -107,6 +125,7 @@ export class Oracle implements WireObserver {
     this.#scene.log.add(`open ${socket.id}`);
     this.lifecycle.opened();
     this.wire.opened();
+    this.fresh.opened(socket);
   }
 
   frame(socket: SimSocket, data: string | Uint8Array, isTaken: boolean): void {
@@ -148,18 +167,21 @@ export class Oracle implements WireObserver {
       return;
     }
     this.feed.settled();
+    this.fresh.settled();
     this.#handed += 1;
   }
 
   ended(socket: SimSocket, loss: Loss): void {
     const { log } = this.#scene;
     if (log.isOn) log.add(`end ${socket.id} ${loss.class} ${loss.closeCode ?? ""}`);
+    if (this.lifecycle.state === "connected") this.suspects.lost();
     this.lifecycle.ended(loss);
   }
 
   left(socket: SimSocket, how: "close" | "terminate"): void {
     this.#scene.log.add(`${how} ${socket.id}`);
     this.wire.left(how);
+    this.suspects.left();
   }
 
   // Every step.
@@ -169,9 +191,13 @@ export class Oracle implements WireObserver {
     const { inbound, outbox, callbackFailures } = status;
     if (process.isSpinning) violate("23 sanity", "the loop turns and no time passes");
     const pausable = this.consumers.filter(({ options }) => options.overflow === "pause");
-    const timers = 5 + this.intents.unanswered + pausable.length;
+    const timers = 7 + this.intents.unanswered + pausable.length;
     this.lifecycle.check(status, process.armed, sockets, timers);
     this.alerts.check();
+    this.plans.check();
+    this.suspects.check();
+    this.fresh.settled();
+    this.fresh.check(this.lifecycle.state === "connected");
     const { state } = this.lifecycle;
     const budgetMs = Math.max(0, ...pausable.map(({ options }) => options.pauseBudgetMs));
     this.wire.check(state === "connected", budgetMs);

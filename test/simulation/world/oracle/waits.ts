@@ -85,7 +85,7 @@ export class Waits {
   lost(loss: Loss, phaseWasOpen: boolean, retryInMs: number | null, atMs: number): void {
     this.#forgive(atMs);
     this.#upSince = undefined; // what was not forgiven by now will not be
-    if (loss.class === "requested") {
+    if (loss.class === "requested" || loss.class === "planned") {
       if (retryInMs !== 0) this.#wrong(loss, `a wait of ${retryInMs}`);
       this.#lastWaitMs = 0;
       if (phaseWasOpen) this.renews = false;
@@ -181,7 +181,7 @@ export class Waits {
     const ranges = isNow ? [{ lowMs: 0, highMs: 0 }] : this.#backoffs(atMs);
     const ownLowMs = Math.min(...ranges.map(({ lowMs }) => lowMs));
     const ownHighMs = Math.max(...ranges.map(({ highMs }) => highMs));
-    const tokenMs = this.#untilToken(atMs);
+    const tokenMs = this.untilTokenMs(atMs);
     const lowMs = Math.max(ownLowMs, floorMs, tokenMs);
     const highMs = Math.max(ownHighMs, floorMs + spreadMs, tokenMs);
     if (retryInMs < Math.floor(lowMs) - 1 || retryInMs > Math.ceil(highMs) + 1) {
@@ -216,7 +216,8 @@ export class Waits {
     return Math.min(attempts, this.#tokens + refilled);
   }
 
-  #untilToken(atMs: number): number {
+  /** How long until the budget allows one more dial. */
+  untilTokenMs(atMs: number): number {
     const { attempts, perMs } = this.#scene.character.options.retryBudget;
     return Math.max(((1 - this.#tokensAt(atMs)) * perMs) / attempts, 0);
   }

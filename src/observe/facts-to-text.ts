@@ -4,8 +4,11 @@
  * Losses are escaped where they are made; names of streams and topics come from the peer or the user
  * and are escaped here, so that no line can be forged and no terminal driven.
  */
-import { describeLoss } from "../../machines/index.ts";
-import type { Alert, DroppedRange, Fact, Position } from "../index.ts";
+import { describeLoss } from "../../machines/loss.ts";
+import type { Position } from "../sequence/position.ts";
+import type { Alert, Fact } from "../supervisor/facts.ts";
+import type { DroppedRange } from "../supervisor/items.ts";
+import type { OutageReport } from "../supervisor/outage.ts";
 import { printable } from "../transport/printable.ts";
 import { showMs } from "./durations.ts";
 
@@ -70,9 +73,10 @@ export function factToText(fact: Fact): string {
     case "alert":
       return alertToText(fact.alert);
     case "recovered": {
-      const { durationMs, startedAtMs, detectedAtMs, attempts } = fact.report;
+      const { durationMs, startedAtMs, detectedAtMs, attempts, missed } = fact.report;
       const noticed = `noticed after ${showMs(detectedAtMs - startedAtMs)}`;
-      return `down for ${showMs(durationMs)}, ${noticed}, ${count(attempts, "attempt")}`;
+      const lost = missed.gaps === 0 ? "" : `, ${missedToText(missed)}`;
+      return `down for ${showMs(durationMs)}, ${noticed}, ${count(attempts, "attempt")}${lost}`;
     }
     case "failed":
       return `${describeLoss(fact.loss)}; decided by rule "${fact.rule}"`;
@@ -96,13 +100,19 @@ export function factToJson(fact: Fact): string {
   });
 }
 
+/** `118 numbers in 2 gaps`: as many messages, where each has a number of its own. */
+export function missedToText({ gaps, numbers }: OutageReport["missed"]): string {
+  return `${count(numbers, "number")} in ${count(gaps, "gap")}`;
+}
+
 /** `124`, or `124 to 130 (7 numbers)`. */
 export function rangeToText(from: Position, to: Position): string {
   if (from === to) return String(from);
   return `${from} to ${to} (${BigInt(to) - BigInt(from) + 1n} numbers)`;
 }
 
-function alertToText(alert: Alert): string {
+/** What a person should know, in a sentence. */
+export function alertToText(alert: Alert): string {
   switch (alert.kind) {
     case "long-outage":
       return `down for more than ${showMs(alert.longOutageAfterMs)} after ${count(alert.attempts, "attempt")}; attempts go on, slower`;
@@ -167,7 +177,7 @@ function list(names: readonly string[]): string {
   return names.length > MOST_NAMES ? `${shown} and ${names.length - MOST_NAMES} more` : shown;
 }
 
-function count(amount: number, noun: string): string {
+export function count(amount: number, noun: string): string {
   return `${amount} ${noun}${amount === 1 ? "" : "s"}`;
 }
 

@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { factToJson, factToLine, factToText, rangeToText } from "../../../src/cli/facts-to-text.ts";
+import {
+  factToJson,
+  factToLine,
+  factToText,
+  rangeToText,
+} from "../../../src/observe/facts-to-text.ts";
 import type { Alert, Fact, OutageReport } from "../../../src/index.ts";
 import type { Loss } from "../../../machines/index.ts";
 
@@ -17,6 +22,7 @@ const report: OutageReport = {
   losses: [],
   timeInStateMs: {},
   lastPositions: new Map<string, number | bigint>([["trades", 12n]]),
+  missed: { gaps: 0, numbers: 0 },
 };
 
 const alert = (value: Alert): Fact => ({ type: "alert", atMs, alert: value });

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { showMs } from "../../../src/cli/durations.ts";
+import { showMs } from "../../../src/observe/durations.ts";
 
 it.each([
   [0, "0 ms"],

@@ -1,0 +1,64 @@
+/**
+ * What a life's supervisor does beyond keeping one socket: each may be missing from a life. Drawn by dice
+ * of their own, so that what is added here changes nothing of what was drawn before.
+ */
+import type { QuarantinePolicy } from "../../../src/index.ts";
+import { Dice } from "./chance.ts";
+
+export interface Features {
+  /** How much time the venue's notice leaves; null where it is taken for a sign of life. */
+  readonly noticeWithinMs: number | null;
+  /** The age at which the user has connections replaced; null for never. */
+  readonly maxAgeMs: number | null;
+  /** How long topics may be silent; null as long as they like. */
+  readonly freshness: { readonly firstMs: number | null; readonly silenceMs: number | null } | null;
+  /** When topics are suspected of killing sockets; null for never. */
+  readonly quarantine: QuarantinePolicy | null;
+  /** Topics, by their index, that kill the socket that asks for them; null where there are none. */
+  readonly killers: Killers | null;
+}
+
+interface Killers {
+  readonly topics: readonly number[];
+  readonly afterMs: number;
+  /** They still do when all else has come good. */
+  readonly isIncurable: boolean;
+}
+
+/** @param venueMaxAgeMs - The age at which the exchange cuts connections. */
+export function drawFeatures(seed: number, venueMaxAgeMs: number): Features {
+  const dice = new Dice(seed, "features");
+  return {
+    noticeWithinMs: dice.chance(0.7) ? dice.pick([0, 5_000, dice.log(10, 30_000)]) : null,
+    maxAgeMs: dice.chance(0.4) ? Math.min(venueMaxAgeMs, dice.log(20_000, 200_000)) : null,
+    freshness: dice.chance(0.5)
+      ? {
+          firstMs: dice.chance(0.8) ? dice.log(1_000, 30_000) : null,
+          silenceMs: dice.chance(0.8) ? dice.log(6_000, 60_000) : null,
+        }
+      : null,
+    ...drawQuarantine(dice),
+  };
+}
+
+function drawQuarantine(dice: Dice): Pick<Features, "quarantine" | "killers"> {
+  const suspectWithinMs = dice.chance(0.5) ? 2_000 : dice.log(200, 5_000);
+  const quarantineMs = dice.log(5_000, 600_000);
+  return {
+    quarantine: dice.chance(0.6)
+      ? {
+          suspectWithinMs,
+          suspectAfter: dice.int(1, 3),
+          strikes: dice.int(1, 3),
+          quarantineMs,
+        }
+      : null,
+    killers: dice.chance(0.3)
+      ? {
+          topics: dice.chance(0.8) ? [dice.int(0, 3)] : [dice.int(0, 1), dice.int(2, 3)],
+          afterMs: dice.log(1, suspectWithinMs),
+          isIncurable: dice.chance(0.5) && quarantineMs > 120_000,
+        }
+      : null,
+  };
+}

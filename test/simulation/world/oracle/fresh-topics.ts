@@ -1,0 +1,221 @@
+/**
+ * Topics that fall silent: stale is said when one was, not before, once, and in time; fresh when it
+ * speaks again. Silence is counted from messages and answers as they were read, and not over pauses.
+ */
+import type { Fact } from "../../../../src/index.ts";
+import type { Scene } from "../scene.ts";
+import type { SimSocket } from "../sim-socket.ts";
+
+interface Watched {
+  /** Nothing heard yet, speaking, asked for anew after silence, or reported and at rest. */
+  phase: "first" | "speaking" | "renewed" | "resting";
+  isConfirmed: boolean;
+  confirmedAtMs: number;
+  /** Its last message; before any, its first answer. */
+  heardAtMs: number;
+  /** It is stale, and not subscribed anew yet: nothing is counted. */
+  isAwaited: boolean;
+  /** How often the process had been stopped when its silence began. */
+  stops: number;
+  /** Nobody wanted it for a while: nobody knows whether it was forgotten before it was wanted again. */
+  isUnsure: boolean;
+}
+
+export class FreshTopics {
+  readonly #scene: Scene;
+  readonly #isWanted: (topic: string) => boolean;
+  readonly #topics = new Map<string, Watched>();
+  #socket: SimSocket | undefined;
+  /** The fact that a topic which has just spoken must lead to. */
+  #owed: { readonly topic: string; readonly silentMs: number } | undefined;
+
+  constructor(scene: Scene, isWanted: (topic: string) => boolean) {
+    this.#scene = scene;
+    this.#isWanted = isWanted;
+  }
+
+  /** A new socket, or none yet. What is known of silent topics outlives it. */
+  dialled(): void {
+    for (const [topic, watched] of this.#topics) {
+      watched.isConfirmed = false;
+      if (watched.phase === "first" || watched.phase === "speaking") this.#topics.delete(topic);
+    }
+  }
+
+  opened(socket: SimSocket): void {
+    this.#socket = socket;
+  }
+
+  asked(topic: string): void {
+    const watched = this.#watch(topic);
+    watched.isConfirmed = false;
+    if (watched.phase === "speaking") watched.phase = "first";
+  }
+
+  confirmed(topic: string): void {
+    const watched = this.#watch(topic);
+    watched.isConfirmed = true;
+    watched.isAwaited = false;
+    watched.confirmedAtMs = this.#now;
+    if (watched.phase === "first") watched.heardAtMs = this.#now;
+    watched.stops = this.#scene.process.stops;
+  }
+
+  /** Refused, or ended. */
+  unconfirmed(topic: string): void {
+    const watched = this.#topics.get(topic);
+    if (watched !== undefined) watched.isConfirmed = false;
+  }
+
+  unwanted(topic: string): void {
+    const watched = this.#topics.get(topic);
+    if (watched !== undefined) watched.isUnsure = true;
+  }
+
+  /** A message of this topic was read. */
+  spoke(topic: string): void {
+    this.settled();
+    const watched = this.#topics.get(topic);
+    if (watched === undefined) return;
+    const { phase, isUnsure } = watched;
+    const wasStale = phase === "renewed" || phase === "resting";
+    if (wasStale && !isUnsure) {
+      this.#owed = { topic, silentMs: this.#now - watched.heardAtMs };
+    }
+    watched.heardAtMs = this.#now;
+    watched.stops = this.#scene.process.stops;
+    watched.phase = "speaking";
+    watched.isAwaited = false;
+    if (this.#isWanted(topic) && watched.isConfirmed) watched.isUnsure = false;
+  }
+
+  heard(fact: Fact): void {
+    switch (fact.type) {
+      case "topic.stale":
+        this.#stale(fact.topic, fact.silentMs, ["first", "speaking"]);
+        return;
+      case "alert":
+        if (fact.alert.kind !== "topic-stale") return;
+        this.#stale(fact.alert.topic, fact.alert.silentMs, ["renewed"]);
+        return;
+      case "topic.fresh":
+        this.#fresh(fact);
+        return;
+      case "closed":
+        this.#owed = undefined;
+        this.#topics.clear();
+        return;
+      default:
+    }
+  }
+
+  /** Nothing more is said of the message that was read last. */
+  settled(): void {
+    if (this.#owed === undefined) return;
+    this.#scene.violate("fresh topics", `${this.#owed.topic} spoke again, and nobody was told`);
+    this.#owed = undefined;
+  }
+
+  /** After each step: nothing is overdue. */
+  check(isConnected: boolean): void {
+    if (!isConnected || this.#socket?.isPaused !== false) return;
+    const { toleranceMs, violate, process } = this.#scene;
+    for (const [topic, watched] of this.#topics) {
+      const { isConfirmed, isAwaited, isUnsure, stops } = watched;
+      if (
+        !isConfirmed ||
+        isAwaited ||
+        isUnsure ||
+        stops !== process.stops ||
+        !this.#isWanted(topic)
+      )
+        continue;
+      const lateMs = this.#silentMs(watched) - this.#limitMs(watched);
+      if (lateMs > toleranceMs + 2) {
+        violate("fresh topics", `${topic} (${watched.phase}) is silent, unsaid for ${lateMs} ms`);
+      }
+    }
+  }
+
+  #stale(topic: string, saidMs: number, phases: readonly Watched["phase"][]): void {
+    const { violate } = this.#scene;
+    const wrong = (what: string): void => violate("fresh topics", `${topic} is stale, and ${what}`);
+    const watched = this.#topics.get(topic);
+    if (watched === undefined) {
+      wrong("was never asked for");
+      return;
+    }
+    const { phase, isConfirmed, isAwaited, heardAtMs, isUnsure } = watched;
+    watched.isAwaited = true;
+    watched.phase = phases[0] === "renewed" ? "resting" : "renewed";
+    if (!this.#isWanted(topic)) wrong("not wanted");
+    if (!isConfirmed) wrong("not subscribed");
+    if (this.#socket?.isPaused !== false) wrong("nobody reads");
+    if (isUnsure) return;
+    if (isAwaited || !phases.includes(phase)) wrong(`was told so before (${phase})`);
+    const trueMs = this.#silentMs({ ...watched, phase });
+    const limitMs = this.#limitMs({ ...watched, phase });
+    if (trueMs < limitMs - 2) wrong(`silent for ${trueMs} ms of ${limitMs}`);
+    const sinceMs = this.#now - heardAtMs;
+    if (Math.abs(saidMs - sinceMs) > 1) wrong(`for ${saidMs} ms, where ${sinceMs} are right`);
+  }
+
+  #fresh({ topic, silentMs }: Fact<"topic.fresh">): void {
+    const owed = this.#owed;
+    this.#owed = undefined;
+    if (owed === undefined && this.#topics.get(topic)?.phase === "speaking") {
+      // It may have been forgotten in between, or not.
+      return;
+    }
+    if (owed?.topic !== topic || Math.abs(owed.silentMs - silentMs) > 1) {
+      this.#scene.violate(
+        "fresh topics",
+        `${topic} is fresh after ${silentMs} ms, where ${owed?.topic} after ${owed?.silentMs} is right`,
+      );
+    }
+  }
+
+  /** How long it may be taken to have been silent: while we did not read, silence was ours. */
+  #silentMs({ phase, heardAtMs, confirmedAtMs }: Watched): number {
+    const sinceMs = phase === "speaking" ? heardAtMs : confirmedAtMs;
+    return this.#now - Math.max(sinceMs, this.#socket?.resumedAtMs ?? 0);
+  }
+
+  #limitMs({ phase }: Watched): number {
+    const { firstMs, silenceMs } = this.#scene.character.features.freshness ?? {
+      firstMs: null,
+      silenceMs: null,
+    };
+    switch (phase) {
+      case "first":
+        return firstMs ?? Infinity;
+      case "speaking":
+        return silenceMs ?? Infinity;
+      case "renewed":
+        return firstMs ?? silenceMs ?? Infinity;
+      case "resting":
+        return Infinity;
+    }
+  }
+
+  #watch(topic: string): Watched {
+    let watched = this.#topics.get(topic);
+    if (watched === undefined) {
+      watched = {
+        phase: "first",
+        isConfirmed: false,
+        confirmedAtMs: 0,
+        heardAtMs: 0,
+        isAwaited: false,
+        stops: 0,
+        isUnsure: false,
+      };
+      this.#topics.set(topic, watched);
+    }
+    return watched;
+  }
+
+  get #now(): number {
+    return this.#scene.process.nowMs();
+  }
+}
