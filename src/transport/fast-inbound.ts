@@ -28,6 +28,9 @@ const View: new (bytes: ArrayBufferLike, offset: number, length: number) => Buff
 /** One for all sockets, made with the first: a chunk is copied out of it before another can be read. */
 let shared: Uint8Array | undefined;
 
+/** Of all sockets: whether what `shared` holds is still what one of them has read. */
+let reads = 0;
+
 /** First bytes of headers: unfragmented, no reserved bit. */
 const TEXT = 0x81;
 const BINARY = 0x82;
@@ -40,6 +43,8 @@ const MASKED = 0x80;
 
 /** No position. */
 const NONE = -1;
+
+const NOTHING = new Uint8Array();
 
 /** Who takes what comes in. */
 interface Taker {
@@ -58,13 +63,20 @@ export class FastInbound {
   /** For `net.connect` and `tls.connect`. A stream that is made without it is read by `ws` alone. */
   readonly onread: {
     readonly buffer: Uint8Array;
-    readonly callback: (bytes: number, buffer: Uint8Array) => boolean;
+    callback(this: unknown, bytes: number, buffer: Uint8Array): boolean;
   };
   readonly #maxPayload: number;
   readonly #checksUtf8: boolean;
   #stream: Readable | undefined;
   /** From `start` to `stop`; without one everything is for `ws`. */
   #taker: Taker | undefined;
+  #isTaking = false;
+  /** What was read while a chunk before it is on its way: an empty write to a TLS socket reads. */
+  #nested: Buffer[] = [];
+  /** The chunk once more, to write in. */
+  #scratch: Uint8Array = NOTHING;
+  /** What `reads` was when `#scratch` was filled. */
+  #scratchedAt = NONE;
   /** What came last, until the upgrade is done: its tail may be frames already. */
   #last: Buffer | undefined;
   #isUpgrading = true;
@@ -83,8 +95,13 @@ export class FastInbound {
     this.#maxPayload = limits.maxPayload;
     this.#checksUtf8 = !limits.skipUTF8Validation;
     shared ??= Buffer.allocUnsafeSlow(BUFFER_BYTES);
-    const callback = (bytes: number, buffer: Uint8Array): boolean => this.#read(bytes, buffer);
-    this.onread = { buffer: shared, callback };
+    const read = (reader: unknown, bytes: number): boolean => this.#read(reader, bytes);
+    this.onread = {
+      buffer: shared,
+      callback(bytes) {
+        return read(this, bytes);
+      },
+    };
   }
 
   /** The stream that was made with `onread`; before anything is read. */
@@ -124,16 +141,45 @@ export class FastInbound {
   }
 
   /** False where the stream is full: that stops the reads until `ws` wants more. */
-  #read(bytes: number, buffer: Uint8Array): boolean {
+  #read(reader: unknown, bytes: number): boolean {
+    reads += 1;
     const stream = this.#stream;
-    if (stream === undefined) return false; // nobody is there to read it
     const chunk = Buffer.allocUnsafe(bytes);
+    const { buffer } = this.onread;
     chunk.set(bytes === buffer.length ? buffer : buffer.subarray(0, bytes));
+    // Of a socket that another stream is made around: it is read as it would be without us.
+    if (reader !== stream && reader instanceof Readable) return reader.push(chunk);
+    if (stream === undefined) return false; // nobody is there to read it
     if (this.#isUpgrading) this.#last = chunk;
+    if (this.#isTaking) {
+      this.#nested.push(chunk);
+      return true;
+    }
+    this.#scratch = buffer;
+    this.#scratchedAt = reads;
+    return this.#takeAll(chunk, stream);
+  }
+
+  /** Takes a chunk, then those that were read while it was taken. */
+  #takeAll(first: Buffer, stream: Readable): boolean {
+    this.#isTaking = true;
+    try {
+      let hasRoom = this.#take(first, stream);
+      for (let next = this.#nested.shift(); next; next = this.#nested.shift()) {
+        this.#scratchedAt = NONE;
+        hasRoom = this.#take(next, stream);
+      }
+      return hasRoom;
+    } finally {
+      this.#isTaking = false;
+    }
+  }
+
+  #take(chunk: Buffer, stream: Readable): boolean {
     if (this.#taker === undefined) return stream.push(chunk);
     if (stream.readableFlowing === true && stream.readableLength === 0) {
       this.#taker.arrived();
-      this.#cut(chunk, stream, buffer);
+      this.#cut(chunk, stream);
       return true;
     }
     this.#followAll(chunk, 0); // paused: it waits in the stream, as it would without us
@@ -144,10 +190,10 @@ export class FastInbound {
    * Each part to whom it is for, to the chunk's end: a pause holds from the next chunk on, as it does for
    * `ws` alone. So its parts do not go through the stream's buffer, which would keep them back.
    */
-  #cut(chunk: Buffer, stream: Readable, scratch: Uint8Array): void {
+  #cut(chunk: Buffer, stream: Readable): void {
     let at = 0;
     for (;;) {
-      if (this.#isFree) at = this.#deliver(chunk, at, scratch);
+      if (this.#isFree) at = this.#deliver(chunk, at);
       if (at === chunk.length || this.#taker === undefined) return;
       const from = at;
       at = this.#followOthers(chunk, at);
@@ -165,12 +211,12 @@ export class FastInbound {
   }
 
   /** Delivers messages from `from` on; gives where there is something else. */
-  #deliver(chunk: Buffer, from: number, scratch: Uint8Array): number {
+  #deliver(chunk: Buffer, from: number): number {
     const { buffer, byteOffset } = chunk;
     let at = from;
     for (;;) {
       const isBinary = chunk[at] === BINARY;
-      const until = this.#endOfRun(chunk, at, scratch);
+      const until = this.#endOfRun(chunk, at);
       if (until === at) return at;
       while (at < until) {
         const start = startOfPayload(chunk, at);
@@ -182,13 +228,14 @@ export class FastInbound {
   }
 
   /**
-   * Where a run of messages of one kind ends. One check of UTF-8 serves them all: `scratch` is the chunk
-   * once more, and with zeros for headers no character can begin in one payload and end in another.
+   * Where a run of messages of one kind ends. One check of UTF-8 serves them all: with zeros for headers
+   * no character can begin in one payload and end in another.
    */
-  #endOfRun(chunk: Buffer, from: number, scratch: Uint8Array): number {
+  #endOfRun(chunk: Buffer, from: number): number {
     const kind = chunk[from];
     if (!isData(kind)) return from;
     const isChecked = kind === TEXT && this.#checksUtf8;
+    const scratch = isChecked ? this.#scratchOf(chunk) : NOTHING;
     let at = from;
     while (chunk[at] === kind) {
       const end = this.#endOfFrame(chunk, at);
@@ -204,6 +251,15 @@ export class FastInbound {
     // each of those before it would take a peer's worst chunk seconds.
     this.#owed = Infinity;
     return from;
+  }
+
+  /** The buffer that it was read into, unless something else has been since. */
+  #scratchOf(chunk: Buffer): Uint8Array {
+    if (this.#scratchedAt !== reads) {
+      this.#scratch = Uint8Array.from(chunk);
+      this.#scratchedAt = reads;
+    }
+    return this.#scratch;
   }
 
   /** The end of the frame at `at`, or `NONE` where it is not whole, too long or masked. */

@@ -64,6 +64,8 @@ class WsSocket implements TransportSocket {
   #stream: Socket | undefined;
   #fast: FastInbound | undefined;
   #errno: string | undefined;
+  /** Who waits for the next pong. */
+  #ponged: (() => void) | undefined;
 
   constructor(dial: Dial, sink: SocketSink, options: WsSocketOptions) {
     const { wsOptions, lookup, deniesPrivate, isFast } = options;
@@ -117,11 +119,8 @@ class WsSocket implements TransportSocket {
 
   ping(ponged?: () => void): void {
     if (this.#ws?.readyState !== WebSocket.OPEN) return;
-    if (ponged !== undefined) {
-      // One at a time: a peer that never answers must not gather listeners.
-      this.#ws.removeAllListeners("pong");
-      this.#ws.once("pong", ponged);
-    }
+    // One at a time: a peer that never answers must not gather them.
+    if (ponged !== undefined) this.#ponged = ponged;
     this.#ws.ping();
   }
 
@@ -159,6 +158,11 @@ class WsSocket implements TransportSocket {
     ws.on("ping", () => {
       if (ws.readyState === WebSocket.OPEN) this.#tell((sink) => sink.pinged());
       else if (this.#isFlooded()) this.#end(pingFlood(this.#maxPings));
+    });
+    ws.on("pong", () => {
+      const ponged = this.#ponged;
+      this.#ponged = undefined;
+      ponged?.();
     });
     ws.once("upgrade", ({ socket }) => ws.once("open", () => this.#opened(socket)));
     ws.on("unexpected-response", (_, response: IncomingMessage) => {
@@ -272,6 +276,7 @@ class WsSocket implements TransportSocket {
     this.#sink = undefined;
     this.#ws = undefined;
     this.#stream = undefined;
+    this.#ponged = undefined;
     this.#fast?.stop();
     if (ws === undefined) return;
     ws.removeAllListeners();

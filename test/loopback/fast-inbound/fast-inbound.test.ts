@@ -1,6 +1,10 @@
 /** The fast way in: that it cannot be told from `ws` alone, and that it is taken. */
-import { connect, type NetConnectOpts, type Socket } from "node:net";
+import { connect, createServer, type NetConnectOpts, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Duplex } from "node:stream";
 import { afterEach, describe, expect, it } from "vitest";
 import { realClock } from "../../../src/system.ts";
 import type { TransportSocket } from "../../../src/transport/transport.ts";
@@ -24,6 +28,8 @@ interface Opened {
   readonly connection: RawConnection;
   /** Bytes that have reached `ws` since the socket is open. */
   readonly bytesToWs: () => number;
+  /** What `createConnection` made, unless the test has one of its own. */
+  readonly stream: Socket | undefined;
 }
 
 async function open(
@@ -57,7 +63,26 @@ async function open(
     bytes += chunk.length;
   });
   if (connection === undefined) throw new Error("opened without a connection");
-  return { client, connection, bytesToWs: () => bytes };
+  return { client, connection, bytesToWs: () => bytes, stream };
+}
+
+/** A stream of an owner's own, such as a proxy's. */
+function around(socket: Socket): Duplex {
+  const stream = new Duplex({
+    read: () => socket.resume(),
+    write: (chunk, _, done) => void socket.write(chunk as Buffer, done),
+    final: (done) => void socket.end(done),
+    destroy: (error, done) => {
+      socket.destroy();
+      done(error);
+    },
+  });
+  socket.on("data", (chunk) => {
+    if (!stream.push(chunk)) socket.pause();
+  });
+  socket.on("end", () => stream.push(null));
+  socket.on("error", (error) => stream.destroy(error));
+  return stream;
 }
 
 const ping = frame(OPCODE.ping, "A");
@@ -105,6 +130,82 @@ describe("the fast way in", () => {
     await client.until("text whole");
     expect(client.heard.slice(-2)).toEqual(["text half", "text whole"]);
     expect(bytesToWs()).toBe(3); // and three before we looked
+  });
+
+  it("goes on behind the pong that somebody waited for", async () => {
+    const { client, connection, bytesToWs } = await open();
+    client.socket.ping(() => client.message(Buffer.from("ponged"), false));
+    connection.write(pong, text("a"));
+    await client.until("text a");
+    connection.write(text("b"));
+    await client.until("text b");
+    expect(client.heard.slice(-3)).toEqual(["text ponged", "text a", "text b"]);
+    expect(bytesToWs()).toBe(pong.length);
+  });
+
+  it.skipIf(lacking("openssl") !== undefined)(
+    "keeps the order where an owner's empty write makes TLS read while a chunk is on its way",
+    async () => {
+      const { client, connection, stream } = await open({}, { tls: true });
+      const heard: string[] = [];
+      client.message = (data: Buffer): void => {
+        heard.push(data.toString().trim());
+        stream?.write("");
+        if (heard.length === 200) client.ended({ class: "requested", phase: "open" });
+      };
+      const sent = Array.from({ length: 200 }, (_, i) => `message ${i}`);
+      // Several TLS records at once, each of them a chunk, and frames across their borders.
+      connection.write(Buffer.concat(sent.map((each) => text(each.padEnd(1_000)))));
+      await client.loss();
+      expect(heard).toEqual(sent);
+    },
+  );
+
+  it("is not taken by a stream that is made around its socket", async () => {
+    const { client, connection } = await open({
+      createConnection: (given) => around(connect(given as NetConnectOpts)),
+    });
+    connection.write(text("a"), ping, text("b"));
+    await client.until("text b");
+    expect(client.heard.slice(-3)).toEqual(["text a", "pinged", "text b"]);
+  });
+
+  it.skipIf(process.platform === "win32")("is taken over a unix socket", async () => {
+    const path = join(tmpdir(), `ws-supervisor-${process.pid}.sock`);
+    const front = createServer((socket) => {
+      // The peer listens on TCP.
+      const back = connect({ host: "localhost", port });
+      socket.pipe(back).pipe(socket);
+      for (const end of [socket, back]) end.on("error", () => {});
+      unix.push(socket, back);
+    });
+    let port = 0;
+    const unix: Socket[] = [];
+    await new Promise<void>((listening) => {
+      front.listen(path, listening);
+    });
+    try {
+      let stream: Socket | undefined;
+      let bytes = 0;
+      const { client, connection } = await open({
+        createConnection: (given) => {
+          port = Number(given.port);
+          stream = connect({ ...(given as NetConnectOpts), path });
+          return stream;
+        },
+      });
+      stream?.on("data", (chunk: Buffer) => {
+        bytes += chunk.length;
+      });
+      connection.write(text("a"), ping, text("b"));
+      await client.until("text b");
+      expect(client.heard.slice(-3)).toEqual(["text a", "pinged", "text b"]);
+      expect(bytes).toBe(ping.length);
+    } finally {
+      for (const socket of unix) socket.destroy();
+      front.close();
+      rmSync(path, { force: true });
+    }
   });
 
   it("is not taken where an extension is agreed on", async () => {

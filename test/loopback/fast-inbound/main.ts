@@ -56,18 +56,17 @@ async function main(): Promise<void> {
   for (const { seed, plain, fast } of differences.slice(0, PRINTED)) {
     console.log(`seed ${seed}, ws alone:\n  ${plain.join("\n  ")}\nfast:\n  ${fast.join("\n  ")}`);
   }
+  const streams = sum((each) => each.streams);
   const share = sum((each) => each.fastBytes) / sum((each) => each.plainBytes);
   console.log(
-    `${sum((each) => each.streams)} streams, seeds ${first} to ${end - 1}, ${seconds.toFixed(0)} s: ` +
+    `${streams} streams, seeds ${first} to ${end - 1}, ${seconds.toFixed(0)} s ` +
+      `(${(streams / seconds).toFixed(0)}/s): ` +
       `${differences.length} differ; ${((1 - share) * 100).toFixed(0)} % of the bytes went past ws`,
   );
   if (differences.length > 0) {
-    console.log(
-      `seeds ${differences
-        .slice(0, NAMED)
-        .map(({ seed }) => seed)
-        .join(" ")}`,
-    );
+    for (const { seed } of differences.slice(0, NAMED)) {
+      console.log(`npm run fuzz:inbound -- --streams 1 --seed ${seed}`);
+    }
     process.exitCode = 1;
   }
 }

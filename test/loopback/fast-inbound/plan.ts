@@ -5,6 +5,9 @@ import { closing, Dice, encode, good, wrong } from "./frames.ts";
 /** What a socket reads at once, less the head of an answer. */
 const MOST_PER_READ = 65_000;
 
+/** What an owner may do when it is told something; `read`: more is read meanwhile, as TLS can. */
+const ACTS = ["pause", "pause", "close", "terminate", "throw", "send", "ping", "read"] as const;
+
 /** How a socket is read, beside the bytes. */
 export interface StreamPlan {
   readonly bytes: Buffer;
@@ -14,12 +17,13 @@ export interface StreamPlan {
   readonly cuts: readonly number[];
   readonly maxPayload: number;
   readonly maxFragments: number;
+  readonly maxBufferedChunks: number;
   readonly maxPendingAutoPongs: number;
   readonly skipUTF8Validation: boolean;
   readonly perMessageDeflate: boolean;
   readonly end: "FIN" | "RST" | "silence";
   /** What the owner does at the message or ping of that number. */
-  readonly acts: ReadonlyMap<number, "pause" | "close" | "terminate" | "throw" | "send">;
+  readonly acts: ReadonlyMap<number, (typeof ACTS)[number]>;
   /** It resumes before the read of that number. */
   readonly resumesAt: number;
 }
@@ -85,10 +89,10 @@ export function planOf(seed: number): StreamPlan {
   const cuts = [...new Set([...cutsOf(dice, frames, whole.length), ...most])]
     .filter((cut) => cut > 0 && cut < whole.length)
     .sort((a, b) => a - b);
-  const acts = new Map<number, "pause" | "close" | "terminate" | "throw" | "send">();
+  const acts = new Map<number, (typeof ACTS)[number]>();
   if (dice.oneIn(3)) {
     for (let count = dice.between(1, 3); count > 0; count -= 1) {
-      const act = dice.pick(["pause", "pause", "close", "terminate", "throw", "send"] as const);
+      const act = dice.pick(ACTS);
       const at = dice.whole(10);
       // What is compressed goes out when a thread is done with it: at no certain moment.
       if (act !== "send" || !perMessageDeflate) acts.set(at, act);
@@ -99,6 +103,7 @@ export function planOf(seed: number): StreamPlan {
     withUpgrade: dice.oneIn(3) ? dice.whole(Math.min(whole.length, MOST_PER_READ) + 1) : 0,
     cuts,
     maxPayload,
+    maxBufferedChunks: dice.oneIn(6) ? dice.between(1, 4) : 262_144,
     maxFragments: dice.oneIn(6) ? dice.between(1, 4) : 16_384,
     maxPendingAutoPongs: dice.oneIn(6) ? dice.between(1, 4) : 60,
     skipUTF8Validation: dice.oneIn(8),

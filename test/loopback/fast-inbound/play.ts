@@ -36,6 +36,15 @@ export async function play(plan: StreamPlan, fastInbound: boolean): Promise<Acco
   let heard = 0;
   let toWs = 0;
   let isPaused = false;
+  const edges = [...plan.cuts.filter((cut) => cut > plan.withUpgrade), plan.bytes.length];
+  let nextRead = 0;
+  let from = plan.withUpgrade;
+  const read = (): void => {
+    const to = edges[nextRead] ?? from;
+    nextRead += 1;
+    if (to > from && !far.destroyed) far.write(plan.bytes.subarray(from, to));
+    from = to;
+  };
 
   const act = (): void => {
     heard += 1;
@@ -48,6 +57,8 @@ export async function play(plan: StreamPlan, fastInbound: boolean): Promise<Acco
     } else if (what === "close") socket.close(4000, "enough");
     else if (what === "terminate") socket.terminate();
     else if (what === "send") socket.send("hello", () => {});
+    else if (what === "ping") socket.ping(() => entries.push("ponged"));
+    else if (what === "read") read();
     else throw new Error("the owner throws");
   };
   const sink: SocketSink = {
@@ -74,6 +85,7 @@ export async function play(plan: StreamPlan, fastInbound: boolean): Promise<Acco
     fastInbound,
     maxPayload: plan.maxPayload,
     maxFragments: plan.maxFragments,
+    maxBufferedChunks: plan.maxBufferedChunks,
     maxPendingAutoPongs: plan.maxPendingAutoPongs,
     skipUTF8Validation: plan.skipUTF8Validation,
     perMessageDeflate: plan.perMessageDeflate,
@@ -86,18 +98,15 @@ export async function play(plan: StreamPlan, fastInbound: boolean): Promise<Acco
   socket = transport({ url: "ws://feed.test/", protocols: [], headers: {}, clock }, sink);
   await upgraded.done;
   await turn();
-  const edges = [...plan.cuts.filter((cut) => cut > plan.withUpgrade), plan.bytes.length];
-  let from = plan.withUpgrade;
-  for (const [index, to] of edges.entries()) {
+  while (nextRead < edges.length) {
     nowMs += 1;
-    entries.push(`read ${index}`);
-    if (isPaused && index >= plan.resumesAt) {
+    entries.push(`read ${nextRead}`);
+    if (isPaused && nextRead >= plan.resumesAt) {
       isPaused = false;
       socket.resume();
       await turn();
     }
-    if (to > from && !far.destroyed) far.write(plan.bytes.subarray(from, to));
-    from = to;
+    read();
     await turn();
   }
   nowMs += 1;

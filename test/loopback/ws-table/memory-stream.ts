@@ -15,7 +15,7 @@ type Done = (error?: Error | null) => void;
 /** As `net.connect` takes it. */
 interface OnRead {
   readonly buffer: Uint8Array;
-  readonly callback: (bytes: number, buffer: Uint8Array) => boolean;
+  callback(this: unknown, bytes: number, buffer: Uint8Array): boolean;
 }
 
 /** What `createConnection` is given beside the documented options. */
@@ -81,7 +81,7 @@ export class MemoryStream extends Duplex {
     let hasRoom = true;
     for (let at = 0; at < chunk.length; at += buffer.length) {
       const bytes = chunk.copy(buffer, 0, at);
-      hasRoom = callback(bytes, buffer);
+      hasRoom = callback.call(this, bytes, buffer); // whose it is, as `net` calls it
     }
     return hasRoom;
   }
