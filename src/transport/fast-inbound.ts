@@ -53,6 +53,12 @@ interface Taker {
   message(data: Buffer, isBinary: boolean): void;
 }
 
+interface Read {
+  readonly chunk: Buffer;
+  /** It is in the stream already, for `ws`. */
+  readonly waits: boolean;
+}
+
 /** Of the options of `ws`. */
 interface Limits {
   readonly maxPayload: number;
@@ -72,7 +78,7 @@ export class FastInbound {
   #taker: Taker | undefined;
   #isTaking = false;
   /** What was read while a chunk before it is on its way: an empty write to a TLS socket reads. */
-  #nested: Buffer[] = [];
+  #nested: Read[] = [];
   /** The chunk once more, to write in. */
   #scratch: Uint8Array = NOTHING;
   /** What `reads` was when `#scratch` was filled. */
@@ -151,39 +157,39 @@ export class FastInbound {
     if (reader !== stream && reader instanceof Readable) return reader.push(chunk);
     if (stream === undefined) return false; // nobody is there to read it
     if (this.#isUpgrading) this.#last = chunk;
-    if (this.#isTaking) {
-      this.#nested.push(chunk);
-      return true;
+    if (this.#taker === undefined) return stream.push(chunk);
+    // While paused it waits in the stream, as it would without us.
+    const waits = stream.readableFlowing !== true || stream.readableLength > 0;
+    const hasRoom = !waits || stream.push(chunk);
+    if (this.#isTaking) this.#nested.push({ chunk, waits });
+    else {
+      this.#scratch = buffer;
+      this.#scratchedAt = reads;
+      this.#takeAll({ chunk, waits }, stream);
     }
-    this.#scratch = buffer;
-    this.#scratchedAt = reads;
-    return this.#takeAll(chunk, stream);
+    return hasRoom;
   }
 
   /** Takes a chunk, then those that were read while it was taken. */
-  #takeAll(first: Buffer, stream: Readable): boolean {
+  #takeAll(first: Read, stream: Readable): void {
     this.#isTaking = true;
     try {
-      let hasRoom = this.#take(first, stream);
+      this.#take(first, stream);
       for (let next = this.#nested.shift(); next; next = this.#nested.shift()) {
         this.#scratchedAt = NONE;
-        hasRoom = this.#take(next, stream);
+        this.#take(next, stream);
       }
-      return hasRoom;
     } finally {
       this.#isTaking = false;
     }
   }
 
-  #take(chunk: Buffer, stream: Readable): boolean {
-    if (this.#taker === undefined) return stream.push(chunk);
-    if (stream.readableFlowing === true && stream.readableLength === 0) {
-      this.#taker.arrived();
+  #take({ chunk, waits }: Read, stream: Readable): void {
+    if (waits) this.#followAll(chunk, 0);
+    else {
+      this.#taker?.arrived();
       this.#cut(chunk, stream);
-      return true;
     }
-    this.#followAll(chunk, 0); // paused: it waits in the stream, as it would without us
-    return stream.push(chunk);
   }
 
   /**

@@ -150,10 +150,6 @@ class WsSocket implements TransportSocket {
 
   /** Every listener, before anything can happen: `open` and the first message may share a tick (#17). */
   #listen(ws: WebSocket): void {
-    const fast = this.#fast;
-    if (fast !== undefined) {
-      for (const word of ["message", "ping", "pong"]) ws.on(word, () => fast.settle());
-    }
     ws.on("message", this.#message);
     ws.on("ping", () => {
       if (ws.readyState === WebSocket.OPEN) this.#tell((sink) => sink.pinged());
@@ -176,6 +172,10 @@ class WsSocket implements TransportSocket {
     ws.on("close", (code, reason) => {
       this.#end(classifyClose(code, reason.toString(), this.#phase, this.#errno));
     });
+    const fast = this.#fast;
+    if (fast === undefined) return;
+    // Last: a word is said when all have heard it, and what is read meanwhile comes behind it.
+    for (const word of ["message", "ping", "pong"]) ws.on(word, () => fast.settle());
   }
 
   /** The data path. `data` is a Buffer by ws's default `binaryType`. */

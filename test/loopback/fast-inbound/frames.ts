@@ -86,8 +86,13 @@ function lengthOf(dice: Dice, isLarge: boolean): number {
   return dice.oneIn(3) ? dice.between(126, 1_500) : dice.between(0, 125);
 }
 
+/** Whole messages inside of payloads: whoever loses count of the bytes will find them. */
+const DECOY = Buffer.from([0x81, 1, 0x61]);
+/** The same as text, from the second byte on. */
+const TEXT_DECOY = "\u0081\u0001a";
+
 function text(dice: Dice, length: number): Buffer {
-  const filler = dice.oneIn(2) ? "x" : "é";
+  const filler = dice.pick(["x", "é", TEXT_DECOY]);
   const some = Array.from({ length: dice.whole(6) }, () => dice.pick(CHARACTERS)).join("");
   const room = Math.max(0, length - Buffer.byteLength(some));
   const rest = filler.repeat(Math.floor(room / Buffer.byteLength(filler)));
@@ -107,7 +112,7 @@ function noText(dice: Dice, length: number): Buffer {
 }
 
 function binary(dice: Dice, length: number): Buffer {
-  return Buffer.alloc(length, dice.pick([0, 1, 0x81, 0x82, 0x88, 0xff]));
+  return Buffer.alloc(length, dice.oneIn(3) ? DECOY : dice.pick([0, 1, 0x81, 0x82, 0x88, 0xff]));
 }
 
 function message(dice: Dice, isLarge: boolean): Buffer {

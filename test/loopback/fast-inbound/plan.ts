@@ -5,8 +5,15 @@ import { closing, Dice, encode, good, wrong } from "./frames.ts";
 /** What a socket reads at once, less the head of an answer. */
 const MOST_PER_READ = 65_000;
 
+/** With so many in hand `ws` reads on in the next tick only; what is read within this one then waits. */
+const UNPAUSED_BYTES = 16 * 1024;
+
 /** What an owner may do when it is told something; `read`: more is read meanwhile, as TLS can. */
-const ACTS = ["pause", "pause", "close", "terminate", "throw", "send", "ping", "read"] as const;
+const ACTS = [
+  ...(["pause", "pause", "pause", "resume", "read", "read"] as const),
+  ...(["close", "terminate", "throw", "send", "ping"] as const),
+];
+export type Act = (typeof ACTS)[number];
 
 /** How a socket is read, beside the bytes. */
 export interface StreamPlan {
@@ -23,9 +30,11 @@ export interface StreamPlan {
   readonly perMessageDeflate: boolean;
   readonly end: "FIN" | "RST" | "silence";
   /** What the owner does at the message or ping of that number. */
-  readonly acts: ReadonlyMap<number, (typeof ACTS)[number]>;
+  readonly acts: ReadonlyMap<number, readonly Act[]>;
   /** It resumes before the read of that number. */
   readonly resumesAt: number;
+  /** And that read comes before anything that waits. */
+  readonly isResumedLate: boolean;
 }
 
 function cutsOf(dice: Dice, frames: readonly Buffer[], total: number): number[] {
@@ -65,8 +74,8 @@ export function planOf(seed: number): StreamPlan {
   // nothing of that kind here, but in the cases of `ws-table`.
   const goodUntil = perMessageDeflate ? Infinity : errsFrom;
   for (let count = dice.between(1, 12); count > 0; count -= 1) {
-    if (frames.length > goodUntil && dice.oneIn(3)) {
-      frames.push(dice.oneIn(3) ? closing(dice) : wrong(dice, Math.min(maxPayload, 2_000)));
+    if (frames.length > goodUntil && dice.oneIn(2)) {
+      frames.push(dice.oneIn(4) ? closing(dice) : wrong(dice, Math.min(maxPayload, 2_000)));
     } else frames.push(...good(dice, isLarge));
   }
   if (perMessageDeflate && dice.oneIn(2)) {
@@ -89,13 +98,18 @@ export function planOf(seed: number): StreamPlan {
   const cuts = [...new Set([...cutsOf(dice, frames, whole.length), ...most])]
     .filter((cut) => cut > 0 && cut < whole.length)
     .sort((a, b) => a - b);
-  const acts = new Map<number, (typeof ACTS)[number]>();
+  const acts = new Map<number, Act[]>();
   if (dice.oneIn(3)) {
     for (let count = dice.between(1, 3); count > 0; count -= 1) {
-      const act = dice.pick(ACTS);
-      const at = dice.whole(10);
-      // What is compressed goes out when a thread is done with it: at no certain moment.
-      if (act !== "send" || !perMessageDeflate) acts.set(at, act);
+      const drawn = Array.from({ length: dice.between(1, 3) }, () => dice.pick(ACTS));
+      acts.set(
+        dice.whole(10),
+        drawn.filter((act) => {
+          // What is compressed goes out when a thread is done with it: at no certain moment.
+          if (act === "send") return !perMessageDeflate;
+          return act !== "read" || whole.length < UNPAUSED_BYTES;
+        }),
+      );
     }
   }
   return {
@@ -110,6 +124,7 @@ export function planOf(seed: number): StreamPlan {
     perMessageDeflate,
     end: dice.pick(["FIN", "RST", "silence"]),
     acts,
-    resumesAt: dice.whole(cuts.length + 2),
+    resumesAt: dice.whole(dice.oneIn(2) ? 3 : cuts.length + 2),
+    isResumedLate: dice.oneIn(2),
   };
 }

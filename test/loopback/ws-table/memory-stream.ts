@@ -70,12 +70,12 @@ export class MemoryStream extends Duplex {
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
     const far = this.#far;
     // Nobody is there any more: the kernel takes it and drops it.
-    if (far === undefined || far.destroyed || far.receive(chunk)) done();
+    if (far === undefined || far.destroyed || far.arrive(chunk)) done();
     else this.#held = done;
   }
 
-  /** What one read brings; false where that is enough for now. */
-  private receive(chunk: Buffer): boolean {
+  /** What one read brings, as from a peer's `write`; false where that is enough for now. */
+  arrive(chunk: Buffer): boolean {
     if (this.onread === undefined) return this.push(chunk);
     const { buffer, callback } = this.onread;
     let hasRoom = true;
