@@ -47,7 +47,7 @@ async function openIterator(url, onMessage, options = {}) {
 
 export const ourClients = {
   "ws-supervisor": { wire: "plain", decodes: true, open },
-  "ws-supervisor, fast": {
+  "ws-supervisor, fastInbound": {
     wire: "plain",
     decodes: true,
     open: (url, onMessage, options) =>

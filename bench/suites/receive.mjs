@@ -10,10 +10,10 @@ export const about =
   "CPU time of the client's process per message (all threads, so the collector's too), and messages a " +
   "second. *Burst*: one connection, the server sends as fast as the client reads. *Paced*: 20 " +
   "connections, 1,000 messages a second on each, one frame per write. *Buffer*: the client hands out " +
-  "what it has by nature. *JSON*: it is parsed. A peer with a protocol of its own is compared with raw " +
+  "what it has by nature. *String*: text. *JSON*: it is parsed. A peer with a protocol of its own is compared with raw " +
   "`ws` on that protocol's frames, doing the same unwrapping.";
 
-const fast = "ws-supervisor, fast";
+const fast = "ws-supervisor, fastInbound";
 const ours = ["ws-supervisor", fast, "ws-supervisor, messages()"];
 const browserLike = ["reconnecting-websocket", "partysocket", "websocket-ts", "undici"];
 const wiresOf = {
@@ -30,7 +30,7 @@ const situations = ["burst", "paced"].flatMap((tempo) =>
 /** Where only the fast way in is asked about. */
 const fastSituations = [
   { bytes: 200, form: "text", tempo: "burst" },
-  { bytes: 200, form: "raw", tempo: "burst", secure: true },
+  { bytes: 200, form: "text", tempo: "burst", secure: true },
   { bytes: 200, form: "json", tempo: "paced", secure: true },
 ];
 
@@ -39,10 +39,11 @@ const FORMS = { raw: "Buffer", text: "string", json: "JSON" };
 export const nameOf = ({ bytes, form, tempo, secure = false }) =>
   `${bytes.toLocaleString("en")} B, ${FORMS[form]}, ${tempo}${secure ? ", TLS" : ""}`;
 
-export async function run({ server, rounds, stretches, only, log, onFailed }) {
+export async function run({ server, rounds, stretches, only, chosenCase, log, onFailed }) {
   const { installed } = findPeers();
   const cases = [];
   for (const situation of [...situations, ...fastSituations]) {
+    if (!nameOf(situation).includes(chosenCase)) continue;
     const isFast = fastSituations.includes(situation);
     if (situation.secure && !server.hasTls) {
       log(`${nameOf(situation)}: skipped, there is no openssl`);

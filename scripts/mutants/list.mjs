@@ -505,8 +505,8 @@ export const mutants = [
   [
     "the mask bit is ignored",
     "src/transport/fast-inbound.ts",
-    "let length = chunk[at + 1] ?? 0;",
-    "let length = (chunk[at + 1] ?? 0) & 0x7f;",
+    "if ((chunk[at + 1] ?? 0) >= MASKED || start > chunk.length) return NONE;",
+    "if (start > chunk.length) return NONE;",
     fast,
   ],
   [
@@ -533,8 +533,8 @@ export const mutants = [
   [
     "lengths of 16 bits are read the wrong way round",
     "src/transport/fast-inbound.ts",
-    "return bytes.readUInt16BE(at + 2);",
-    "return bytes.readUInt16LE(at + 2);",
+    "(bytes[at + 2] ?? 0) * 256 + (bytes[at + 3] ?? 0);",
+    "(bytes[at + 3] ?? 0) * 256 + (bytes[at + 2] ?? 0);",
     fast,
   ],
   [

@@ -226,7 +226,7 @@ export class FastInbound {
       if (until === at) return at;
       while (at < until) {
         const start = startOfPayload(chunk, at);
-        const end = this.#endOfFrame(chunk, at);
+        const end = start + lengthOf(chunk, at);
         this.#taker?.message(new View(buffer, byteOffset + start, end - start), isBinary);
         at = end;
       }
@@ -272,11 +272,8 @@ export class FastInbound {
   #endOfFrame(chunk: Buffer, at: number): number {
     if (chunk.length - at < 2) return NONE;
     const start = startOfPayload(chunk, at);
-    let length = chunk[at + 1] ?? 0;
-    if (length >= 126) {
-      if (length >= MASKED || start > chunk.length) return NONE;
-      length = longLengthOf(chunk, at);
-    }
+    if ((chunk[at + 1] ?? 0) >= MASKED || start > chunk.length) return NONE;
+    const length = lengthOf(chunk, at);
     const end = start + length;
     return end > chunk.length || length > this.#maxPayload ? NONE : end;
   }
@@ -307,7 +304,7 @@ export class FastInbound {
       const second = this.#header[1] ?? 0;
       this.#isHeaderWhole = this.#headerBytes >= 2 && this.#headerBytes === headerBytesOf(second);
       if (this.#isHeaderWhole) {
-        this.#lackingBytes = second < 126 ? second : longLengthOf(this.#header, 0);
+        this.#lackingBytes = lengthOf(this.#header, 0);
       }
     }
     const taken = Math.min(this.#lackingBytes, chunk.length - at);
@@ -342,8 +339,10 @@ function headerBytesOf(second: number): number {
   return second === 127 ? 10 : 2;
 }
 
-/** The length that a header says in 16 or 64 bits. */
-function longLengthOf(bytes: Buffer, at: number): number {
-  if (bytes[at + 1] === 126) return bytes.readUInt16BE(at + 2);
+/** The length that a header says. By hand: `readUInt16BE` takes twice as long. */
+function lengthOf(bytes: Buffer, at: number): number {
+  const second = (bytes[at + 1] ?? 0) & ~MASKED;
+  if (second < 126) return second;
+  if (second === 126) return (bytes[at + 2] ?? 0) * 256 + (bytes[at + 3] ?? 0);
   return bytes.readUInt32BE(at + 2) * 2 ** 32 + bytes.readUInt32BE(at + 6);
 }

@@ -66,7 +66,7 @@ function cutsOf(dice: Dice, frames: readonly Buffer[], total: number): number[] 
 export function planOf(seed: number): StreamPlan {
   const dice = new Dice(seed);
   const isLarge = dice.oneIn(40);
-  const maxPayload = dice.oneIn(3) ? dice.pick([1, 125, 126, 200, 1_000]) : 1_000_000;
+  const maxPayload = dice.oneIn(5) ? dice.pick([1, 125, 126, 200, 1_000]) : 1_000_000;
   const perMessageDeflate = dice.oneIn(50);
   const frames: Buffer[] = [];
   const errsFrom = dice.oneIn(2) ? Infinity : dice.whole(8);
@@ -117,9 +117,9 @@ export function planOf(seed: number): StreamPlan {
     withUpgrade: dice.oneIn(3) ? dice.whole(Math.min(whole.length, MOST_PER_READ) + 1) : 0,
     cuts,
     maxPayload,
-    maxBufferedChunks: dice.oneIn(6) ? dice.between(1, 4) : 262_144,
-    maxFragments: dice.oneIn(6) ? dice.between(1, 4) : 16_384,
-    maxPendingAutoPongs: dice.oneIn(6) ? dice.between(1, 4) : 60,
+    maxBufferedChunks: dice.oneIn(12) ? dice.between(1, 4) : 262_144,
+    maxFragments: dice.oneIn(12) ? dice.between(1, 4) : 16_384,
+    maxPendingAutoPongs: dice.oneIn(12) ? dice.between(1, 4) : 60,
     skipUTF8Validation: dice.oneIn(8),
     perMessageDeflate,
     end: dice.pick(["FIN", "RST", "silence"]),
