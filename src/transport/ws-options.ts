@@ -38,9 +38,11 @@ export interface WsTransportOptions {
   readonly perMessageDeflate?: boolean | CompressionOptions | undefined;
   /**
    * Takes whole, uncompressed messages out of what the socket reads before `ws` does, for half of its
-   * cost or less; what each of them is, its order, the errors and the end stay the same. Not together
-   * with `agent`; a stream of `createConnection` must be made with the `onread` that it is given, or
-   * nothing is gained. @defaultValue false
+   * cost or less; what each of them is, its order, the errors and the end stay the same. Nothing is
+   * gained once an extension is agreed on (`perMessageDeflate`), nor over a stream of
+   * `createConnection` unless `net` or `tls` made it with all options given, `onread` among them.
+   * Listeners for the socket's own `data` hear only what is left for `ws`. Refused beside `agent`, whose
+   * sockets are not ours. @defaultValue false
    */
   readonly fastInbound?: boolean | undefined;
   /** Trusts text to be UTF-8, as few peers should be. @defaultValue false */
