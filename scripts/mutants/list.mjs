@@ -265,6 +265,20 @@ export const mutants = [
     recovery,
   ],
   [
+    "a desk is wanted for each stream that breaks",
+    "src/recovery/recoveries.ts",
+    "this.#isDeskAwaited = true;",
+    "",
+    recovery,
+  ],
+  [
+    "a desk that comes late is not told who is broken",
+    "src/recovery/recoveries.ts",
+    'if (broken.state === "recovering") this.#tell(broken.request);',
+    "",
+    recovery,
+  ],
+  [
     "what had to go is forgotten",
     "src/recovery/delta-buffer.ts",
     "if (isFull) this.discard();",

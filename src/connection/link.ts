@@ -163,6 +163,11 @@ export class Link implements ConnectionLink {
     this.#report({ type: "socket.expiring", withinMs, detail: printable(detail), atMs });
   }
 
+  /** There is something to recover, and no desk to do it. */
+  wantDesk(): void {
+    this.#report({ type: "desk.wanted" });
+  }
+
   startSending(): void {
     this.#parts.outgoing.allow("open");
   }

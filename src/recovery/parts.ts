@@ -33,6 +33,8 @@ export interface RecoveriesParts<M> {
   readonly deliver: (item: MessageItem<M>) => void;
   /** Something else in band. */
   readonly mark: (item: InvalidItem | SnapshotItem | ValidItem | OverflowItem) => void;
+  /** Asks for a desk; it attaches itself. */
+  readonly wantDesk: () => void;
   /** Ends the stream's topic and asks for it again. */
   readonly resubscribe: (stream: string) => void;
   /** Asks for a planned reconnect, now. */

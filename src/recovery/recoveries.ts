@@ -27,7 +27,9 @@ export class Recoveries<M> implements RecoveryDoor {
   readonly #parts: RecoveriesParts<M>;
   /** At most as many as there are streams followed. */
   readonly #streams = new Map<string, BrokenStream<M>>();
+  /** Opened when the first stream breaks: most connections live without one. */
   #desk: RecoveryDesk | undefined;
+  #isDeskAwaited = false;
   #endHearing: () => void = () => undefined;
 
   constructor(parts: RecoveriesParts<M>) {
@@ -83,6 +85,7 @@ export class Recoveries<M> implements RecoveryDoor {
   /** The socket is over, and all that was asked on it. Who is broken waits for the next one. */
   socketEnded(): void {
     for (const broken of this.#streams.values()) broken.awaitNextSocket();
+    this.#isDeskAwaited = false; // who asked for it was the socket
     this.#tell({ type: "socket.ended" });
   }
 
@@ -104,11 +107,14 @@ export class Recoveries<M> implements RecoveryDoor {
 
   attach(desk: RecoveryDesk): void {
     this.#endHearing();
-    // Another actor's: it knows of none of them.
-    for (const broken of this.#streams.values()) broken.awaitNextSocket();
     this.#desk = desk;
+    this.#isDeskAwaited = false;
     const hearing = desk.on("recovery.failed", (failed) => this.#giveUp(failed));
     this.#endHearing = () => hearing.unsubscribe();
+    // What it was wanted for, less what has become of it meanwhile.
+    for (const broken of this.#streams.values()) {
+      if (broken.state === "recovering") this.#tell(broken.request);
+    }
   }
 
   resubscribe(stream: string): void {
@@ -139,13 +145,22 @@ export class Recoveries<M> implements RecoveryDoor {
 
   #begin(broken: BrokenStream<M>): void {
     this.counts.started += 1;
-    const { stream, strategy } = broken;
     broken.begin();
-    this.#tell({ type: "stream.broken", stream, strategy });
+    if (this.#hasDesk) {
+      this.#tell(broken.request);
+    } else if (!this.#isDeskAwaited) {
+      this.#isDeskAwaited = true;
+      this.#parts.wantDesk();
+    }
+  }
+
+  /** One whose connection is over is none. */
+  get #hasDesk(): boolean {
+    return this.#desk?.getSnapshot().status === "active";
   }
 
   #tell(fact: StreamFact): void {
-    if (this.#desk?.getSnapshot().status === "active") this.#desk.send(fact);
+    if (this.#hasDesk) this.#desk?.send(fact);
   }
 
   /** Snapshot, the deltas that follow it, `valid`: nothing comes between them. */

@@ -30,7 +30,7 @@ export interface FeedParts<M> {
   readonly subscriptions: Subscriptions<M>;
   readonly outgoing: Pick<Outgoing<OutboxItem>, "urgent" | "pump">;
   /** Made after the feed, as it needs what the feed has. */
-  readonly link: () => Pick<Link, "expires">;
+  readonly link: () => Pick<Link, "expires" | "wantDesk">;
   readonly consumers: Consumers<M>;
   readonly publish: <T extends FactType>(type: T, payload: FactPayloads[T]) => void;
   readonly callbackFailed: (callback: string, error: unknown) => void;
@@ -85,6 +85,7 @@ export class Feed<M> {
         consumers.message(item);
       },
       mark: (item) => this.#mark(item),
+      wantDesk: () => link().wantDesk(),
       resubscribe: (stream) => subscriptions.renew([stream]),
       requestReconnect: (detail) => link().expires(0, detail),
       onGivenUp: ({ stream, tries, detail }) =>

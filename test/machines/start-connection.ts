@@ -80,6 +80,11 @@ export class FakeSocket {
     this.#report({ type: "subscriptions.settled" });
   }
 
+  /** A stream breaks on it, the first one. */
+  wantsDesk(): void {
+    this.#report({ type: "desk.wanted" });
+  }
+
   /** The venue says that it goes away. */
   isExpiring(withinMs: number, detail = "maintenance"): void {
     this.#report({ type: "socket.expiring", withinMs, detail, atMs: this.#clock.nowMs() });
