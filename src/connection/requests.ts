@@ -5,6 +5,7 @@
  * Both are asked for on a ready connection only: a topic that is never answered, or that ends the
  * socket, must not keep the others from getting ready.
  */
+import { SparseMap } from "../sparse-map.ts";
 import type { Clock } from "../system.ts";
 import type { Quarantine, Quarantined } from "../subscriptions/quarantine.ts";
 import type { SubscriptionRegistry, SubscriptionRequest } from "../subscriptions/registry.ts";
@@ -43,7 +44,7 @@ export class Requests {
   /** A request has expired: there may be something to ask for. */
   readonly #onExpired: () => void;
   /** The deadline of each unanswered request. */
-  readonly #deadlines = new Map<number, unknown>();
+  readonly #deadlines = new SparseMap<number, unknown>();
 
   constructor(parts: RequestsParts, onExpired: () => void) {
     this.#parts = parts;

@@ -15,6 +15,7 @@ import type {
 } from "../../machines/recovery.door.ts";
 import type { SequencePoint } from "../sequence/point.ts";
 import type { InvalidItem, MessageItem } from "../supervisor/items.ts";
+import { SparseMap } from "../sparse-map.ts";
 import { explain } from "../connection/explain.ts";
 import { printable } from "../transport/printable.ts";
 import { BrokenStream, type StreamStatus } from "./broken-stream.ts";
@@ -26,7 +27,7 @@ export class Recoveries<M> implements RecoveryDoor {
   readonly counts = newRecoveryCounts();
   readonly #parts: RecoveriesParts<M>;
   /** At most as many as there are streams followed. */
-  readonly #streams = new Map<string, BrokenStream<M>>();
+  readonly #streams = new SparseMap<string, BrokenStream<M>>();
   /** Opened when the first stream breaks: most connections live without one. */
   #desk: RecoveryDesk | undefined;
   #isDeskAwaited = false;
