@@ -3,7 +3,7 @@
  * stream, what is counted, and what is being recovered. Messages go to the consumers, everything else that
  * happens becomes a fact.
  */
-import type { Link } from "../connection/link.ts";
+import type { Link, LinkFeed } from "../connection/link.ts";
 import type { Outgoing } from "../connection/outgoing.ts";
 import { Recoveries } from "../recovery/recoveries.ts";
 import type { Position } from "../sequence/point.ts";
@@ -36,7 +36,7 @@ export interface FeedParts<M> {
   readonly callbackFailed: (callback: string, error: unknown) => void;
 }
 
-export class Feed<M> {
+export class Feed<M> implements LinkFeed {
   readonly counts = newInboundCounts();
   readonly recoveries: Recoveries<M>;
   /** Every message of the current socket. */
@@ -45,6 +45,7 @@ export class Feed<M> {
   readonly #parts: FeedParts<M>;
   readonly #tracker = new SequenceTracker();
   #talk: Talk<M>;
+  #late = 0;
 
   constructor(parts: FeedParts<M>) {
     this.#parts = parts;
@@ -68,10 +69,33 @@ export class Feed<M> {
     return this.#tracker.positions();
   }
 
+  /** Messages that came after the end of their socket. */
+  get late(): number {
+    return this.#late;
+  }
+
+  countLate(): void {
+    this.#late += 1;
+  }
+
   newSocket(): void {
     this.#talk = this.#parts.settings.talk();
     this.#inbound.use(this.#talk);
     this.#tracker.newSocket();
+  }
+
+  socketGone(): void {
+    this.recoveries.socketEnded();
+  }
+
+  replayAbandoned(): void {
+    this.#parts.subscriptions.announce();
+  }
+
+  reading(isReading: boolean): void {
+    const { subscriptions } = this.#parts;
+    if (isReading) subscriptions.resume("reader");
+    else subscriptions.pause("reader");
   }
 
   #createRecoveries(): Recoveries<M> {

@@ -61,7 +61,6 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
   #run: Run | undefined;
   /** Closed before it ever ran. */
   #isClosedUnrun = false;
-  #late = 0;
 
   constructor(target: Target<M>, options: SupervisorOptions<M>, createTransport: CreateTransport) {
     const report = (callback: string, error: unknown): void =>
@@ -115,35 +114,15 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
       callbackFailed: report,
     });
     this.#link = new Link({
-      clock,
-      recoveries: this.#feed.recoveries,
-      onSocketGone: () => this.#feed.recoveries.socketEnded(),
+      settings,
       outgoing: this.#outgoing,
-      probe: settings.probe,
-      opening: settings.opening,
-      keepalive: settings.keepalive,
-      countsControlFrames: settings.countsControlFrames,
-      attempt: {
-        target: settings.target,
-        transport: settings.transport,
-        clock,
-        authenticate: settings.authenticate,
-        receive: this.#feed.receive,
-        countLate: () => {
-          this.#late += 1;
-        },
-      },
+      recoveries: this.#feed.recoveries,
+      feed: this.#feed,
       onAttach: (owner) => {
         this.#run?.detach();
         this.#publisher.begin();
         this.#run = new Run(owner, clock, (type, payload) => this.#note(type, payload));
         this.#heedSignal();
-      },
-      onNewSocket: () => this.#feed.newSocket(),
-      onReplayAbandoned: () => this.#subscriptions.announce(),
-      onReading: (isReading) => {
-        if (isReading) this.#subscriptions.resume("reader");
-        else this.#subscriptions.pause("reader");
       },
     });
     this.#outages = new OutageLog({
@@ -206,7 +185,7 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
       lastByteAtMs: this.#link.lastHeardAtMs,
       roundTripMs: this.#link.roundTripMs,
       topics: this.#subscriptions.counts(),
-      inbound: { ...this.#feed.counts, late: this.#late, unfollowed: this.#feed.unfollowed },
+      inbound: { ...this.#feed.counts, late: this.#feed.late, unfollowed: this.#feed.unfollowed },
       recovery: { ...this.#feed.recoveries.counts, streams: this.#feed.recoveries.statuses() },
       outbox: {
         ...this.#outbox.counts,

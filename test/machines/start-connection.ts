@@ -200,11 +200,7 @@ export class FakeLink implements ConnectionLink {
   }
 
   watchPeer(watch: Watch, tell: (unheard: PeerUnheard) => void): void {
-    this.#watch ??= new PeerWatch({
-      clock: this.#clock,
-      look: () => this.silence(),
-      ask: () => this.probePeer(),
-    });
+    this.#watch ??= new PeerWatch(this.#clock, this);
     this.#watch.start(watch, tell);
   }
 
@@ -225,7 +221,7 @@ export class FakeLink implements ConnectionLink {
     this.#watch?.stop();
   }
 
-  protected silence(): Silence {
+  silence(): Silence {
     const atMs = this.#clock.nowMs();
     return { silentMs: atMs - (this.#silentSinceMs ?? atMs), atMs };
   }

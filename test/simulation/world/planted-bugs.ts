@@ -42,8 +42,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "a late message of an old epoch is accepted",
     file: "src/connection/socket-attempt.ts",
-    find: "    if (this.#isOver) this.#parts.countLate();\n    else this.#parts.receive",
-    replace: "    this.#parts.receive",
+    find: "    if (this.#isOver) this.#owner.countLate();\n    else this.#receive",
+    replace: "    this.#receive",
   },
   {
     name: "the outbox's bound is off by one",
@@ -54,8 +54,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "a stop while the URL is resolved leaks a socket",
     file: "src/connection/socket-attempt.ts",
-    find: "    if (this.#isOver) return;\n    const { transport, clock } = this.#parts;",
-    replace: "    const { transport, clock } = this.#parts;",
+    find: "    if (this.#isOver) return;\n    const { transport, clock } = this.#settings;",
+    replace: "    const { transport, clock } = this.#settings;",
   },
   {
     name: "Retry-After is ignored",

@@ -3,7 +3,7 @@
  * opens, lets sends flow when that is settled, and dials again a second after a loss.
  */
 import type { SocketFact } from "../../../machines/connection.events.ts";
-import { Link, type LinkParts } from "../../../src/connection/link.ts";
+import { Link, type LinkSettings } from "../../../src/connection/link.ts";
 import { Outgoing } from "../../../src/connection/outgoing.ts";
 import { Pacer, type PacingWindow } from "../../../src/subscriptions/pacer.ts";
 import type { SubscriptionProtocol } from "../../../src/subscriptions/protocol.ts";
@@ -22,7 +22,7 @@ import { FakeDoor } from "../../machines/start-connection.ts";
 import { answered, type Json } from "../start-supervisor.ts";
 
 export interface LineOptions
-  extends TopicSettings, Pick<LinkParts, "opening" | "keepalive" | "countsControlFrames"> {
+  extends TopicSettings, Pick<LinkSettings, "opening" | "keepalive" | "countsControlFrames"> {
   readonly topics?: readonly string[];
   readonly topicsPerFrame?: number;
   readonly topicsPerConnection?: number;
@@ -91,31 +91,32 @@ export class Line {
       onQuarantined: (quarantined) => this.subscriptions.noteQuarantined(quarantined),
     });
     this.link = new Link({
-      clock,
       outgoing: this.outgoing,
-      opening,
-      keepalive,
-      probe: undefined,
-      countsControlFrames,
-      attempt: {
+      settings: {
+        opening,
+        keepalive,
+        probe: undefined,
+        countsControlFrames,
         target: { url: "wss://venue.example", protocols: [], headers: {} },
         transport: this.#memory.transport,
         clock,
         authenticate: undefined,
+      },
+      feed: {
         receive: (raw) => this.#receive(JSON.parse(raw.toString()) as Json),
         countLate: () => undefined,
+        socketGone: () => {
+          this.socketsGone += 1;
+        },
+        newSocket: () => undefined,
+        replayAbandoned: () => undefined,
+        reading: (isReading) => {
+          if (isReading) this.subscriptions.resume("reader");
+          else this.subscriptions.pause("reader");
+        },
       },
       recoveries: new FakeDoor(),
-      onSocketGone: () => {
-        this.socketsGone += 1;
-      },
       onAttach: () => undefined,
-      onNewSocket: () => undefined,
-      onReplayAbandoned: () => undefined,
-      onReading: (isReading) => {
-        if (isReading) this.subscriptions.resume("reader");
-        else this.subscriptions.pause("reader");
-      },
     });
     this.dials();
   }
