@@ -431,7 +431,7 @@ export const mutants = [
   [
     "pongs are not counted",
     "src/connection/link.ts",
-    "if (this.#parts.settings.countsControlFrames) this.#parts.outgoing.countFrame();",
+    "if (this.#settings.countsControlFrames) this.#parts.outgoing.countFrame();",
     "",
     outgoing,
   ],
@@ -445,7 +445,7 @@ export const mutants = [
   [
     "pacing survives the socket",
     "src/connection/outgoing.ts",
-    "this.#parts.pacer.reset();",
+    "this.#pacer.reset();",
     "",
     outgoing,
   ],

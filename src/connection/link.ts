@@ -33,12 +33,9 @@ export interface LinkSettings extends AttemptSettings {
   readonly countsControlFrames: boolean;
 }
 
-export interface LinkParts {
-  readonly settings: LinkSettings;
+/** What a link joins: the ways in and out. */
+export interface LinkedParts {
   readonly outgoing: Pick<Outgoing, "begin" | "lost" | "end" | "allow" | "urgent" | "countFrame">;
-  readonly recoveries: RecoveryDoor;
-  /** Called with the actor that runs the chart. */
-  readonly onAttach: (owner: ConnectionOwner) => void;
   readonly feed: LinkFeed;
 }
 
@@ -46,6 +43,7 @@ export interface LinkParts {
 export interface LinkFeed {
   /** Every message of an opened socket. */
   readonly receive: AttemptOwner["receive"];
+  readonly recoveries: RecoveryDoor;
   /** A message came after its socket's end and was dropped. */
   countLate(): void;
   /** A new socket is open; its subscriptions are about to be replayed. */
@@ -68,7 +66,9 @@ const unheard = (): void => undefined;
 
 export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
   readonly receive: AttemptOwner["receive"];
-  readonly #parts: LinkParts;
+  readonly #settings: LinkSettings;
+  readonly #parts: LinkedParts;
+  readonly #onAttach: (owner: ConnectionOwner) => void;
   #attempt: SocketAttempt | undefined;
   /** Takes what is reported of the current attempt. */
   #report: (fact: SocketFact) => void = unheard;
@@ -83,17 +83,24 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
   #resumedAtMs = 0;
   #roundTripMs: number | null = null;
 
-  constructor(parts: LinkParts) {
+  /** @param onAttach - Called with the actor that runs the chart. */
+  constructor(
+    settings: LinkSettings,
+    parts: LinkedParts,
+    onAttach: (owner: ConnectionOwner) => void,
+  ) {
+    this.#settings = settings;
     this.#parts = parts;
+    this.#onAttach = onAttach;
     this.receive = parts.feed.receive;
-    const { clock, keepalive } = parts.settings;
+    const { clock, keepalive } = settings;
     if (keepalive === undefined) return;
     const { everyMs, frame } = keepalive;
     this.#keepalive = new Keepalive({ clock, everyMs, beat: () => this.#keepAlive(frame) });
   }
 
   get recoveries(): RecoveryDoor {
-    return this.#parts.recoveries;
+    return this.#parts.feed.recoveries;
   }
 
   /** When the peer of the current socket was last heard; 0 without one. */
@@ -110,17 +117,17 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
   }
 
   get #clock(): Clock {
-    return this.#parts.settings.clock;
+    return this.#settings.clock;
   }
 
   attach(owner: ConnectionOwner): void {
-    this.#parts.onAttach(owner);
+    this.#onAttach(owner);
   }
 
   dial(attempt: Attempt, report: (fact: SocketFact) => void): void {
     this.dropSocket();
     this.#report = report;
-    this.#attempt = new SocketAttempt(attempt, this.#parts.settings, this);
+    this.#attempt = new SocketAttempt(attempt, this.#settings, this);
     this.#attempt.start();
   }
 
@@ -149,7 +156,7 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
     this.#parts.feed.newSocket();
     this.#isInUse = true;
     this.#parts.outgoing.begin(socket);
-    for (const frame of this.#parts.settings.opening?.() ?? []) this.#parts.outgoing.urgent(frame);
+    for (const frame of this.#settings.opening?.() ?? []) this.#parts.outgoing.urgent(frame);
     this.#keepalive?.start();
     this.#isReplaying = true;
     this.#parts.outgoing.allow("replaying");
@@ -205,7 +212,7 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
   probePeer(): void {
     const socket = this.#attempt?.socket;
     if (socket === undefined) return;
-    const frame = this.#parts.settings.probe?.();
+    const frame = this.#settings.probe?.();
     if (frame === undefined) {
       const clock = this.#clock;
       const askedAtMs = clock.nowMs();
@@ -289,6 +296,6 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
   }
 
   #countControl(): void {
-    if (this.#parts.settings.countsControlFrames) this.#parts.outgoing.countFrame();
+    if (this.#settings.countsControlFrames) this.#parts.outgoing.countFrame();
   }
 }

@@ -56,6 +56,8 @@ export interface Settlement {
   readonly quarantined: readonly string[];
 }
 
+const oneGroup = (): string => "";
+
 export class SubscriptionRegistry {
   readonly #groupOf: (topic: string) => string;
   readonly #listener: RegistryListener | undefined;
@@ -68,7 +70,7 @@ export class SubscriptionRegistry {
   #wantedChars = 0;
   #isAllHeld = false;
 
-  constructor({ groupOf = () => "", listener }: RegistryOptions = {}) {
+  constructor({ groupOf = oneGroup, listener }: RegistryOptions = {}) {
     this.#groupOf = groupOf;
     this.#listener = listener;
   }

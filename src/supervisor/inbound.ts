@@ -37,15 +37,15 @@ export interface InboundParts<M> {
   readonly counts: InboundCounts;
   readonly consumers: Consumers<M>;
   readonly recoveries: StreamRecoveries<M>;
-  /** Told the topic of every message, and when it came; undefined where nobody wants to know. */
-  readonly heard: ((topic: string, receivedAtMs: number) => void) | undefined;
-  readonly onControl: (word: VenueWord) => void;
-  readonly onInvalid: (error: unknown, raw: Buffer) => void;
-  readonly onGap: (gap: GapItem) => void;
-  readonly onReset: (reset: ResetItem) => void;
-  readonly onMismatch: (stream: string) => void;
+  /** Told the topic of every message, and when it came. */
+  heard(topic: string, receivedAtMs: number): void;
+  onControl(word: VenueWord): void;
+  onInvalid(error: unknown, raw: Buffer): void;
+  onGap(gap: GapItem): void;
+  onReset(reset: ResetItem): void;
+  onMismatch(stream: string): void;
   /** There are more streams than are followed; said once. */
-  readonly onUnfollowed: () => void;
+  onUnfollowed(): void;
 }
 
 /** Who takes items. */
@@ -96,7 +96,7 @@ export interface Inbound<M> {
 }
 
 export function createInbound<M>(parts: InboundParts<M>, firstTalk: Talk<M>): Inbound<M> {
-  const { schema, tracker, counts, consumers, recoveries, heard } = parts;
+  const { schema, tracker, counts, consumers, recoveries } = parts;
 
   // Looked up once a socket, not once a message. A talk is made of bound functions (talk.ts).
   let talk = firstTalk;
@@ -229,7 +229,7 @@ export function createInbound<M>(parts: InboundParts<M>, firstTalk: Talk<M>): In
       parts.onControl(word);
       return;
     }
-    if (topic !== undefined) heard?.(topic, receivedAtMs);
+    if (topic !== undefined) parts.heard(topic, receivedAtMs);
     if (place === "repeats") return;
     isSnapshot ||= point?.restarts === true;
 

@@ -212,7 +212,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "a deadline is not taken off by its answer",
     file: "src/connection/requests.ts",
-    find: "    this.#parts.clock.clearTimeout(this.#deadlines.get(id));\n    this.#deadlines.delete(id);",
+    find: "    this.#settings.clock.clearTimeout(this.#deadlines.get(id));\n    this.#deadlines.delete(id);",
     replace: "    this.#deadlines.delete(id);",
   },
 
@@ -239,7 +239,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "sends that wait when it is closed are forgotten",
     file: "src/supervisor/supervisor.ts",
-    find: '    this.#outbox.clear("closed");\n',
+    find: '    this.#parts.outbox.clear("closed");\n',
     replace: "",
   },
 
@@ -271,7 +271,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "iterators wait for ever when it fails",
     file: "src/supervisor/supervisor.ts",
-    find: "      this.#consumers.end(new ConnectionFailedError(fact.loss, fact.rule));\n",
+    find: "      this.#parts.consumers.end(new ConnectionFailedError(fact.loss, fact.rule));\n",
     replace: "",
   },
 
@@ -279,14 +279,14 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "a closed supervisor still announces",
     file: "src/supervisor/supervisor.ts",
-    find: '    if (type === "closed") this.#finish(); // it is the last fact\n    const fact = this.#publish(type, payload);',
+    find: '    if (type === "closed") this.#finish(); // it is the last fact\n    const fact = this.#parts.publisher.publish(type, payload);',
     replace:
-      '    const fact = this.#publish(type, payload);\n    if (type === "closed") this.#finish();',
+      '    const fact = this.#parts.publisher.publish(type, payload);\n    if (type === "closed") this.#finish();',
   },
   {
     name: "facts overtake each other",
     file: "src/supervisor/publisher.ts",
-    find: "    if (this.#isTelling) return fact;\n",
+    find: "    if (this.#isTelling) return;\n",
     replace: "",
   },
   {
