@@ -8,7 +8,11 @@ import { topicIsFrame, type Frame, type SubscriptionProtocol } from "../subscrip
 import type { Conversation, VenueProfile, VenueWord } from "../venues/venue.ts";
 import type { SupervisorOptions } from "./options.ts";
 
-export type Talk<M> = Conversation<M>;
+/** Every word is named, be it undefined: all talks have one shape, and none a hidden class of its own. */
+export type Talk<M> = Required<Pick<Conversation<M>, "subscribe" | "decode">> & {
+  readonly [W in Exclude<keyof Conversation<M>, "subscribe" | "decode">]?:
+    Conversation<M>[W] | undefined;
+};
 
 type Words<M> = Pick<SupervisorOptions<M>, "decode" | "sequence" | "subscriptions">;
 
@@ -21,13 +25,15 @@ export function talksOf<M>(given: Words<M>, venue: VenueProfile<M> | undefined):
     const protocol = words ?? (own === undefined ? topicIsFrame : undefined);
     const asked = protocol === undefined ? asVenueAsks(own) : asUserAsks<M>(protocol, own);
     return {
-      ...asked,
+      subscribe: asked.subscribe,
+      unsubscribe: asked.unsubscribe,
+      control: asked.control,
       decode: decode ?? own?.decode.bind(own) ?? (decodeRaw as Talk<M>["decode"]),
-      ...optional("sequence", sequence ?? own?.sequence?.bind(own)),
-      ...optional("topicOf", own?.topicOf?.bind(own)),
-      ...optional("numbersControl", sequence === undefined ? own?.numbersControl : undefined),
-      ...optional("isSnapshot", own?.isSnapshot?.bind(own)),
-      ...optional("verify", own?.verify?.bind(own)),
+      sequence: sequence ?? own?.sequence?.bind(own),
+      topicOf: own?.topicOf?.bind(own),
+      numbersControl: sequence === undefined ? own?.numbersControl : undefined,
+      isSnapshot: own?.isSnapshot?.bind(own),
+      verify: own?.verify?.bind(own),
     };
   };
 }
@@ -38,8 +44,8 @@ function asVenueAsks<M>(own: Conversation<M> | undefined): Asking<M> {
   if (own === undefined) throw new Error("neither a venue nor a protocol");
   return {
     subscribe: own.subscribe.bind(own),
-    ...optional("unsubscribe", own.unsubscribe?.bind(own)),
-    ...optional("control", own.control?.bind(own)),
+    unsubscribe: own.unsubscribe?.bind(own),
+    control: own.control?.bind(own),
   };
 }
 
@@ -59,8 +65,8 @@ function asUserAsks<M>(
         };
   return {
     subscribe: protocol.subscribe.bind(protocol),
-    ...optional("unsubscribe", insist(protocol.unsubscribe?.bind(protocol))),
-    ...optional("control", control),
+    unsubscribe: insist(protocol.unsubscribe?.bind(protocol)),
+    control,
   };
 }
 
@@ -74,10 +80,6 @@ function insist(
     if (frame === undefined) throw new OptionError("subscriptions.unsubscribe()", "a frame", frame);
     return frame;
   };
-}
-
-function optional<K extends string, V>(name: K, value: V | undefined): { [P in K]?: V } {
-  return (value === undefined ? {} : { [name]: value }) as { [P in K]?: V };
 }
 
 /** Text as a string, bytes as they are. */

@@ -129,7 +129,7 @@ describe("a frame", () => {
 
   it("is delivered unjudged where nothing is numbered or answered", () => {
     const inbound = new RunningInbound({
-      talk: { control: undefined, sequence: undefined } as never,
+      talk: { control: undefined, sequence: undefined },
     });
     inbound.receives({ ack: 1 }, number(1), number(5));
     expect(inbound.counts).toMatchObject({ delivered: 3, gaps: 0, control: 0 });
