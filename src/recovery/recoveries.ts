@@ -31,7 +31,7 @@ export class Recoveries<M> implements RecoveryDoor {
   /** Opened when the first stream breaks: most connections live without one. */
   #desk: RecoveryDesk | undefined;
   #isDeskAwaited = false;
-  #endHearing: () => void = () => undefined;
+  #hearing: ReturnType<RecoveryDesk["on"]> | undefined;
 
   constructor(parts: RecoveriesParts<M>) {
     this.#parts = parts;
@@ -107,11 +107,10 @@ export class Recoveries<M> implements RecoveryDoor {
   // What the charts ask.
 
   attach(desk: RecoveryDesk): void {
-    this.#endHearing();
+    this.#hearing?.unsubscribe();
     this.#desk = desk;
     this.#isDeskAwaited = false;
-    const hearing = desk.on("recovery.failed", (failed) => this.#giveUp(failed));
-    this.#endHearing = () => hearing.unsubscribe();
+    this.#hearing = desk.on("recovery.failed", (failed) => this.#giveUp(failed));
     // What it was wanted for, less what has become of it meanwhile.
     for (const broken of this.#streams.values()) {
       if (broken.state === "recovering") this.#tell(broken.request);

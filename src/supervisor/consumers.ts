@@ -19,11 +19,13 @@ interface Others<M> {
   readonly link: Pausable;
 }
 
+const none: readonly never[] = [];
+
 export class Consumers<M> {
   readonly #clock: Clock;
   readonly #others: Others<M>;
   /** Copied on write, so that the data path walks a plain array. */
-  #queues: readonly MessageQueue<M>[] = [];
+  #queues: readonly MessageQueue<M>[] = none;
   #pauses = 0;
 
   constructor(clock: Clock, others: Others<M>) {

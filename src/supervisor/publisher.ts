@@ -21,6 +21,8 @@ export interface Facts {
 
 type AnyListener = (event: never) => unknown;
 
+const none: readonly never[] = [];
+
 /** An object of its own: two `on` with one function are two subscriptions. */
 interface MessageListener<M> {
   readonly listener: (item: MessageItem<M>) => unknown;
@@ -34,7 +36,7 @@ export class Publisher<M> implements Facts {
   /** Made with the first: who only reads messages has none. */
   #listeners: Map<string, Set<AnyListener>> | undefined;
   /** Copied on write, so that the data path walks a plain array. */
-  #messageListeners: readonly MessageListener<M>[] = [];
+  #messageListeners: readonly MessageListener<M>[] = none;
   #callbackFailures = 0;
   /** Facts that happened while another was told, oldest first. */
   readonly #untold: Fact[] = [];
@@ -142,6 +144,7 @@ export class Publisher<M> implements Facts {
       this.#tell("*", next);
       broadcast(this.#supervisor, next);
     }
+    this.#untold.length = 0; // gives back the room of a dozen
     this.#isTelling = false;
   }
 

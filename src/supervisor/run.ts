@@ -13,7 +13,7 @@ import type { FactPayloads, FactType, SupervisorState } from "./facts.ts";
 
 type Note = <T extends FactType>(type: T, payload: FactPayloads[T]) => void;
 
-export class Run {
+export class Run implements Required<Parameters<ConnectionOwner["subscribe"]>[0]> {
   readonly #owner: ConnectionOwner;
   readonly #clock: Clock;
   readonly #note: Note;
@@ -32,15 +32,7 @@ export class Run {
     this.#clock = clock;
     this.#note = note;
     this.#sinceMs = clock.nowMs();
-    this.#subscriptions = [
-      owner.on("*", (fact) => this.#hear(fact)),
-      owner.subscribe({
-        next: (view) => this.#follow(view),
-        // An error here is a bug of ours; it must not leave a socket behind, nor a waiting close().
-        error: () => this.#complete(),
-        complete: () => this.#complete(),
-      }),
-    ];
+    this.#subscriptions = [owner.on("*", (fact) => this.#hear(fact)), owner.subscribe(this)];
   }
 
   get actor(): ConnectionActor {
@@ -96,16 +88,35 @@ export class Run {
     this.#isTelling = true;
     const { type, ...payload } = fact;
     if (type === "up" || type === "down") this.#isReady = type === "up";
-    // `closed` is told once all is over, by #complete: then no timer and no socket is left.
+    // `closed` is told once all is over, by `complete`: then no timer and no socket is left.
     if (type !== "closed") this.#note(type, payload as FactPayloads[typeof type]);
   }
 
-  #follow({ value, tags }: ConnectionView): void {
+  // What the actor tells of itself.
+
+  next({ value, tags }: ConnectionView): void {
     this.#isTelling = false;
     for (const command of this.#held.splice(0)) this.send(command);
     this.#isReady = tags.has("ready");
     this.#enter(topLevelOf(value));
   }
+
+  /** A bug of ours; it must not leave a socket behind, nor a waiting `close()`. */
+  error(): void {
+    this.complete();
+  }
+
+  /** Final state, or stopped from outside by whoever embeds the chart. */
+  complete(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#isReady = false;
+    this.detach();
+    this.#enter("closed");
+    this.#note("closed", {});
+  }
+
+  // Within.
 
   #enter(state: SupervisorState): void {
     if (state === this.#state) return;
@@ -113,16 +124,6 @@ export class Run {
     this.#state = state;
     this.#sinceMs = this.#clock.nowMs();
     this.#note("state", { state, previous });
-  }
-
-  /** Final state, or stopped from outside by whoever embeds the chart. */
-  #complete(): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.#isReady = false;
-    this.detach();
-    this.#enter("closed");
-    this.#note("closed", {});
   }
 }
 

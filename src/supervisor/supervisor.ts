@@ -36,6 +36,8 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
   readonly #parts: Parts<M>;
   /** The running chart; undefined before it is embedded or started. */
   #run: Run | undefined;
+  /** Where there is a signal. */
+  #onAbort: (() => void) | undefined;
   /** Closed before it ever ran. */
   #isClosedUnrun = false;
 
@@ -244,15 +246,13 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
     return undefined;
   }
 
-  readonly #onAbort = (): void => {
-    void this.#end({ type: "close" });
-  };
-
   /** One that is aborted already closes at once: nothing is dialled. */
   #heedSignal(): void {
     const { signal } = this.#settings;
-    if (signal?.aborted === true) this.#onAbort();
-    else signal?.addEventListener("abort", this.#onAbort, { once: true });
+    if (signal === undefined) return;
+    this.#onAbort ??= () => void this.#end({ type: "close" });
+    if (signal.aborted) this.#onAbort();
+    else signal.addEventListener("abort", this.#onAbort, { once: true });
   }
 
   #command(command: ConnectionCommand): void {
@@ -288,7 +288,9 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
 
   /** Nothing is left behind: no timer, no listener on the signal, no open iterator, no waiting send. */
   #finish(): void {
-    this.#settings.signal?.removeEventListener("abort", this.#onAbort);
+    if (this.#onAbort !== undefined) {
+      this.#settings.signal?.removeEventListener("abort", this.#onAbort);
+    }
     this.#parts.link.dropSocket();
     this.#parts.outbox.clear("closed");
     this.#parts.consumers.end();
