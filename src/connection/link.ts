@@ -21,7 +21,12 @@ import type { TransportSocket } from "../transport/transport.ts";
 import { Keepalive } from "./keepalive.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { PeerWatch, type WatchedPeer } from "./peer-watch.ts";
-import { SocketAttempt, type AttemptOwner, type AttemptSettings } from "./socket-attempt.ts";
+import {
+  SocketAttempt,
+  type AttemptOwner,
+  type AttemptSettings,
+  type Receiver,
+} from "./socket-attempt.ts";
 
 export interface LinkSettings extends AttemptSettings {
   /** The frames that a new socket is sent first, before any subscription. */
@@ -41,8 +46,7 @@ export interface LinkedParts {
 
 /** Who takes what comes in, over all sockets. */
 export interface LinkFeed {
-  /** Every message of an opened socket. */
-  readonly receive: AttemptOwner["receive"];
+  readonly inbound: Receiver;
   readonly recoveries: RecoveryDoor;
   /** A message came after its socket's end and was dropped. */
   countLate(): void;
@@ -65,7 +69,6 @@ export interface LinkKeepalive {
 const unheard = (): void => undefined;
 
 export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
-  readonly receive: AttemptOwner["receive"];
   readonly #settings: LinkSettings;
   readonly #parts: LinkedParts;
   readonly #onAttach: (owner: ConnectionOwner) => void;
@@ -92,7 +95,6 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
     this.#settings = settings;
     this.#parts = parts;
     this.#onAttach = onAttach;
-    this.receive = parts.feed.receive;
     const { clock, keepalive } = settings;
     if (keepalive === undefined) return;
     const { everyMs, frame } = keepalive;
@@ -246,6 +248,10 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
   }
 
   // What the attempt and the watch need.
+
+  get inbound(): Receiver {
+    return this.#parts.feed.inbound;
+  }
 
   report(fact: SocketFact): void {
     if (fact.type === "socket.ended" && this.#isInUse) this.#parts.outgoing.lost();

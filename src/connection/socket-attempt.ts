@@ -22,10 +22,14 @@ export interface AttemptSettings {
   readonly authenticate: Authenticate | undefined;
 }
 
+/** Takes every message of an opened socket. */
+export interface Receiver {
+  receive(data: Buffer, isBinary: boolean, receivedAtMs: number): void;
+}
+
 /** Whose attempt it is. */
 export interface AttemptOwner {
-  /** Every message of the opened socket. */
-  readonly receive: (data: Buffer, isBinary: boolean, receivedAtMs: number) => void;
+  readonly inbound: Receiver;
   report(fact: SocketFact): void;
   /** A message came after the end and was dropped. */
   countLate(): void;
@@ -39,7 +43,7 @@ export class SocketAttempt implements SocketSink {
   readonly #settings: AttemptSettings;
   readonly #owner: AttemptOwner;
   /** Taken out of the owner, as every message asks for it. */
-  readonly #receive: AttemptOwner["receive"];
+  readonly #inbound: Receiver;
   readonly #attempt: Attempt;
   /** Made when somebody asks for it: 900 bytes of heap, and an exception with a stack at its end. */
   #abort: AbortController | undefined;
@@ -57,7 +61,7 @@ export class SocketAttempt implements SocketSink {
     this.#attempt = attempt;
     this.#settings = settings;
     this.#owner = owner;
-    this.#receive = owner.receive;
+    this.#inbound = owner.inbound;
   }
 
   /** The open socket; undefined before it is open and after it is over. */
@@ -111,7 +115,7 @@ export class SocketAttempt implements SocketSink {
 
   message(data: Buffer, isBinary: boolean): void {
     // The data path: one question a message.
-    if (this.#isDirect) this.#receive(data, isBinary, this.lastHeardAtMs);
+    if (this.#isDirect) this.#inbound.receive(data, isBinary, this.lastHeardAtMs);
     else this.#divert(data, isBinary);
   }
 
@@ -239,7 +243,7 @@ export class SocketAttempt implements SocketSink {
 
   #deliver(data: Buffer, isBinary: boolean): void {
     if (this.#isOver) this.#owner.countLate();
-    else this.#receive(data, isBinary, this.lastHeardAtMs);
+    else this.#inbound.receive(data, isBinary, this.lastHeardAtMs);
   }
 
   #ready(): void {

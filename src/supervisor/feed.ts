@@ -14,13 +14,7 @@ import { printable } from "../transport/printable.ts";
 import type { VenueWord } from "../venues/venue.ts";
 import type { Consumers } from "./consumers.ts";
 import { ControlWords, type ControlledParts } from "./control-words.ts";
-import {
-  createInbound,
-  newInboundCounts,
-  type Inbound,
-  type InboundParts,
-  type Receive,
-} from "./inbound.ts";
+import { newInboundCounts, Inbound, type InboundParts } from "./inbound.ts";
 import type {
   GapItem,
   InvalidItem,
@@ -51,12 +45,11 @@ export class Feed<M> implements LinkFeed, InboundParts<M>, RecoveriesParts<M> {
   readonly counts = newInboundCounts();
   readonly tracker = new SequenceTracker();
   readonly recoveries: Recoveries<M>;
-  /** Every message of the current socket. */
-  readonly receive: Receive;
+  /** Takes every message of the current socket. */
+  readonly inbound: Inbound<M>;
   readonly #settings: FeedSettings<M>;
   readonly #others: FeedOthers<M>;
   readonly #words: ControlWords<M>;
-  readonly #inbound: Inbound<M>;
   #talk: Talk<M>;
   #late = 0;
 
@@ -66,8 +59,7 @@ export class Feed<M> implements LinkFeed, InboundParts<M>, RecoveriesParts<M> {
     this.#talk = settings.talk();
     this.#words = new ControlWords(others);
     this.recoveries = new Recoveries<M>(this);
-    this.#inbound = createInbound<M>(this, this.#talk);
-    this.receive = this.#inbound.receive;
+    this.inbound = new Inbound<M>(this, this.#talk);
   }
 
   /** The words of the current socket. */
@@ -97,7 +89,7 @@ export class Feed<M> implements LinkFeed, InboundParts<M>, RecoveriesParts<M> {
 
   newSocket(): void {
     this.#talk = this.#settings.talk();
-    this.#inbound.use(this.#talk);
+    this.inbound.use(this.#talk);
     this.tracker.newSocket();
   }
 

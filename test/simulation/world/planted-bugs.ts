@@ -42,8 +42,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "a late message of an old epoch is accepted",
     file: "src/connection/socket-attempt.ts",
-    find: "    if (this.#isOver) this.#owner.countLate();\n    else this.#receive",
-    replace: "    this.#receive",
+    find: "    if (this.#isOver) this.#owner.countLate();\n    else this.#inbound.receive",
+    replace: "    this.#inbound.receive",
   },
   {
     name: "the outbox's bound is off by one",

@@ -85,7 +85,7 @@ export class Line {
     this.feed = {
       talk: protocol,
       recoveries: Object.assign(new FakeDoor(), { unwanted: () => undefined }),
-      receive: (raw) => this.#receive(JSON.parse(raw.toString()) as Json),
+      inbound: { receive: (raw) => this.#receive(JSON.parse(raw.toString()) as Json) },
       countLate: () => undefined,
       socketGone: () => {
         this.socketsGone += 1;
