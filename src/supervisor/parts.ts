@@ -8,16 +8,19 @@
 import { Link, type LinkSettings } from "../connection/link.ts";
 import { Outgoing } from "../connection/outgoing.ts";
 import type { ConnectionOwner } from "../../machines/link.ts";
+import { ConnectionFailedError } from "../errors.ts";
 import { Consumers } from "./consumers.ts";
+import type { FactPayloads, FactType } from "./facts.ts";
 import { Feed } from "./feed.ts";
 import { OutageLog } from "./outage.ts";
 import { Outbox, type OutboxItem } from "./outbox.ts";
 import { Publisher } from "./publisher.ts";
+import type { RunFacts } from "./run.ts";
 import type { Settings } from "./settings.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import type { Supervisor } from "./supervisor.ts";
 
-export class Parts<M> {
+export class Parts<M> implements RunFacts {
   readonly outages: OutageLog;
   readonly publisher: Publisher<M>;
   readonly subscriptions: Subscriptions<M>;
@@ -26,6 +29,8 @@ export class Parts<M> {
   readonly consumers: Consumers<M>;
   readonly feed: Feed<M>;
   readonly link: Link;
+  /** Called when all is over, where somebody has something to clear away. */
+  onFinish: (() => void) | undefined;
 
   /** @param onAttach - Called with the actor that runs the chart. */
   constructor(
@@ -42,5 +47,24 @@ export class Parts<M> {
     this.consumers = new Consumers(clock, this);
     this.feed = new Feed(settings, this);
     this.link = new Link(settings, this, onAttach);
+  }
+
+  /** A fact of the chart's, with what it means for queues and outbox. */
+  note<T extends FactType>(type: T, payload: FactPayloads[T]): void {
+    if (type === "closed") this.#finish(); // it is the last fact
+    const fact = this.publisher.publish(type, payload);
+    if (fact.type === "failed") {
+      this.outbox.clear("failed");
+      this.consumers.end(new ConnectionFailedError(fact.loss, fact.rule));
+    }
+  }
+
+  /** Nothing is left behind: no timer, no listener on the signal, no open iterator, no waiting send. */
+  #finish(): void {
+    this.onFinish?.();
+    this.link.dropSocket();
+    this.outbox.clear("closed");
+    this.consumers.end();
+    this.publisher.silence();
   }
 }

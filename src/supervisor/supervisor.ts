@@ -13,7 +13,7 @@ import type { Position } from "../sequence/point.ts";
 import type { TopicStatus } from "../subscriptions/registry.ts";
 import type { Topic } from "../subscriptions/topic.ts";
 import { checkSignal } from "../check.ts";
-import type { EventName, FactPayloads, FactType, Listener, SupervisorState } from "./facts.ts";
+import type { EventName, Listener, SupervisorState } from "./facts.ts";
 import type { FeedItem } from "./items.ts";
 import type { MessagesOptions } from "./message-queue.ts";
 import type { RawMessage, SupervisorOptions, Target } from "./options.ts";
@@ -49,7 +49,7 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
     this.#parts = new Parts(this, settings, (owner) => {
       this.#run?.detach();
       this.#parts.publisher.begin();
-      this.#run = new Run(owner, settings.clock, (type, payload) => this.#note(type, payload));
+      this.#run = new Run(owner, settings.clock, this.#parts);
       this.#heedSignal();
     });
     this.#heedSignal();
@@ -250,9 +250,10 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
   #heedSignal(): void {
     const { signal } = this.#settings;
     if (signal === undefined) return;
-    this.#onAbort ??= () => void this.#end({ type: "close" });
-    if (signal.aborted) this.#onAbort();
-    else signal.addEventListener("abort", this.#onAbort, { once: true });
+    const onAbort = (this.#onAbort ??= () => void this.#end({ type: "close" }));
+    this.#parts.onFinish = () => signal.removeEventListener("abort", onAbort);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort, { once: true });
   }
 
   #command(command: ConnectionCommand): void {
@@ -263,8 +264,8 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
     const run = this.#run;
     if (run === undefined && this.state === "idle") {
       this.#isClosedUnrun = true;
-      this.#note("state", { state: "closed", previous: "idle" });
-      this.#note("closed", {});
+      this.#parts.note("state", { state: "closed", previous: "idle" });
+      this.#parts.note("closed", {});
     }
     if (run === undefined || run.isOver) return Promise.resolve();
     return new Promise((resolve) => {
@@ -274,27 +275,6 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
       });
       run.send(command);
     });
-  }
-
-  /** A fact of the chart's, with what it means for queues and outbox. */
-  #note<T extends FactType>(type: T, payload: FactPayloads[T]): void {
-    if (type === "closed") this.#finish(); // it is the last fact
-    const fact = this.#parts.publisher.publish(type, payload);
-    if (fact.type === "failed") {
-      this.#parts.outbox.clear("failed");
-      this.#parts.consumers.end(new ConnectionFailedError(fact.loss, fact.rule));
-    }
-  }
-
-  /** Nothing is left behind: no timer, no listener on the signal, no open iterator, no waiting send. */
-  #finish(): void {
-    if (this.#onAbort !== undefined) {
-      this.#settings.signal?.removeEventListener("abort", this.#onAbort);
-    }
-    this.#parts.link.dropSocket();
-    this.#parts.outbox.clear("closed");
-    this.#parts.consumers.end();
-    this.#parts.publisher.silence();
   }
 
   #failure(): ConnectionFailedError | undefined {

@@ -238,8 +238,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "sends that wait when it is closed are forgotten",
-    file: "src/supervisor/supervisor.ts",
-    find: '    this.#parts.outbox.clear("closed");\n',
+    file: "src/supervisor/parts.ts",
+    find: '    this.outbox.clear("closed");\n',
     replace: "",
   },
 
@@ -270,18 +270,18 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "iterators wait for ever when it fails",
-    file: "src/supervisor/supervisor.ts",
-    find: "      this.#parts.consumers.end(new ConnectionFailedError(fact.loss, fact.rule));\n",
+    file: "src/supervisor/parts.ts",
+    find: "      this.consumers.end(new ConnectionFailedError(fact.loss, fact.rule));\n",
     replace: "",
   },
 
   // Those who listen.
   {
     name: "a closed supervisor still announces",
-    file: "src/supervisor/supervisor.ts",
-    find: '    if (type === "closed") this.#finish(); // it is the last fact\n    const fact = this.#parts.publisher.publish(type, payload);',
+    file: "src/supervisor/parts.ts",
+    find: '    if (type === "closed") this.#finish(); // it is the last fact\n    const fact = this.publisher.publish(type, payload);',
     replace:
-      '    const fact = this.#parts.publisher.publish(type, payload);\n    if (type === "closed") this.#finish();',
+      '    const fact = this.publisher.publish(type, payload);\n    if (type === "closed") this.#finish();',
   },
   {
     name: "facts overtake each other",
