@@ -19,24 +19,31 @@ type Words<M> = Pick<SupervisorOptions<M>, "decode" | "sequence" | "subscription
 /** Gives the maker of talks. `given.subscriptions` was checked. */
 export function talksOf<M>(given: Words<M>, venue: VenueProfile<M> | undefined): () => Talk<M> {
   const { decode, sequence, subscriptions } = given;
-  return () => {
-    const own = venue?.open();
-    const words = own === undefined || subscriptions !== undefined ? subscriptions : undefined;
-    const protocol = words ?? (own === undefined ? topicIsFrame : undefined);
-    const asked = protocol === undefined ? asVenueAsks(own) : asUserAsks<M>(protocol, own);
-    return {
-      subscribe: asked.subscribe,
-      unsubscribe: asked.unsubscribe,
-      control: asked.control,
-      decode: decode ?? own?.decode.bind(own) ?? (decodeRaw as Talk<M>["decode"]),
-      sequence: sequence ?? own?.sequence?.bind(own),
-      topicOf: own?.topicOf?.bind(own),
-      numbersControl: sequence === undefined ? own?.numbersControl : undefined,
-      isSnapshot: own?.isSnapshot?.bind(own),
-      verify: own?.verify?.bind(own),
-    };
+  const isPlain = (venue ?? decode ?? sequence ?? subscriptions) === undefined;
+  return isPlain ? (plainly as () => Talk<M>) : () => talkOf(given, venue?.open());
+}
+
+function talkOf<M>(given: Words<M>, own: Conversation<M> | undefined): Talk<M> {
+  const { decode, sequence, subscriptions } = given;
+  const words = own === undefined || subscriptions !== undefined ? subscriptions : undefined;
+  const protocol = words ?? (own === undefined ? topicIsFrame : undefined);
+  const asked = protocol === undefined ? asVenueAsks(own) : asUserAsks<M>(protocol, own);
+  return {
+    subscribe: asked.subscribe,
+    unsubscribe: asked.unsubscribe,
+    control: asked.control,
+    decode: decode ?? own?.decode.bind(own) ?? (decodeRaw as Talk<M>["decode"]),
+    sequence: sequence ?? own?.sequence?.bind(own),
+    topicOf: own?.topicOf?.bind(own),
+    numbersControl: sequence === undefined ? own?.numbersControl : undefined,
+    isSnapshot: own?.isSnapshot?.bind(own),
+    verify: own?.verify?.bind(own),
   };
 }
+
+/** Where nothing is said of messages there is nothing to remember: one talk for all. */
+const plain = talkOf<unknown>({}, undefined);
+const plainly = (): Talk<unknown> => plain;
 
 type Asking<M> = Pick<Talk<M>, "subscribe" | "unsubscribe" | "control">;
 
