@@ -1,11 +1,13 @@
 /**
  * The heartbeat: silence, a question, a doubt, an end.
  *
- * Any inbound byte is life, so a busy connection is never probed. Detection is bounded: `intervalMs +
- * timeoutMs` after the last byte, plus one turn of the event loop. A late timer means that *we* were
- * away (a blocked loop, a stopped process): data may lie unread, so the peer is asked again instead of
- * being declared dead (faults.md §0 #10, §A6). Only after a stop of minutes nobody is asked any more: the
- * peer has given us up long ago, and the sooner there is a new socket the better.
+ * Any inbound byte is life, so a busy connection is never probed. The link watches the peer by the rules
+ * of `policy/beat.ts`; this chart hears of what they do not settle: nobody answered, or we were away.
+ * Detection is bounded: `intervalMs + timeoutMs` after the last byte, plus one turn of the event loop. A
+ * late timer means that *we* were away (a blocked loop, a stopped process): data may lie unread, so the
+ * peer is asked again instead of being declared dead (faults.md §0 #10, §A6). Only after a stop of minutes
+ * nobody is asked any more: the peer has given us up long ago, and the sooner there is a new socket the
+ * better.
  */
 import {
   assign,
@@ -18,23 +20,24 @@ import {
   type StateSchema,
 } from "xstate";
 import type { HeartbeatPolicy } from "./connection.context.ts";
-import type { ConnectionLink, PeerChecked } from "./link.ts";
+import type { ConnectionLink, PeerChecked, PeerUnheard } from "./link.ts";
+import { hasAnswered, wasAway, type Silence } from "./policy/beat.ts";
 
 export interface HeartbeatInput {
   readonly link: ConnectionLink;
   /** `null`: no heartbeat. */
   readonly policy: HeartbeatPolicy | null;
-  /** When the socket opened. Without it a stop before the first check is not seen. */
+  /** When the socket opened. Without it a stop before the first look is not seen. */
   readonly startedAtMs?: number | undefined;
 }
 
 export interface HeartbeatContext {
   readonly link: ConnectionLink;
   readonly policy: HeartbeatPolicy;
-  readonly isOff: boolean;
-  /** Silence at the last check, in milliseconds. */
+  readonly isWanted: boolean;
+  /** Silence at the last look, in milliseconds. */
   readonly silentMs: number;
-  /** When that was; the beginning before it; 0 where neither is known. */
+  /** When the peer was last asked, or found alive; the beginning before it; 0 where neither is known. */
   readonly checkedAtMs: number;
   /** We ourselves stood still for too long. */
   readonly wasAway: boolean;
@@ -52,107 +55,110 @@ export interface HeartbeatOutput {
 /** How often in a row our own lateness excuses the peer: a loop that is always late must still end. */
 const MAX_REPEATS = 3;
 
-/** As long as Ably keeps the state of a connection that is gone (RTN14e). */
-const SUSPENDED_AFTER_MS = 120_000;
+type Events = PeerChecked | PeerUnheard;
+
+/** A look, and when the peer had been looked at, or asked, before. */
+interface Look extends Silence {
+  readonly lastAtMs: number;
+}
 
 const words = setup({
   types: {} as {
     context: HeartbeatContext;
     input: HeartbeatInput;
-    events: PeerChecked;
+    events: Events;
     output: HeartbeatOutput;
   },
   actions: {
+    watchPeer: ({ context: { link, policy, silentMs, checkedAtMs }, self }) =>
+      link.watchPeer({ policy, silentMs, sinceMs: checkedAtMs }, (unheard) => self.send(unheard)),
     checkPeer: ({ context, self }) => context.link.checkPeer((checked) => self.send(checked)),
     checkPeerNextTurn: ({ context, self }) =>
       context.link.checkPeerNextTurn((checked) => self.send(checked)),
     probePeer: ({ context }) => context.link.probePeer(),
-    noteSilence: assign((_, checked: PeerChecked) => ({
-      silentMs: checked.silentMs,
-      checkedAtMs: checked.atMs,
-    })),
+    note: assign((_, { silentMs, atMs }: Silence) => ({ silentMs, checkedAtMs: atMs })),
     noteAbsence: assign({ wasAway: true }),
     excuse: assign({ repeats: ({ context }) => context.repeats + 1 }),
     trust: assign({ repeats: 0 }),
   },
   guards: {
-    isOff: ({ context }) => context.isOff,
-    /** Something came within the interval. */
-    wasHeard: ({ context }, silentMs: number) => silentMs < context.policy.intervalMs,
-    /** Something came since the probe. Compared with the probe, not with the timeout: timers fire early. */
-    hasAnswered: ({ context }, { silentMs, atMs }: PeerChecked) =>
-      silentMs <= atMs - context.checkedAtMs,
-    /** So long after the last check that our own process must have stood still. */
-    wasAway: ({ context: { policy, checkedAtMs } }, atMs: number) =>
-      checkedAtMs > 0 &&
-      atMs - checkedAtMs > policy.intervalMs + (policy.suspendedAfterMs ?? SUSPENDED_AFTER_MS),
+    isWanted: ({ context }) => context.isWanted,
+    hasAnswered: ({ context }, found: Silence) => hasAnswered(context.checkedAtMs, found),
+    /** Our own process stood still for minutes. */
+    wasAway: ({ context }, { lastAtMs, atMs }: Look) => wasAway(context.policy, lastAtMs, atMs),
     /** The timer fired later than half a timeout after its time. */
-    wasLate: ({ context }, atMs: number) =>
-      context.repeats < MAX_REPEATS && atMs - context.checkedAtMs > context.policy.timeoutMs * 1.5,
+    wasLate: ({ context: { repeats, policy } }, { lastAtMs, atMs }: Look) =>
+      repeats < MAX_REPEATS && atMs - lastAtMs > policy.timeoutMs * 1.5,
   },
   delays: {
-    restOfInterval: ({ context }) => Math.max(context.policy.intervalMs - context.silentMs, 0),
     timeout: ({ context }) => context.policy.timeoutMs,
   },
 });
 
 type State = Parameters<typeof words.createStateConfig>[0];
 
-/** Asked first: what was heard before a long stop says nothing about now. */
-const afterAbsence = {
-  guard: { type: "wasAway", params: ({ event }: { event: PeerChecked }) => event.atMs },
-  target: "expired",
-  actions: [
-    { type: "noteSilence", params: ({ event }: { event: PeerChecked }) => event },
-    "noteAbsence",
-  ],
-} as const;
-
 const off = words.createStateConfig({
-  description: "No heartbeat is wanted.",
+  description: "Where a heartbeat begins, and stays if none is wanted.",
+  always: { guard: "isWanted", target: "watching" },
 } satisfies State);
 
-const quiet = words.createStateConfig({
-  description: "The peer was heard. Waits until it could have been silent for the whole interval.",
-  always: { guard: "isOff", target: "off" },
-  entry: "trust",
-  after: { restOfInterval: { actions: "checkPeer" } },
+const watching = words.createStateConfig({
+  description: "The peer talks, or answers when it is asked: the link watches it meanwhile.",
+  entry: ["trust", "watchPeer"],
   on: {
-    "peer.checked": [
-      afterAbsence,
+    "peer.unheard": [
       {
-        guard: { type: "wasHeard", params: ({ event }) => event.silentMs },
-        target: "quiet",
-        reenter: true,
-        actions: { type: "noteSilence", params: ({ event }) => event },
+        guard: { type: "wasAway", params: ({ event }) => event },
+        target: "expired",
+        actions: [{ type: "note", params: ({ event }) => event }, "noteAbsence"],
       },
-      { target: "probing", actions: { type: "noteSilence", params: ({ event }) => event } },
+      {
+        guard: { type: "wasLate", params: ({ event }) => event },
+        target: "probing",
+        actions: ["excuse", { type: "note", params: ({ event }) => event }],
+      },
+      {
+        target: "doubting",
+        // When it was asked: whatever came since is an answer.
+        actions: {
+          type: "note",
+          params: ({ event }) => ({ silentMs: event.silentMs, atMs: event.lastAtMs }),
+        },
+      },
     ],
   },
 } satisfies State);
 
 const probing = words.createStateConfig({
-  description: "Silent for the whole interval. The peer has been asked; waits for any byte.",
+  description: "Nobody looked in time. The peer is asked again; waits for any byte.",
   entry: "probePeer",
   after: { timeout: { actions: "checkPeer" } },
   on: {
     "peer.checked": [
-      afterAbsence,
       {
-        guard: { type: "hasAnswered", params: ({ event }) => event },
-        target: "quiet",
-        actions: { type: "noteSilence", params: ({ event }) => event },
+        guard: { type: "wasAway", params: look },
+        target: "expired",
+        actions: [{ type: "note", params: ({ event }) => event }, "noteAbsence"],
       },
       {
-        guard: { type: "wasLate", params: ({ event }) => event.atMs },
+        guard: { type: "hasAnswered", params: ({ event }) => event },
+        target: "watching",
+        actions: { type: "note", params: ({ event }) => event },
+      },
+      {
+        guard: { type: "wasLate", params: look },
         target: "probing",
         reenter: true,
-        actions: ["excuse", { type: "noteSilence", params: ({ event }) => event }],
+        actions: ["excuse", { type: "note", params: ({ event }) => event }],
       },
       { target: "doubting" },
     ],
   },
 } satisfies State);
+
+function look({ context, event }: { context: HeartbeatContext; event: PeerChecked }): Look {
+  return { ...event, lastAtMs: context.checkedAtMs };
+}
 
 const doubting = words.createStateConfig({
   description: "No answer. One more turn of the loop, so that data already waiting is read first.",
@@ -161,10 +167,10 @@ const doubting = words.createStateConfig({
     "peer.checked": [
       {
         guard: { type: "hasAnswered", params: ({ event }) => event },
-        target: "quiet",
-        actions: { type: "noteSilence", params: ({ event }) => event },
+        target: "watching",
+        actions: { type: "note", params: ({ event }) => event },
       },
-      { target: "expired", actions: { type: "noteSilence", params: ({ event }) => event } },
+      { target: "expired", actions: { type: "note", params: ({ event }) => event } },
     ],
   },
 } satisfies State);
@@ -174,11 +180,11 @@ const expired = words.createStateConfig({
   type: "final",
 } satisfies State);
 
-export type HeartbeatState = "off" | "quiet" | "probing" | "doubting" | "expired";
+export type HeartbeatState = "off" | "watching" | "probing" | "doubting" | "expired";
 
 export type HeartbeatMachine = StateMachine<
   HeartbeatContext,
-  PeerChecked,
+  Events,
   Record<string, AnyActorRef | undefined>,
   never,
   never,
@@ -200,14 +206,14 @@ export const heartbeatMachine: HeartbeatMachine = words.createMachine({
   context: ({ input }) => ({
     link: input.link,
     policy: input.policy ?? { intervalMs: 0, timeoutMs: 0 },
-    isOff: input.policy === null,
+    isWanted: input.policy !== null,
     silentMs: 0,
     checkedAtMs: input.startedAtMs ?? 0,
     wasAway: false,
     repeats: 0,
   }),
-  initial: "quiet",
-  states: { off, quiet, probing, doubting, expired },
+  initial: "off",
+  states: { off, watching, probing, doubting, expired },
   output: ({ context }) => ({
     silentMs: context.silentMs,
     atMs: context.checkedAtMs,

@@ -40,6 +40,8 @@ export type {
   ConnectionView,
   DialReason,
   PeerChecked,
+  PeerUnheard,
+  Watch,
 } from "./link.ts";
 export {
   recoveriesMachine,

@@ -6,6 +6,7 @@
  * that no snapshot, inspector or log can show a URL or a credential.
  */
 import type { ConnectionCommand, ConnectionEmitted, SocketFact } from "./connection.events.ts";
+import type { HeartbeatPolicy } from "./connection.context.ts";
 import type { RecoveryDoor } from "./recovery.door.ts";
 
 /**
@@ -27,6 +28,25 @@ export interface PeerChecked {
   /** Time since the last inbound byte, in milliseconds. */
   readonly silentMs: number;
   readonly atMs: number;
+}
+
+/** What a watch of the peer begins with. */
+export interface Watch {
+  readonly policy: HeartbeatPolicy;
+  /** How long the peer had been silent when it was last looked at, in milliseconds. */
+  readonly silentMs: number;
+  /** When that was; 0 where it is not known. */
+  readonly sinceMs: number;
+}
+
+/** A watch has found what is not routine: the peer was asked in vain, or nobody looked for too long. */
+export interface PeerUnheard {
+  readonly type: "peer.unheard";
+  /** Time since the last inbound byte, in milliseconds. */
+  readonly silentMs: number;
+  readonly atMs: number;
+  /** When the peer was asked, or last looked at. */
+  readonly lastAtMs: number;
 }
 
 /** The running chart, as far as a link may know it. */
@@ -70,6 +90,12 @@ export interface ConnectionLink {
   startSending(): void;
   /** The connection is not ready: sends wait. */
   holdSends(): void;
+  /**
+   * Watches the peer by the rules of `policy/beat.ts`, asking it whenever it was silent for the interval,
+   * until there is something to tell: that is told once, and ends the watch. A new watch, and the end of
+   * the socket's use, end it unsaid.
+   */
+  watchPeer(watch: Watch, tell: (unheard: PeerUnheard) => void): void;
   /** Answers at once. */
   checkPeer(answer: (checked: PeerChecked) => void): void;
   /** Answers after one more turn of the event loop, when data already waiting has been read. */

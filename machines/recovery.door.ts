@@ -51,7 +51,12 @@ export type SnapshotFact =
   | { readonly type: "snapshot.joined" }
   /** It is too old to be joined with the deltas: another one is wanted. */
   | { readonly type: "snapshot.outdated" }
-  | { readonly type: "snapshot.failed"; readonly detail: string };
+  | {
+      readonly type: "snapshot.failed";
+      readonly detail: string;
+      /** The server wants to be left alone for so long, in milliseconds. */
+      readonly retryAfterMs?: number | undefined;
+    };
 
 /** What the desk says. */
 export interface RecoveryFailed {

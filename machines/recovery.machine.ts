@@ -30,6 +30,7 @@ import type {
   SnapshotFact,
 } from "./recovery.door.ts";
 import { toTimerMs } from "./policy/duration.ts";
+import { believedRetryAfterMs } from "./policy/verdict.ts";
 
 /** What a recovery tells its desk at its end. */
 export interface RecoveryEnded {
@@ -59,7 +60,11 @@ export interface RecoveryContext extends RecoveryInput {
   readonly detail: string;
 }
 
+/** Of our own accord; a server may ask for more. */
 const MAX_RETRY_MS = 60_000;
+
+/** Why a try failed. */
+type Failure = Pick<Extract<SnapshotFact, { type: "snapshot.failed" }>, "detail" | "retryAfterMs">;
 
 type FetchInput = Pick<RecoveryContext, "door" | "request">;
 
@@ -89,10 +94,10 @@ const words = setup({
     countTry: assign({ tries: ({ context }) => context.tries + 1 }),
     resubscribe: ({ context: { door, request } }) => door.resubscribe(request.stream),
     requestReconnect: ({ context: { door, request } }) => door.requestReconnect(request.stream),
-    noteFailure: assign(({ context: { policy, tries } }, detail: string) => ({
-      detail,
-      retryInMs: toTimerMs(Math.min(policy.retryMs * 2 ** (tries - 1), MAX_RETRY_MS)),
-    })),
+    noteFailure: assign(({ context: { policy, tries } }, { detail, retryAfterMs }: Failure) => {
+      const ownMs = Math.min(policy.retryMs * 2 ** (tries - 1), MAX_RETRY_MS);
+      return { detail, retryInMs: toTimerMs(Math.max(ownMs, believedRetryAfterMs(retryAfterMs))) };
+    }),
     reportEnd: sendTo(
       ({ context }) => context.desk,
       ({ context: { run, tries, detail } }, isRecovered: boolean): RecoveryEnded => ({
@@ -117,8 +122,9 @@ const byStrategy = [
 
 const lateness = {
   type: "noteFailure",
-  params: ({ context: { policy } }: { context: RecoveryContext }) =>
-    `no answer within ${policy.timeoutMs} ms`,
+  params: ({ context: { policy } }: { context: RecoveryContext }): Failure => ({
+    detail: `no answer within ${policy.timeoutMs} ms`,
+  }),
 } as const;
 
 const onTimeout = {
@@ -130,12 +136,12 @@ const onTimeout = {
 
 const outdated = {
   type: "noteFailure",
-  params: "the snapshot was too old to be joined with the deltas",
+  params: { detail: "the snapshot was too old to be joined with the deltas" },
 } as const;
 
 const failure = {
   type: "noteFailure",
-  params: ({ event }: { event: { readonly detail: string } }) => event.detail,
+  params: ({ event }: { event: Failure }): Failure => event,
 } as const;
 
 const starting = words.createStateConfig({
@@ -178,7 +184,7 @@ const fetching = words.createStateConfig({
 } satisfies State);
 
 const retrying = words.createStateConfig({
-  description: "A try has failed. Waits, twice as long each time.",
+  description: "A try has failed. Waits twice as long each time, or as long as the server says.",
   after: { retryWait: byStrategy },
 } satisfies State);
 

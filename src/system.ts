@@ -18,15 +18,35 @@ export interface Clock {
   nextTurn(callback: () => void): void;
 }
 
-/** The machine's own clock. Timers keep the process alive: an armed backoff may be all there is. */
-export const realClock: Clock = {
+/** Timers keep the process alive: an armed backoff may be all there is. */
+const timers = {
   nowMs: () => performance.timeOrigin + performance.now(),
-  setTimeout: (callback, delayMs) => setTimeout(callback, delayMs),
+  setTimeout: (callback: () => void, delayMs: number): unknown => setTimeout(callback, delayMs),
+  clearTimeout: (handle: unknown): void => clearTimeout(handle as NodeJS.Timeout | undefined),
+};
+
+/** Node's own clock. */
+export const realClock: Clock = {
+  ...timers,
+  // A wait of nothing is the loop's next turn: Node's shortest timer takes 1 ms, as long as all else from
+  // the loss of a socket on this machine to the dial of the next.
+  setTimeout: (callback, delayMs) =>
+    delayMs === 0 ? setImmediate(callback) : timers.setTimeout(callback, delayMs),
+  // Each of the two leaves a handle of the other kind alone.
   clearTimeout: (handle) => {
-    clearTimeout(handle as NodeJS.Timeout | undefined);
+    timers.clearTimeout(handle);
+    clearImmediate(handle as NodeJS.Immediate | undefined);
   },
   nextTurn: (callback) => {
     setImmediate(callback);
+  },
+};
+
+/** A page's: it has no `setImmediate`, so a turn is a task of its own, behind whatever has come in already. */
+export const browserClock: Clock = {
+  ...timers,
+  nextTurn: (callback) => {
+    timers.setTimeout(callback, 0);
   },
 };
 

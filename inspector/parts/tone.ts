@@ -11,7 +11,7 @@ const OURS: Readonly<Record<string, Tone>> = {
   failed: "dead",
   closing: "over",
   closed: "over",
-  quiet: "good",
+  watching: "good",
   off: "over",
   probing: "busy",
   doubting: "bad",

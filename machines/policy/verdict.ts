@@ -167,20 +167,21 @@ function settle(ruling: FinalRuling, rule: string, loss: Loss): Verdict {
     case "refuse":
       return { ...base, action: "refuse", floorMs: 0, spreadMs: 0 };
     case "now": {
-      const floorMs = retryAfterMs(loss);
+      const floorMs = believedRetryAfterMs(loss.retryAfterMs);
       return { ...base, action: "now", floorMs, spreadMs: floorMs > 0 ? SPREAD_MS : 0 };
     }
     case "retry":
     case "slow": {
-      const floorMs = Math.max(ruling.floorMs ?? 0, retryAfterMs(loss));
+      const floorMs = Math.max(ruling.floorMs ?? 0, believedRetryAfterMs(loss.retryAfterMs));
       const spreadMs = floorMs > 0 ? (ruling.spreadMs ?? SPREAD_MS) : 0;
       return { ...base, action: ruling.action, floorMs, spreadMs, alerts: ruling.alerts ?? false };
     }
   }
 }
 
-function retryAfterMs(loss: Loss): number {
-  if (loss.retryAfterMs === undefined || Number.isNaN(loss.retryAfterMs)) return 0;
+/** How long a server that says `retryAfterMs` is left alone, in milliseconds; 0 where it says nothing. */
+export function believedRetryAfterMs(retryAfterMs: number | undefined): number {
+  if (retryAfterMs === undefined || Number.isNaN(retryAfterMs)) return 0;
   const { minMs, maxMs } = RETRY_AFTER_LIMITS;
-  return Math.min(Math.max(loss.retryAfterMs, minMs), maxMs);
+  return Math.min(Math.max(retryAfterMs, minMs), maxMs);
 }

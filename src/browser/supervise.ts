@@ -3,7 +3,7 @@ import { OptionError } from "../errors.ts";
 import type { SupervisorOptions, Target } from "../supervisor/options.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import { createWebSocketTransport } from "../transport/web-socket-transport.ts";
-import { browserClock } from "./clock.ts";
+import { browserClock } from "../system.ts";
 
 /**
  * What a supervisor takes in a browser. Not `headers` and `ws`, which a page's sockets cannot do; and a

@@ -4,7 +4,15 @@
  * It owns the current attempt and what is pending on its socket. Its methods are total; its state is
  * `#private` and it hides from JSON, so that no snapshot or inspector shows a URL or a credential.
  */
-import type { Attempt, ConnectionLink, ConnectionOwner, PeerChecked } from "../../machines/link.ts";
+import type {
+  Attempt,
+  ConnectionLink,
+  ConnectionOwner,
+  PeerChecked,
+  PeerUnheard,
+  Watch,
+} from "../../machines/link.ts";
+import type { Silence } from "../../machines/policy/beat.ts";
 import type { RecoveryDoor } from "../../machines/recovery.door.ts";
 import type { SocketFact } from "../../machines/connection.events.ts";
 import type { Clock } from "../system.ts";
@@ -12,6 +20,7 @@ import { printable } from "../transport/printable.ts";
 import type { TransportSocket } from "../transport/transport.ts";
 import { Keepalive } from "./keepalive.ts";
 import type { Outgoing } from "./outgoing.ts";
+import { PeerWatch } from "./peer-watch.ts";
 import { SocketAttempt, type SocketAttemptParts } from "./socket-attempt.ts";
 
 export interface LinkParts {
@@ -49,6 +58,8 @@ export class Link implements ConnectionLink {
   #attempt: SocketAttempt | undefined;
   #report: (fact: SocketFact) => void = () => undefined;
   readonly #keepalive: Keepalive | undefined;
+  /** Made with the first watch: without a heartbeat there is none. */
+  #watch: PeerWatch | undefined;
   /** The socket is in use, and we have not asked for its end. */
   #isInUse = false;
   #isReplaying = false;
@@ -160,11 +171,17 @@ export class Link implements ConnectionLink {
     this.#parts.outgoing.allow("held");
   }
 
+  watchPeer(watch: Watch, tell: (unheard: PeerUnheard) => void): void {
+    this.#watch ??= new PeerWatch({
+      clock: this.#parts.clock,
+      look: () => this.#silence(),
+      ask: () => this.probePeer(),
+    });
+    this.#watch.start(watch, tell);
+  }
+
   checkPeer(answer: (checked: PeerChecked) => void): void {
-    const atMs = this.#parts.clock.nowMs();
-    // While we do not read, silence is ours.
-    const heardAtMs = this.#isPaused ? atMs : Math.max(this.lastHeardAtMs, this.#resumedAtMs);
-    answer({ type: "peer.checked", silentMs: Math.max(atMs - heardAtMs, 0), atMs });
+    answer({ type: "peer.checked", ...this.#silence() });
   }
 
   checkPeerNextTurn(answer: (checked: PeerChecked) => void): void {
@@ -210,8 +227,16 @@ export class Link implements ConnectionLink {
     return undefined;
   }
 
+  #silence(): Silence {
+    const atMs = this.#parts.clock.nowMs();
+    // While we do not read, silence is ours.
+    const heardAtMs = this.#isPaused ? atMs : Math.max(this.lastHeardAtMs, this.#resumedAtMs);
+    return { silentMs: Math.max(atMs - heardAtMs, 0), atMs };
+  }
+
   #endUse(): void {
     this.#isInUse = false;
+    this.#watch?.stop();
     this.#keepalive?.stop();
   }
 

@@ -7,7 +7,7 @@ import type { FetchSnapshot, Snapshot } from "./recovery.ts";
 
 interface Outcome {
   readonly given: (snapshot: Snapshot) => void;
-  readonly failed: (detail: string) => void;
+  readonly failed: (detail: string, retryAfterMs: number | undefined) => void;
 }
 
 /** @returns what ends it: its signal is aborted where it has not been settled yet. */
@@ -26,7 +26,7 @@ export function fetchSnapshot(
     },
     (error: unknown) => {
       isSettled = true;
-      if (!signal.aborted) failed(explain(error));
+      if (!signal.aborted) failed(explain(error), retryAfterOf(error));
     },
   );
   return () => {
@@ -45,6 +45,11 @@ async function checked(
     throw new Error("fetchSnapshot() gave no { data, position } with a safe integer or a bigint");
   }
   return snapshot;
+}
+
+function retryAfterOf(error: unknown): number | undefined {
+  if (typeof error !== "object" || error === null || !("retryAfterMs" in error)) return undefined;
+  return typeof error.retryAfterMs === "number" ? error.retryAfterMs : undefined;
 }
 
 function isSnapshot(value: unknown): value is Snapshot {

@@ -127,7 +127,7 @@ export class Recoveries<M> implements RecoveryDoor {
     broken.countTry();
     return fetchSnapshot(stream, broken.recovery.fetchSnapshot, {
       given: (snapshot) => answer(this.#join(broken, snapshot)),
-      failed: (detail) => answer({ type: "snapshot.failed", detail }),
+      failed: (detail, retryAfterMs) => answer({ type: "snapshot.failed", detail, retryAfterMs }),
     });
   }
 

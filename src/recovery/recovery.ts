@@ -14,7 +14,10 @@ import type { Position } from "../sequence/point.ts";
 export type Recovery = "none" | "resubscribe" | "reconnect" | SnapshotRecovery;
 
 export interface SnapshotRecovery {
-  /** Fetches a snapshot of `stream`. May reject or throw; it is tried again. */
+  /**
+   * Fetches a snapshot of `stream`. May reject or throw; it is tried again. An error with a number in
+   * `retryAfterMs` says how long the server wants to be left alone, in milliseconds: 1 s to 1 h is believed.
+   */
   readonly fetchSnapshot: FetchSnapshot;
   /** How a delta joins a snapshot. */
   readonly bridge: Bridge;

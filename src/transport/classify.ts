@@ -10,7 +10,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Loss, LossClass, LossPhase } from "../../machines/loss.ts";
 import { printable, redactUrl } from "./printable.ts";
 import { PRIVATE_ADDRESS } from "./private-address.ts";
-import { parseRetryAfter } from "./retry-after.ts";
+import { parseRetryAfter } from "../retry-after.ts";
 
 /** The head of an answer that is no upgrade. */
 interface ResponseHead {

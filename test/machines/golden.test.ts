@@ -29,7 +29,8 @@ const events: { readonly [C in keyof typeof charts]: readonly string[] } = {
   } satisfies Record<machines.ConnectionEvent["type"], true>),
   heartbeat: Object.keys({
     "peer.checked": true,
-  } satisfies Record<machines.PeerChecked["type"], true>),
+    "peer.unheard": true,
+  } satisfies Record<(machines.PeerChecked | machines.PeerUnheard)["type"], true>),
   recoveries: Object.keys({
     "stream.broken": true,
     "stream.restarted": true,

@@ -7,6 +7,7 @@ import {
   type HeartbeatPolicy,
   type PeerChecked,
 } from "../../machines/index.ts";
+import type { Silence } from "../../machines/policy/beat.ts";
 import { VirtualClock } from "../../src/testing/virtual-clock.ts";
 import { FakeLink } from "./start-connection.ts";
 
@@ -19,6 +20,8 @@ class FakePeer extends FakeLink {
   answersAfterMs: number | undefined;
   /** Bytes wait in the kernel: they are read as soon as the loop turns. */
   hasUnreadData = false;
+  /** How often anybody looked. */
+  looks = 0;
   readonly #clock: VirtualClock;
 
   constructor(clock: VirtualClock) {
@@ -31,9 +34,10 @@ class FakePeer extends FakeLink {
     this.lastByteAtMs = this.#clock.nowMs();
   }
 
-  override checkPeer(answer: (checked: PeerChecked) => void): void {
+  protected override silence(): Silence {
+    this.looks += 1;
     const atMs = this.#clock.nowMs();
-    answer({ type: "peer.checked", silentMs: atMs - this.lastByteAtMs, atMs });
+    return { silentMs: atMs - this.lastByteAtMs, atMs };
   }
 
   override checkPeerNextTurn(answer: (checked: PeerChecked) => void): void {
@@ -82,14 +86,12 @@ describe("a peer that falls silent", () => {
     const { clock, peer, state, actor } = startHeartbeat();
 
     clock.advance(14_999);
-    expect(state()).toBe("quiet");
     expect(peer.probes).toBe(0);
     clock.advance(1);
-    expect(state()).toBe("probing");
     expect(peer.probes).toBe(1);
 
     clock.advance(4_999);
-    expect(state()).toBe("probing");
+    expect(state()).toBe("watching");
     clock.step();
     expect(state()).toBe("doubting");
     clock.step();
@@ -145,18 +147,19 @@ describe("a peer that falls silent", () => {
 });
 
 describe("a peer that talks", () => {
-  it("is never probed, at whatever pace, and costs one check per interval", () => {
+  it("is never probed, at whatever pace, and costs one look per interval and no step of the chart", () => {
     const { actor, clock, peer, state } = startHeartbeat();
-    let checks = 0;
-    actor.subscribe(() => (checks += 1));
+    let steps = 0;
+    actor.subscribe(() => (steps += 1));
     for (let message = 0; message < 60_000; message += 1) {
       clock.advance(10);
       peer.talks();
     }
 
-    expect(state()).toBe("quiet");
+    expect(state()).toBe("watching");
     expect(peer.probes).toBe(0);
-    expect(checks).toBeLessThan(3 * 40); // the timer, its answer, the next wait
+    expect(steps).toBe(0);
+    expect(peer.looks).toBeLessThanOrEqual(41);
   });
 
   it("may pause for just less than the interval", () => {
@@ -166,30 +169,32 @@ describe("a peer that talks", () => {
       peer.talks();
     }
 
-    expect(state()).toBe("quiet");
+    expect(state()).toBe("watching");
     expect(peer.probes).toBe(0);
   });
 
-  it("only when probed is left alone until the next interval is over", () => {
-    const { clock, peer, state } = startHeartbeat();
+  it("only when probed is left alone until the next interval is over, and is no step of the chart", () => {
+    const { actor, clock, peer, state } = startHeartbeat();
+    let steps = 0;
+    actor.subscribe(() => (steps += 1));
     peer.answersAfterMs = 100;
 
     clock.advance(15_000);
-    expect(state()).toBe("probing");
-    clock.advance(5_000);
-    expect(state()).toBe("quiet");
+    expect(peer.probes).toBe(1);
     // Its last byte was at 15,100.
-    clock.advance(10_099);
+    clock.advance(15_099);
     expect(peer.probes).toBe(1);
     clock.advance(1);
     expect(peer.probes).toBe(2);
     clock.advance(3_600_000);
-    expect(["quiet", "probing"]).toContain(state());
+    expect(peer.probes).toBe(240);
+    expect(state()).toBe("watching");
+    expect(steps).toBe(0);
   });
 
   it.each([
-    [0, "quiet"],
-    [4_999, "quiet"],
+    [0, "watching"],
+    [4_999, "watching"],
     [5_001, "expired"],
   ])("%i ms after the probe leaves it %s", (answersAfterMs, expected) => {
     const { clock, peer, state } = startHeartbeat();
@@ -209,10 +214,10 @@ describe("a loop that was late itself", () => {
 
     clock.suspend(60_000);
     clock.advance(0);
-    expect(state()).toBe("probing");
+    expect(peer.probes).toBe(1);
     clock.advance(5_000);
 
-    expect(state()).toBe("quiet");
+    expect(state()).toBe("watching");
   });
 
   it("asks again when the answer's deadline was missed by more than half of it", () => {
@@ -226,7 +231,7 @@ describe("a loop that was late itself", () => {
     clock.advance(4_999);
     peer.talks();
     clock.advance(1);
-    expect(state()).toBe("quiet");
+    expect(state()).toBe("watching");
   });
 
   it("gives up a peer that stays silent after being asked again", () => {
@@ -250,7 +255,7 @@ describe("a loop that was late itself", () => {
     clock.step();
     expect(state()).toBe("doubting");
     clock.step();
-    expect(state()).toBe("quiet");
+    expect(state()).toBe("watching");
     expect(peer.probes).toBe(1);
   });
 
@@ -275,47 +280,55 @@ describe("a loop that was late itself", () => {
     const { clock, peer, state } = startHeartbeat();
     for (let round = 0; round < 5; round += 1) {
       clock.advance(15_000);
-      expect(state()).toBe("probing");
       clock.suspend(60_000);
       clock.step();
       expect(state()).toBe("probing");
       peer.talks();
       clock.advance(5_000);
-      expect(state()).toBe("quiet");
+      expect(state()).toBe("watching");
       peer.talks();
     }
 
-    expect(state()).toBe("quiet");
+    expect(state()).toBe("watching");
   });
 });
 
 describe("a process that stood still for minutes", () => {
-  it.each(["quiet", "probing"])("in %s gives the connection up unasked", (where) => {
-    const { actor, clock, peer, state } = startHeartbeat();
-    if (where === "probing") clock.advance(15_000);
-    peer.talks(); // what was heard before the stop says nothing about now
-    const asked = peer.probes;
+  it.each(["watching", "asking", "probing"])(
+    "while %s gives the connection up unasked",
+    (where) => {
+      const { actor, clock, peer, state } = startHeartbeat();
+      if (where !== "watching") clock.advance(15_000);
+      if (where === "probing") {
+        clock.suspend(60_000);
+        clock.step();
+        expect(state()).toBe("probing");
+      }
+      peer.talks(); // what was heard before the stop says nothing about now
+      const asked = peer.probes;
 
-    clock.suspend(135_001);
-    clock.advance(0);
+      clock.suspend(135_001);
+      clock.advance(0);
 
-    expect(state()).toBe("expired");
-    expect(peer.probes).toBe(asked);
-    expect(actor.getSnapshot().output).toEqual({
-      silentMs: 135_001,
-      atMs: clock.nowMs(),
-      wasAway: true,
-    });
-    expect(clock.armed).toBe(0);
-  });
+      expect(state()).toBe("expired");
+      expect(peer.probes).toBe(asked);
+      expect(actor.getSnapshot().output).toEqual({
+        silentMs: 135_001,
+        atMs: clock.nowMs(),
+        wasAway: true,
+      });
+      expect(clock.armed).toBe(0);
+    },
+  );
 
   it.each([
-    [135_000, "probing"], // interval and limit: perhaps the stop itself was no longer than the limit
-    [135_001, "expired"],
-  ])("for %i ms from the opening on leaves it %s", (stoppedMs, expected) => {
-    const { clock, state } = startHeartbeat();
+    [135_000, 1, "watching"], // interval and limit: perhaps the stop itself was no longer than the limit
+    [135_001, 0, "expired"],
+  ])("for %i ms from the opening on asks %i times, and is %s", (stoppedMs, asked, expected) => {
+    const { clock, peer, state } = startHeartbeat();
     clock.suspend(stoppedMs);
     clock.advance(0);
+    expect(peer.probes).toBe(asked);
     expect(state()).toBe(expected);
   });
 
@@ -326,11 +339,12 @@ describe("a process that stood still for minutes", () => {
     expect(state()).toBe("expired");
   });
 
-  it("is not seen before the first check where nobody said when it began", () => {
-    const { clock, state } = startHeartbeat({ knowsItsStart: false });
+  it("is not seen before the first look where nobody said when it began", () => {
+    const { clock, peer, state } = startHeartbeat({ knowsItsStart: false });
     clock.suspend(600_000);
     clock.advance(0);
-    expect(state()).toBe("probing");
+    expect(state()).toBe("watching");
+    expect(peer.probes).toBe(1);
     clock.suspend(600_000);
     clock.advance(0);
     expect(state()).toBe("expired");
@@ -348,13 +362,25 @@ describe("a heartbeat", () => {
     expect(peer.probes).toBe(0);
   });
 
-  it.each(["quiet", "probing"])("that is stopped in %s leaves no timer", (expected) => {
+  it("that is stopped while it waits for the peer leaves no timer", () => {
     const { actor, clock, state } = startHeartbeat();
-    if (expected === "probing") clock.advance(15_000);
-    expect(state()).toBe(expected);
+    clock.advance(15_000);
+    clock.suspend(60_000);
+    clock.step();
+    expect(state()).toBe("probing");
     expect(clock.armed).toBe(1);
 
     actor.stop();
+
+    expect(clock.armed).toBe(0);
+  });
+
+  it("that is stopped while the link watches leaves no timer once the socket is dropped", () => {
+    const { actor, clock, peer } = startHeartbeat();
+    expect(clock.armed).toBe(1);
+
+    actor.stop();
+    peer.dropSocket();
 
     expect(clock.armed).toBe(0);
   });

@@ -20,9 +20,13 @@ import {
   type Loss,
   type LossPhase,
   type PeerChecked,
+  type PeerUnheard,
   type SocketFact,
+  type Watch,
 } from "../../machines/index.ts";
+import type { Silence } from "../../machines/policy/beat.ts";
 import { defaultRecoveryPacing, type RecoveryDoor } from "../../machines/recovery.door.ts";
+import { PeerWatch } from "../../src/connection/peer-watch.ts";
 import { VirtualClock } from "../../src/testing/virtual-clock.ts";
 
 /** The numbers of design.md §5. */
@@ -128,6 +132,7 @@ export class FakeLink implements ConnectionLink {
   /** What happens while the socket is being dropped, before `dropSocket` returns. */
   onDrop: (socket: FakeSocket) => void = () => {};
   readonly #clock: VirtualClock;
+  #watch: PeerWatch | undefined;
   #silentSinceMs: number | undefined;
   // What no snapshot may show.
   readonly #url = "wss://user:secret@venue.example/feed?token=secret";
@@ -158,11 +163,13 @@ export class FakeLink implements ConnectionLink {
 
   closeSocket(code: number, reason: string): void {
     this.calls.push("closeSocket");
+    this.endWatch();
     this.closes.push({ code, reason });
   }
 
   dropSocket(): void {
     this.calls.push("dropSocket");
+    this.endWatch();
     this.socketsOpen -= 1;
     const socket = this.sockets.at(-1);
     if (socket !== undefined) this.onDrop(socket);
@@ -187,9 +194,17 @@ export class FakeLink implements ConnectionLink {
     this.mode = "holding";
   }
 
+  watchPeer(watch: Watch, tell: (unheard: PeerUnheard) => void): void {
+    this.#watch ??= new PeerWatch({
+      clock: this.#clock,
+      look: () => this.silence(),
+      ask: () => this.probePeer(),
+    });
+    this.#watch.start(watch, tell);
+  }
+
   checkPeer(answer: (checked: PeerChecked) => void): void {
-    const atMs = this.#clock.nowMs();
-    answer({ type: "peer.checked", silentMs: atMs - (this.#silentSinceMs ?? atMs), atMs });
+    answer({ type: "peer.checked", ...this.silence() });
   }
 
   checkPeerNextTurn(answer: (checked: PeerChecked) => void): void {
@@ -198,6 +213,16 @@ export class FakeLink implements ConnectionLink {
 
   probePeer(): void {
     this.probes += 1;
+  }
+
+  /** The socket's use is over. */
+  endWatch(): void {
+    this.#watch?.stop();
+  }
+
+  protected silence(): Silence {
+    const atMs = this.#clock.nowMs();
+    return { silentMs: atMs - (this.#silentSinceMs ?? atMs), atMs };
   }
 
   toJSON(): undefined {

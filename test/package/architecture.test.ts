@@ -26,7 +26,8 @@ const table: Readonly<Record<string, readonly string[]>> = {
     "src/connection/explain.ts",
     "src/supervisor/items.ts",
   ],
-  "src/transport": ["machines", "src/errors.ts", "src/system.ts", "node:*"],
+  "src/retry-after.ts": [],
+  "src/transport": ["machines", "src/errors.ts", "src/retry-after.ts", "src/system.ts", "node:*"],
   "src/transport/ws-transport.ts": ["src/transport", "machines", "src/system.ts", "node:*", "ws"],
   "src/transport/ws-options.ts": ["src/transport", "src/errors.ts", "node:*", "ws"],
   "src/connection": [
@@ -41,6 +42,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
     "src/check.ts",
     "src/check-rules.ts",
     "src/errors.ts",
+    "src/retry-after.ts",
     "src/connection",
     "src/recovery",
     "src/sequence",

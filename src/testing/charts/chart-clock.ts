@@ -21,6 +21,12 @@ interface NamedTimer extends ChartTimer {
   readonly callback: () => void;
 }
 
+/** What no chart armed. */
+interface PlainTimer {
+  readonly callback: () => void;
+  readonly dueAtMs: number;
+}
+
 /**
  * A {@link VirtualClock} whose timers have names.
  *
@@ -34,6 +40,7 @@ interface NamedTimer extends ChartTimer {
 export class ChartClock extends VirtualClock {
   readonly #systems = new Set<AnyActorRef["system"]>();
   readonly #timers = new Map<number, NamedTimer>();
+  readonly #plain = new Map<number, PlainTimer>();
   /** XState's entries that have their timer already. */
   readonly #known = new WeakSet<object>();
 
@@ -49,7 +56,7 @@ export class ChartClock extends VirtualClock {
 
   override setTimeout(callback: () => void, delayMs: number): number {
     const handle = super.setTimeout(() => {
-      this.#timers.delete(handle);
+      this.#forget(handle);
       callback();
     }, delayMs);
     // XState files a scheduled event just before it arms the timer.
@@ -57,17 +64,20 @@ export class ChartClock extends VirtualClock {
     if (scheduled !== undefined) {
       const { event, source } = scheduled;
       this.#name(handle, timerName(event.type), { actor: source, delayMs, callback });
+    } else {
+      this.#plain.set(handle, { callback, dueAtMs: this.nowMs() + delayMs });
     }
     return handle;
   }
 
   override clearTimeout(handle: unknown): void {
-    if (typeof handle === "number") this.#timers.delete(handle);
+    if (typeof handle === "number") this.#forget(handle);
     super.clearTimeout(handle);
   }
 
   override nextTurn(callback: () => void): void {
     const handle = this.setTimeout(callback, 0);
+    this.#plain.delete(handle);
     this.#name(handle, "nextTurn", { actor: undefined, delayMs: 0, callback });
   }
 
@@ -88,10 +98,31 @@ export class ChartClock extends VirtualClock {
       const problem = first === undefined ? "no timer is" : "several timers are";
       throw new Error(`${problem} called "${name}"; armed: ${armed}`);
     }
-    const [handle, { dueAtMs, callback }] = first;
+    this.#fireNow(...first);
+  }
+
+  /**
+   * Fires, in the same way, the first timer that no chart armed and whose callback is a function of this
+   * name: what a machine's door to the world waits for.
+   *
+   * @throws Error where there is none
+   */
+  firePlain(callbackName: string): void {
+    const [first] = [...this.#plain].filter(([, { callback }]) => callback.name === callbackName);
+    if (first === undefined)
+      throw new Error(`no plain timer calls a function named "${callbackName}"`);
+    this.#fireNow(first[0], first[1]);
+  }
+
+  #fireNow(handle: number, { dueAtMs, callback }: PlainTimer): void {
     this.clearTimeout(handle);
     this.suspend(Math.max(dueAtMs - this.nowMs(), 0));
     callback();
+  }
+
+  #forget(handle: number): void {
+    this.#timers.delete(handle);
+    this.#plain.delete(handle);
   }
 
   #name(handle: number, name: string, timer: Omit<NamedTimer, "name" | "dueAtMs">): void {

@@ -82,8 +82,10 @@ export class ConnectionInvariants {
     const strangers = clock.timers.filter((timer) => !owners.some((own) => own === timer.actor));
     same(strangers.length, 0, "timers are the connection's and its heartbeat's");
     const isAsking = snapshot.matches("connected") && feed.status().topics.pending > 0;
+    const isWatching = snapshot.children.heartbeat?.getSnapshot().value === "watching";
     const others = clock.armed - clock.timers.length;
-    same(others, Number(isAsking), "and one that waits for the answer to a replay");
+    const expected = Number(isAsking) + Number(isWatching);
+    same(others, expected, "and those of a watch and of a replay's answer");
     const isResting = feed.state === "failed" || feed.state === "closed";
     if (isResting) same(clock.armed, 0, "at rest nothing waits");
   }

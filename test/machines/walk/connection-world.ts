@@ -133,22 +133,16 @@ export class ConnectionWorld {
     }
   }
 
-  /** Nothing is heard any more: the heartbeat's timers fire until it has given up. */
+  /** Nothing is heard any more: the watch looks, then the heartbeat's timers fire until it has given up. */
   #fallSilent(): void {
     this.socket.isSilent = true;
     const { heartbeat } = this.actor.getSnapshot().children;
-    const waits = {
-      quiet: "restOfInterval",
-      probing: "timeout",
-      doubting: "nextTurn",
-      off: undefined,
-      expired: undefined,
-    };
-    for (let checks = 0; checks < 20; checks += 1) {
+    for (let looks = 0; looks < 20; looks += 1) {
       const { status, value = "off" } = heartbeat?.getSnapshot() ?? {};
-      const timer = status === "active" ? waits[value] : undefined;
-      if (timer === undefined) return;
-      this.clock.fire(timer);
+      if (status !== "active" || value === "off") return;
+      if (value === "doubting") this.clock.fire("nextTurn");
+      else if (value === "probing") this.clock.fire("timeout");
+      else this.clock.firePlain("lookAtPeer");
     }
     throw new Error("the heartbeat never gives up");
   }

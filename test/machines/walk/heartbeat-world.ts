@@ -69,14 +69,40 @@ class HeartbeatWorld {
   }
 
   readonly stimuli = {
-    "the peer talks, the interval passes": () => {
-      this.#clock.suspend(soonMs);
-      this.#socket.receives("anything");
-      this.#clock.fire("restOfInterval");
+    "the peer talks, hour after hour": () => {
+      const { pings } = this.#socket;
+      for (let minute = 0; minute < 120; minute += 1) {
+        this.#socket.receives("anything");
+        this.#clock.advance(policy.intervalMs - 1);
+      }
+      expect(this.#socket.pings, "who talks is never asked").toBe(pings);
     },
-    "the interval passes in silence": () => this.#clock.fire("restOfInterval"),
-    "we stand still for minutes, then the interval is over": () => {
-      this.#standStill("restOfInterval", minutesMs);
+    "the peer only answers, hour after hour": () => {
+      for (let answer = 0; answer < 240; answer += 1) {
+        this.#untilAsked();
+        this.#clock.suspend(soonMs);
+        this.#socket.receivesPong();
+      }
+    },
+    "the peer does not answer": () => {
+      this.#untilAsked();
+      this.#clock.firePlain("lookAtPeer");
+    },
+    "the peer does not answer, noticed late": () => {
+      this.#wasLate = true;
+      this.#excuses += 1;
+      this.#untilAsked();
+      this.#clock.suspend(policy.timeoutMs + lateMs);
+      this.#clock.firePlain("lookAtPeer");
+    },
+    "we stand still for minutes": () => {
+      this.#clock.suspend(policy.intervalMs + minutesMs);
+      this.#clock.firePlain("lookAtPeer");
+    },
+    "we ask, and stand still for minutes": () => {
+      this.#untilAsked();
+      this.#clock.suspend(policy.timeoutMs + minutesMs);
+      this.#clock.firePlain("lookAtPeer");
     },
     "the peer answers, the timeout passes": () => {
       this.#clock.suspend(soonMs);
@@ -104,7 +130,7 @@ class HeartbeatWorld {
     const { status, value } = this.actor.getSnapshot();
     const isAlive = status === "active";
     expect(value, `where it is after ${name}`).toBe(this.#expectedAfter(name));
-    if (value === "quiet") {
+    if (value === "watching") {
       this.#excuses = 0;
       this.#wasLate = false;
     }
@@ -126,23 +152,22 @@ class HeartbeatWorld {
   };
 
   #expectedAfter(name: string): string {
-    if (name.startsWith("we stand still for minutes")) return "expired";
+    if (name.includes("stand still for minutes")) return "expired";
     if (name.endsWith("noticed late")) return this.#excuses <= 3 ? "probing" : "doubting";
     switch (name) {
-      case "the interval passes in silence":
-        return "probing";
+      case "the peer does not answer":
       case "the timeout passes in silence":
         return "doubting";
       case "the loop turns in silence":
         return "expired";
       default:
-        return "quiet";
+        return "watching";
     }
   }
 
   #checkLoss(name: string): void {
     const { lastLoss } = this.#feed.status();
-    if (name.startsWith("we stand still for minutes")) {
+    if (name.includes("stand still for minutes")) {
       expect(lastLoss?.class, "it was not the peer").toBe("suspended");
       return;
     }
@@ -150,6 +175,13 @@ class HeartbeatWorld {
     expect(lastLoss?.class).toBe("silent");
     if (this.#wasLate) expect(lastLoss?.silentMs, "not early").toBeGreaterThan(boundMs);
     else expect(lastLoss?.silentMs, "noticed exactly when promised").toBe(boundMs);
+  }
+
+  /** The watch looks, and asks. */
+  #untilAsked(): void {
+    const { pings } = this.#socket;
+    while (this.#socket.pings === pings) this.#clock.firePlain("lookAtPeer");
+    this.#probes += 1;
   }
 
   /** The timer is due, and fires that much later. */

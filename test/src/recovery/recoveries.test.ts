@@ -281,6 +281,23 @@ describe("a snapshot that does not come", () => {
     expect(world.band.at(-1)).toBe("book 14");
   });
 
+  it.each([
+    ["longer than ours", 30_000, 30_000],
+    ["shorter than ours", 500, 1_000],
+    ["longer than is believed", 86_400_000, 3_600_000],
+    ["no number of milliseconds", NaN, 1_000],
+    ["no number at all", "30", 1_000],
+  ])("is tried again when the server wants it: where its wait is %s", async (_, asked, waitMs) => {
+    const world = await startBook();
+    world.receives("book", 12);
+    const before = world.fetches.length;
+    await world.fetch.fails(Object.assign(new Error("HTTP 429"), { retryAfterMs: asked }));
+    world.clock.advance(waitMs - 1);
+    expect(world.fetches).toHaveLength(before);
+    world.clock.advance(1);
+    expect(world.fetches).toHaveLength(before + 1);
+  });
+
   it("is waited for no longer once it has timed out", async () => {
     const world = await startBook();
     world.receives("book", 12);

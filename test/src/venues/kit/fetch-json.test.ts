@@ -26,6 +26,29 @@ describe("a question over HTTP", () => {
     );
   });
 
+  it.each([
+    ["seconds", { "retry-after": "7" }, 7_000],
+    [
+      "a date, beside the answer's own",
+      { "retry-after": "Fri, 31 Dec 2027 23:59:10 GMT", date: "Fri, 31 Dec 2027 23:59:00 GMT" },
+      10_000,
+    ],
+    ["a date alone", { "retry-after": "Fri, 31 Dec 2027 23:59:10 GMT" }, undefined],
+    ["nothing", {}, undefined],
+  ])(
+    "that is refused says how long to wait, where the answer has %s",
+    async (_, headers, waitMs) => {
+      const refused: Fetch = async () => ({
+        ok: false,
+        status: 429,
+        headers: new Headers(headers),
+        text: () => Promise.resolve(""),
+      });
+      await expect(get(refused)).rejects.toMatchObject({ retryAfterMs: waitMs });
+      await expect(get(answer("no", 429))).rejects.toMatchObject({ retryAfterMs: undefined });
+    },
+  );
+
   it("that is answered with too much, or with no JSON, fails", async () => {
     const tooMuch = answer(`"${"x".repeat(16 * 1024 * 1024)}"`);
     await expect(get(tooMuch)).rejects.toThrow(

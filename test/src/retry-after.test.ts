@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseRetryAfter } from "../../../src/transport/retry-after.ts";
+import { parseRetryAfter } from "../../src/retry-after.ts";
 
 const DATE = "Fri, 31 Dec 2027 23:59:00 GMT";
 const WALL_MS = Date.parse("Fri, 31 Dec 2027 23:59:30 GMT");
