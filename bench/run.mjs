@@ -87,7 +87,7 @@ async function measure(name) {
       rounds,
       stretches,
       isQuick,
-      only: values.only?.split(","),
+      only: values.only?.split(/,(?! )/), // "ws-supervisor, sequence" is one name
       chosenCase: values.case,
       log: (text) => note(`${name}: ${text}`),
       onFailed: (client, error) => {
