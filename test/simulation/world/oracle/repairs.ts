@@ -190,14 +190,16 @@ export class Repairs {
     this.#released.delete(stream);
     if (tries !== retries + 1) this.#wrong(`${stream} is given up after ${tries} tries`);
     // Whoever was given what had waited may have ended the socket: then all begins anew.
-    if (broken?.phase === "awaited" && broken.isLetGo) return;
+    // Without a listener nobody sees that it was given.
+    const { hasTap } = this.#scene.character;
+    if (broken?.phase === "awaited" && (broken.isLetGo || !hasTap)) return;
     if (broken?.isUnsure === true) {
       broken.phase = "given-up";
       return;
     }
     if (broken?.phase !== "recovering") this.#wrong(`${stream} is given up, and does not recover`);
     if (broken === undefined) return;
-    if (this.#scene.character.hasTap && broken.held.length > 0) {
+    if (hasTap && broken.held.length > 0) {
       this.#wrong(`${stream} is given up, and keeps what waited`);
     }
     broken.phase = "given-up";
@@ -221,9 +223,9 @@ export class Repairs {
 
   /** Something was dropped, perhaps of what was held. */
   overflowTold({ overflow: { streams } }: Fact<"overflow">): void {
-    const [range] = streams;
-    if (range === undefined || streams.length > 1) return;
-    const { stream, from, to } = range;
+    const [dropped] = streams;
+    if (dropped === undefined || streams.length > 1) return;
+    const { stream, from, to } = dropped;
     const owed = this.#owedOverflows.findIndex(
       (one) => one.stream === stream && one.from === from && one.to === to,
     );
@@ -232,10 +234,15 @@ export class Repairs {
       return;
     }
     const broken = this.#streams.get(stream);
-    const gone = rangeOf(broken?.discarded ?? []);
-    if (broken === undefined || gone?.first !== from || gone.last !== to) return;
-    this.#cover(stream, broken.discarded);
-    broken.discarded = [];
+    if (broken === undefined) return;
+    const isGone = ({ first, last }: Run): boolean => first >= from && last <= to;
+    const gone = broken.discarded.filter(isGone);
+    const range = rangeOf(gone);
+    if (range?.first !== from || range.last !== to) return;
+    // What was taken back when the socket had ended, and before it was left, is still held.
+    if (gone.length < broken.discarded.length && this.#isWanted(stream)) return;
+    this.#cover(stream, gone);
+    broken.discarded = broken.discarded.filter((message) => !isGone(message));
   }
 
   unwanted(stream: string): void {
