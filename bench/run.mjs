@@ -4,7 +4,7 @@
 //   npm run bench -- receive memory            these suites; prints them
 //   npm run bench -- receive --json            the figures, on stdout
 //   npm run bench -- herd --write              measured anew, and into the page
-//   --rounds 5 --stretches 5 --quick --only ws-supervisor,undici
+//   --rounds 5 --stretches 5 --quick --only ws-supervisor,undici --case "200 B" (of receive)
 import { parseArgs } from "node:util";
 import { describeMachine, machineLine, versionsLine } from "./lib/machine.mjs";
 import { writePage } from "./lib/page.mjs";
@@ -40,6 +40,7 @@ const { values, positionals } = parseArgs({
     rounds: { type: "string" },
     stretches: { type: "string" },
     only: { type: "string" },
+    case: { type: "string", default: "" },
     quick: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
     write: { type: "boolean", default: false },
@@ -86,7 +87,8 @@ async function measure(name) {
       rounds,
       stretches,
       isQuick,
-      only: values.only?.split(","),
+      only: values.only?.split(/,(?! )/), // "ws-supervisor, sequence" is one name
+      chosenCase: values.case,
       log: (text) => note(`${name}: ${text}`),
       onFailed: (client, error) => {
         failures[client] = error.message.split("\n")[0].slice(0, 200);

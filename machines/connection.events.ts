@@ -25,6 +25,8 @@ export type SocketFact =
   | { readonly type: "socket.opened"; readonly atMs: number }
   | { readonly type: "socket.ended"; readonly loss: Loss; readonly atMs: number }
   | { readonly type: "subscriptions.settled" }
+  /** A stream is not whole, and there is no desk yet to recover it: said once in a connection's life. */
+  | { readonly type: "desk.wanted" }
   | SocketExpiring;
 
 /** The venue announces that it ends this socket within `withinMs`. Said of a socket that is open. */

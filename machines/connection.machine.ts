@@ -212,11 +212,12 @@ export const connectionMachine: ConnectionMachine = words.createMachine({
   id: "connection",
   options: { maxIterations: 100 },
   context: ({ input }) => initialContext(input),
-  entry: ["attachLink", "openDesk", "armLongOutage"],
+  entry: ["attachLink", "armLongOutage"],
   initial: "connecting",
   states: { connecting, connected, reconnecting, failed, closing, closed },
   on: {
     "outage.prolonged": { actions: "alertLongOutage" },
+    "desk.wanted": { actions: "openDesk" },
     terminate: ".closed",
   },
   output: ({ context }) => ({ lastLoss: context.lastLoss }),

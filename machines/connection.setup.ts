@@ -122,7 +122,7 @@ const base = setup({
   actions: {
     attachLink: ({ context, self }) => context.link.attach(self as unknown as ConnectionOwner),
 
-    /** One for all sockets: a stream may be broken longer than a connection lasts. */
+    /** One for all sockets: a stream may be broken longer than a socket lasts. */
     openDesk: spawnChild("recoveries", {
       id: "recoveries",
       input: ({ context: { link, policy } }) => ({

@@ -70,8 +70,9 @@ const words = setup({
     output: HeartbeatOutput;
   },
   actions: {
+    // XState binds `send`, so that it may be handed on as it is.
     watchPeer: ({ context: { link, policy, silentMs, checkedAtMs }, self }) =>
-      link.watchPeer({ policy, silentMs, sinceMs: checkedAtMs }, (unheard) => self.send(unheard)),
+      link.watchPeer({ policy, silentMs, sinceMs: checkedAtMs }, self.send),
     checkPeer: ({ context, self }) => context.link.checkPeer((checked) => self.send(checked)),
     checkPeerNextTurn: ({ context, self }) =>
       context.link.checkPeerNextTurn((checked) => self.send(checked)),

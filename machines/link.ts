@@ -69,7 +69,7 @@ export interface ConnectionView {
 
 /** The chart's one door to the world. */
 export interface ConnectionLink {
-  /** Where the desk of the recoveries, which lives and dies with the connection, meets the world. */
+  /** Where the desk of the recoveries, which outlives sockets and ends with the connection, meets the world. */
   readonly recoveries: RecoveryDoor;
   /** Called once, before anything else, with the actor that runs the chart. */
   attach(owner: ConnectionOwner): void;

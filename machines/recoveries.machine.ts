@@ -3,7 +3,8 @@
  *
  * A burst of gaps (a reconnect that missed something of two hundred books) must not become a burst of
  * requests: at most `concurrent` run at once, and between the starts of two `spacingMs` pass. Each runs in
- * a slot whose id is constant, `recovery.0` and so on. The desk lives and dies with its connection.
+ * a slot whose id is constant, `recovery.0` and so on. The desk is opened when the first stream breaks (most
+ * connections never need one), and ends with its connection.
  */
 import {
   assign,

@@ -76,7 +76,7 @@ export interface RecoveryDesk {
 
 /** The recoveries' one door to the world. */
 export interface RecoveryDoor {
-  /** Called once, before anything else, with the actor that runs the desk. */
+  /** Called once, with the actor that runs the desk: it is opened when the first stream breaks. */
   attach(desk: RecoveryDesk): void;
   /** Ends the stream's topic and asks for it again; `stream.restarted` follows when the venue starts over. */
   resubscribe(stream: string): void;

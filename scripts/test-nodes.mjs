@@ -20,6 +20,7 @@ const FAST = [
   "test/package",
   "test/simulation",
   "test/loopback/ws-table",
+  "test/loopback/fast-inbound",
   "test/loopback/ws-transport.test.ts",
 ];
 

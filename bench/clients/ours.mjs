@@ -3,6 +3,7 @@ import { supervisor } from "../lib/packages.mjs";
 
 /** As raw `ws` gives it: bytes. The default would make a string of text. */
 const asBytes = (data) => data;
+const asText = (data) => data.toString();
 const asJson = (data) => JSON.parse(data.toString());
 
 const sequence = (message) => ({
@@ -13,9 +14,10 @@ const sequence = (message) => ({
 });
 
 function settingsFor({ form, burn, sequenced = false, ...rest }) {
-  const decode = form === "json" ? asJson : asBytes;
+  const decode = { json: asJson, text: asText }[form] ?? asBytes;
   return {
     ...rest,
+    ws: { rejectUnauthorized: false, dangerouslyAllowUntrusted: true, ...rest.ws },
     decode: burn === undefined ? decode : (data, isBinary) => (burn(), decode(data, isBinary)),
     ...(sequenced ? { sequence } : {}),
   };
@@ -45,6 +47,12 @@ async function openIterator(url, onMessage, options = {}) {
 
 export const ourClients = {
   "ws-supervisor": { wire: "plain", decodes: true, open },
+  "ws-supervisor, fastInbound": {
+    wire: "plain",
+    decodes: true,
+    open: (url, onMessage, options) =>
+      open(url, onMessage, { ...options, ws: { ...options?.ws, fastInbound: true } }),
+  },
   "ws-supervisor, sequence": {
     wire: "plain",
     decodes: true,

@@ -5,6 +5,7 @@ import { number, spread } from "./report.mjs";
 import { median } from "./stats.mjs";
 
 const OURS = "ws-supervisor";
+const FAST = "ws-supervisor, fastInbound";
 const NOISE = { burst: 0.03, paced: 0.05 };
 
 /** Every row: what, the goal in words, what was seen, whether it is met (undefined where not measured). */
@@ -21,9 +22,13 @@ export function goals(data) {
 }
 
 function receiveGoals(receive) {
-  const row = (measure, client, [bytes, form, tempo], goal) => {
+  const row = (measure, client, [bytes, form, tempo, secure = false], goal) => {
     const found = receive?.cases.find(
-      (each) => each.bytes === bytes && each.form === form && each.tempo === tempo,
+      (each) =>
+        each.bytes === bytes &&
+        each.form === form &&
+        each.tempo === tempo &&
+        (each.secure ?? false) === secure,
     );
     const ratios = found?.results[client]?.ratios.cpuNs;
     return ratioRow(measure, ratios, goal, NOISE[tempo]);
@@ -34,6 +39,11 @@ function receiveGoals(receive) {
     row("the same with sequence tracking", `${OURS}, sequence`, [200, "json", "burst"], 1.04),
     row("receive 4 KiB Buffer, burst: CPU", OURS, [4096, "raw", "burst"], 1),
     row("receive 200 B JSON, paced 20 x 1,000/s: CPU", OURS, [200, "json", "paced"], 1),
+    row("fast way in, 200 B string, burst", FAST, [200, "text", "burst"], 0.45),
+    row("fast way in, 200 B JSON, burst", FAST, [200, "json", "burst"], 0.75),
+    row("fast way in, 200 B JSON, paced", FAST, [200, "json", "paced"], 0.88),
+    row("fast way in, 200 B string, burst, TLS", FAST, [200, "text", "burst", true], 0.6),
+    row("fast way in, 200 B JSON, paced, TLS", FAST, [200, "json", "paced", true], 0.92),
   ];
 }
 

@@ -78,9 +78,14 @@ export class BenchProcess {
   }
 }
 
-/** The server, listening; `url(path)` is where a client finds it. */
+/** The server, listening; `url(path)` is where a client finds it, `tlsUrl(path)` over TLS. */
 export async function startServer() {
   const server = new BenchProcess("server/main.mjs");
-  const { port } = await server.hear();
-  return Object.assign(server, { port, url: (path) => `ws://127.0.0.1:${port}/${path}` });
+  const { port, tlsPort } = await server.hear();
+  return Object.assign(server, {
+    port,
+    hasTls: tlsPort !== undefined,
+    url: (path) => `ws://127.0.0.1:${port}/${path}`,
+    tlsUrl: (path) => `wss://127.0.0.1:${tlsPort}/${path}`,
+  });
 }

@@ -1,5 +1,7 @@
 // The server of all benchmarks, in a process of its own: TCP, the upgrade by hand, frames made in advance.
+import { execFileSync } from "node:child_process";
 import { createServer } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 import { answer, say } from "../lib/child.mjs";
 import { Flood, FrameSet } from "./flood.mjs";
 import { pace } from "./pace.mjs";
@@ -10,7 +12,8 @@ const groups = new Map();
 const frameSets = new Map();
 const floods = new WeakMap();
 
-const server = createServer({ highWaterMark: 1 << 20, noDelay: true }, (socket) => {
+const options = { highWaterMark: 1 << 20, noDelay: true };
+const accept = (socket) => {
   let head = "";
   socket.on("error", () => undefined);
   const onHead = (chunk) => {
@@ -28,8 +31,34 @@ const server = createServer({ highWaterMark: 1 << 20, noDelay: true }, (socket) 
     return session;
   };
   socket.on("data", onHead);
-});
-server.listen(0, "127.0.0.1", 4_096, () => say({ port: server.address().port }));
+};
+
+const server = createServer(options, accept);
+const port = await listen(server);
+const certificate = selfSigned();
+const tlsPort =
+  certificate && (await listen(createTlsServer({ ...options, ...certificate }, accept)));
+say({ port, tlsPort });
+
+function listen(server) {
+  return new Promise((resolve) => {
+    server.listen(0, "127.0.0.1", 4_096, () => resolve(server.address().port));
+  });
+}
+
+/** Made anew; undefined where there is no openssl. */
+function selfSigned() {
+  const request =
+    "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout - -out - -days 1 " +
+    "-subj /CN=localhost";
+  try {
+    const stdio = ["ignore", "pipe", "ignore"];
+    const pem = execFileSync("openssl", request.split(" "), { encoding: "utf8", stdio });
+    return { key: pem, cert: pem };
+  } catch {
+    return undefined;
+  }
+}
 
 function leave({ session }) {
   if (session === undefined) return;

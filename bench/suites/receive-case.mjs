@@ -9,6 +9,7 @@ export const PER_SECOND = 1_000;
 /** How many messages make a stretch of about 150 ms of raw `ws`. */
 const BURST = {
   raw: { 16: 600_000, 200: 400_000, 4096: 60_000 },
+  text: { 200: 400_000 },
   json: { 16: 300_000, 200: 120_000, 4096: 10_000 },
 };
 /** Peers that are many times slower get shorter stretches. */
@@ -18,7 +19,7 @@ let nextGroup = 0;
 
 /**
  * @param {object} options
- * @param {{ bytes: 16 | 200 | 4096, form: "raw" | "json", tempo: "burst" | "paced" }} options.situation
+ * @param {{ bytes: 16 | 200 | 4096, form: "raw" | "text" | "json", tempo: "burst" | "paced", secure?: boolean }} options.situation
  * @param {readonly string[]} options.subjects
  * @param {string} [options.base]
  * @param {(name: string) => number} [options.plantedNs] - For the gate's proof: work per message.
@@ -34,11 +35,17 @@ export function receiveCase(options) {
   });
 }
 
-async function launch(server, { bytes, form, tempo }, name, { plantedNs, scale = 1 }) {
+async function launch(
+  server,
+  { bytes, form, tempo, secure = false },
+  name,
+  { plantedNs, scale = 1 },
+) {
   const group = `g${(nextGroup += 1)}`;
   const isPaced = tempo === "paced";
   const connections = isPaced ? CONNECTIONS : 1;
-  const url = server.url(`feed?group=${group}&wire=${clients[name].wire}`);
+  const path = `feed?group=${group}&wire=${clients[name].wire}`;
+  const url = secure ? server.tlsUrl(path) : server.url(path);
   const args = [name, form, url, String(connections), String(plantedNs?.(name) ?? 0)];
   const worker = new BenchProcess("workers/receive.mjs", args);
   try {

@@ -10,10 +10,11 @@ export const about =
   "CPU time of the client's process per message (all threads, so the collector's too), and messages a " +
   "second. *Burst*: one connection, the server sends as fast as the client reads. *Paced*: 20 " +
   "connections, 1,000 messages a second on each, one frame per write. *Buffer*: the client hands out " +
-  "what it has by nature. *JSON*: it is parsed. A peer with a protocol of its own is compared with raw " +
+  "what it has by nature. *String*: text. *JSON*: it is parsed. A peer with a protocol of its own is compared with raw " +
   "`ws` on that protocol's frames, doing the same unwrapping.";
 
-const ours = ["ws-supervisor", "ws-supervisor, messages()"];
+const fast = "ws-supervisor, fastInbound";
+const ours = ["ws-supervisor", fast, "ws-supervisor, messages()"];
 const browserLike = ["reconnecting-websocket", "partysocket", "websocket-ts", "undici"];
 const wiresOf = {
   "graphql-ws": "graphql",
@@ -26,28 +27,46 @@ const situations = ["burst", "paced"].flatMap((tempo) =>
   ["raw", "json"].flatMap((form) => [16, 200, 4096].map((bytes) => ({ bytes, form, tempo }))),
 );
 
-export const nameOf = ({ bytes, form, tempo }) =>
-  `${bytes.toLocaleString("en")} B, ${form === "raw" ? "Buffer" : "JSON"}, ${tempo}`;
+/** Where only the fast way in is asked about. */
+const fastSituations = [
+  { bytes: 200, form: "text", tempo: "burst" },
+  { bytes: 200, form: "text", tempo: "burst", secure: true },
+  { bytes: 200, form: "json", tempo: "paced", secure: true },
+];
 
-export async function run({ server, rounds, stretches, only, log, onFailed }) {
+const FORMS = { raw: "Buffer", text: "string", json: "JSON" };
+
+export const nameOf = ({ bytes, form, tempo, secure = false }) =>
+  `${bytes.toLocaleString("en")} B, ${FORMS[form]}, ${tempo}${secure ? ", TLS" : ""}`;
+
+export async function run({ server, rounds, stretches, only, chosenCase, log, onFailed }) {
   const { installed } = findPeers();
   const cases = [];
-  for (const situation of situations) {
+  for (const situation of [...situations, ...fastSituations]) {
+    if (!nameOf(situation).includes(chosenCase)) continue;
+    const isFast = fastSituations.includes(situation);
+    if (situation.secure && !server.hasTls) {
+      log(`${nameOf(situation)}: skipped, there is no openssl`);
+      continue;
+    }
     const isJson = situation.form === "json";
-    const subjects = [
+    const everybody = [
       "ws again",
       ...ours,
       ...(isJson ? ["ws-supervisor, sequence"] : []),
       ...[...browserLike, ...(isJson ? ["ccxt"] : [])].filter((name) => installed.includes(name)),
       ...(!isJson && situation.tempo === "burst" ? ["net, bytes only"] : []),
-    ].filter((name) => only === undefined || only.includes(name) || name === "ws again");
+    ];
+    const subjects = (isFast ? ["ws again", "ws-supervisor", fast] : everybody).filter(
+      (name) => only === undefined || only.includes(name) || name === "ws again",
+    );
     log(nameOf(situation));
     const options = { server, situation, rounds, stretches, onFailed };
     if (situation.tempo === "paced") Object.assign(options, pacedStretches(stretches));
     const results = await receiveCase({ ...options, subjects });
     const protocols = {};
     // Once is enough for those whose protocol is most of their cost.
-    if (isJson && situation.bytes === 200) {
+    if (isJson && situation.bytes === 200 && !isFast) {
       for (const [name, wire] of Object.entries(wiresOf)) {
         if (!installed.includes(name) || (only !== undefined && !only.includes(name))) continue;
         const beside = await receiveCase({ ...options, base: `ws@${wire}`, subjects: [name] });
@@ -99,7 +118,10 @@ function protocolTable(protocols) {
 
 export function plots({ cases }) {
   const find = (bytes, form) =>
-    cases.find((each) => each.bytes === bytes && each.form === form && each.tempo === "burst");
+    cases.find(
+      (each) =>
+        each.bytes === bytes && each.form === form && each.tempo === "burst" && !each.secure,
+    );
   const chart = (situation) =>
     barChart({
       title: `Messages a second, ${situation.name}: ratio to raw ws (more is better)`,

@@ -47,6 +47,12 @@ function tickBytes(bytes) {
 function sinkFor() {
   if (client.countsBytes) return tickBytes;
   if (form === "raw") return tick;
+  if (form === "text") {
+    return (data) => {
+      checksum += (typeof data === "string" ? data : data.toString()).length & 1;
+      tick();
+    };
+  }
   if (client.decodes) {
     return (message) => {
       checksum += message.u & 1;

@@ -28,9 +28,11 @@ const PARTS = [
 
 const root = resolve(import.meta.dirname, "../..");
 const { values } = parseArgs({ options: { only: { type: "string", default: "" } } });
-const chosen = mutants.filter(([name]) => name.includes(values.only));
+const chosen = mutants.filter(([name, file]) =>
+  [name, file].some((each) => each.includes(values.only)),
+);
 if (chosen.length === 0) {
-  console.error(`mutants: --only takes a part of a mutant's name; none has ${values.only}`);
+  console.error(`mutants: --only takes a part of a name or of a file; none has ${values.only}`);
   process.exit(2);
 }
 

@@ -20,13 +20,15 @@ import { printable } from "../transport/printable.ts";
 import type { TransportSocket } from "../transport/transport.ts";
 import { Keepalive } from "./keepalive.ts";
 import type { Outgoing } from "./outgoing.ts";
-import { PeerWatch } from "./peer-watch.ts";
-import { SocketAttempt, type SocketAttemptParts } from "./socket-attempt.ts";
+import { PeerWatch, type WatchedPeer } from "./peer-watch.ts";
+import {
+  SocketAttempt,
+  type AttemptOwner,
+  type AttemptSettings,
+  type Receiver,
+} from "./socket-attempt.ts";
 
-export interface LinkParts {
-  readonly clock: Clock;
-  readonly attempt: Omit<SocketAttemptParts, "onPing" | "onLoginFrame">;
-  readonly outgoing: Pick<Outgoing, "begin" | "lost" | "end" | "allow" | "urgent" | "countFrame">;
+export interface LinkSettings extends AttemptSettings {
   /** The frames that a new socket is sent first, before any subscription. */
   readonly opening?: (() => readonly (string | Uint8Array)[]) | undefined;
   /** What must be said while a socket is open; without it nothing. */
@@ -34,17 +36,28 @@ export interface LinkParts {
   /** The frame that a living peer answers; undefined for a protocol ping. */
   readonly probe: (() => string | Uint8Array | undefined) | undefined;
   readonly countsControlFrames: boolean;
+}
+
+/** What a link joins: the ways in and out. */
+export interface LinkedParts {
+  readonly outgoing: Pick<Outgoing, "begin" | "lost" | "end" | "allow" | "urgent" | "countFrame">;
+  readonly feed: LinkFeed;
+}
+
+/** Who takes what comes in, over all sockets. */
+export interface LinkFeed {
+  readonly inbound: Receiver;
   readonly recoveries: RecoveryDoor;
-  /** Called with the actor that runs the chart. */
-  readonly onAttach: (owner: ConnectionOwner) => void;
+  /** A message came after its socket's end and was dropped. */
+  countLate(): void;
   /** A new socket is open; its subscriptions are about to be replayed. */
-  readonly onNewSocket: () => void;
+  newSocket(): void;
   /** A socket is over, or an attempt that never got one. */
-  readonly onSocketGone: () => void;
+  socketGone(): void;
   /** The replay's deadline has passed. */
-  readonly onReplayAbandoned: () => void;
+  replayAbandoned(): void;
   /** Reading stops, or goes on: between the two silence is ours. A pause ends with its socket, unsaid. */
-  readonly onReading?: ((isReading: boolean) => void) | undefined;
+  reading(isReading: boolean): void;
 }
 
 export interface LinkKeepalive {
@@ -53,10 +66,15 @@ export interface LinkKeepalive {
   readonly frame?: (() => string | Uint8Array | undefined) | undefined;
 }
 
-export class Link implements ConnectionLink {
-  readonly #parts: LinkParts;
+const unheard = (): void => undefined;
+
+export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
+  readonly #settings: LinkSettings;
+  readonly #parts: LinkedParts;
+  readonly #onAttach: (owner: ConnectionOwner) => void;
   #attempt: SocketAttempt | undefined;
-  #report: (fact: SocketFact) => void = () => undefined;
+  /** Takes what is reported of the current attempt. */
+  #report: (fact: SocketFact) => void = unheard;
   readonly #keepalive: Keepalive | undefined;
   /** Made with the first watch: without a heartbeat there is none. */
   #watch: PeerWatch | undefined;
@@ -68,16 +86,23 @@ export class Link implements ConnectionLink {
   #resumedAtMs = 0;
   #roundTripMs: number | null = null;
 
-  constructor(parts: LinkParts) {
+  /** @param onAttach - Called with the actor that runs the chart. */
+  constructor(
+    settings: LinkSettings,
+    parts: LinkedParts,
+    onAttach: (owner: ConnectionOwner) => void,
+  ) {
+    this.#settings = settings;
     this.#parts = parts;
-    const { clock, keepalive } = parts;
+    this.#onAttach = onAttach;
+    const { clock, keepalive } = settings;
     if (keepalive === undefined) return;
     const { everyMs, frame } = keepalive;
     this.#keepalive = new Keepalive({ clock, everyMs, beat: () => this.#keepAlive(frame) });
   }
 
   get recoveries(): RecoveryDoor {
-    return this.#parts.recoveries;
+    return this.#parts.feed.recoveries;
   }
 
   /** When the peer of the current socket was last heard; 0 without one. */
@@ -93,25 +118,19 @@ export class Link implements ConnectionLink {
     return this.#roundTripMs;
   }
 
+  get #clock(): Clock {
+    return this.#settings.clock;
+  }
+
   attach(owner: ConnectionOwner): void {
-    this.#parts.onAttach(owner);
+    this.#onAttach(owner);
   }
 
   dial(attempt: Attempt, report: (fact: SocketFact) => void): void {
     this.dropSocket();
     this.#report = report;
-    this.#attempt = new SocketAttempt(
-      {
-        ...this.#parts.attempt,
-        onPing: this.#countControl,
-        onLoginFrame: () => this.#parts.outgoing.countFrame(),
-      },
-      (fact) => {
-        if (fact.type === "socket.ended" && this.#isInUse) this.#parts.outgoing.lost();
-        report(fact);
-      },
-    );
-    this.#attempt.start(attempt);
+    this.#attempt = new SocketAttempt(attempt, this.#settings, this);
+    this.#attempt.start();
   }
 
   closeSocket(code: number, reason: string): void {
@@ -125,21 +144,21 @@ export class Link implements ConnectionLink {
     this.#isReplaying = false;
     this.#isPaused = false;
     this.#roundTripMs = null;
-    this.#report = () => undefined;
+    this.#report = unheard;
     this.#parts.outgoing.end();
     const attempt = this.#attempt;
     this.#attempt = undefined;
     attempt?.drop();
-    if (attempt !== undefined) this.#parts.onSocketGone();
+    if (attempt !== undefined) this.#parts.feed.socketGone();
   }
 
   replaySubscriptions(): void {
     const socket = this.#attempt?.socket;
     if (socket === undefined) return;
-    this.#parts.onNewSocket();
+    this.#parts.feed.newSocket();
     this.#isInUse = true;
     this.#parts.outgoing.begin(socket);
-    for (const frame of this.#parts.opening?.() ?? []) this.#parts.outgoing.urgent(frame);
+    for (const frame of this.#settings.opening?.() ?? []) this.#parts.outgoing.urgent(frame);
     this.#keepalive?.start();
     this.#isReplaying = true;
     this.#parts.outgoing.allow("replaying");
@@ -147,7 +166,7 @@ export class Link implements ConnectionLink {
 
   abandonReplay(): void {
     this.#isReplaying = false;
-    this.#parts.onReplayAbandoned();
+    this.#parts.feed.replayAbandoned();
   }
 
   /** The registry has settled: the replay, if one is under way, is done. */
@@ -159,8 +178,13 @@ export class Link implements ConnectionLink {
 
   /** The venue says that it ends this socket within `withinMs`; `detail` in its own words. */
   expires(withinMs: number, detail: string): void {
-    const atMs = this.#parts.clock.nowMs();
+    const atMs = this.#clock.nowMs();
     this.#report({ type: "socket.expiring", withinMs, detail: printable(detail), atMs });
+  }
+
+  /** There is something to recover, and no desk to do it. */
+  wantDesk(): void {
+    this.#report({ type: "desk.wanted" });
   }
 
   startSending(): void {
@@ -172,21 +196,17 @@ export class Link implements ConnectionLink {
   }
 
   watchPeer(watch: Watch, tell: (unheard: PeerUnheard) => void): void {
-    this.#watch ??= new PeerWatch({
-      clock: this.#parts.clock,
-      look: () => this.#silence(),
-      ask: () => this.probePeer(),
-    });
+    this.#watch ??= new PeerWatch(this.#clock, this);
     this.#watch.start(watch, tell);
   }
 
   checkPeer(answer: (checked: PeerChecked) => void): void {
-    answer({ type: "peer.checked", ...this.#silence() });
+    answer({ type: "peer.checked", ...this.silence() });
   }
 
   checkPeerNextTurn(answer: (checked: PeerChecked) => void): void {
     const attempt = this.#attempt;
-    this.#parts.clock.nextTurn(() => {
+    this.#clock.nextTurn(() => {
       if (this.#attempt === attempt) this.checkPeer(answer);
     });
   }
@@ -194,9 +214,9 @@ export class Link implements ConnectionLink {
   probePeer(): void {
     const socket = this.#attempt?.socket;
     if (socket === undefined) return;
-    const frame = this.#parts.probe?.();
+    const frame = this.#settings.probe?.();
     if (frame === undefined) {
-      const { clock } = this.#parts;
+      const clock = this.#clock;
       const askedAtMs = clock.nowMs();
       this.#ping(socket, () => {
         if (this.#attempt?.socket === socket) this.#roundTripMs = clock.nowMs() - askedAtMs;
@@ -211,15 +231,15 @@ export class Link implements ConnectionLink {
     const socket = this.#attempt?.socket;
     if (this.#isPaused || socket === undefined) return;
     this.#isPaused = true;
-    this.#parts.onReading?.(false);
+    this.#parts.feed.reading(false);
     socket.pause();
   }
 
   resume(): void {
     if (!this.#isPaused) return;
     this.#isPaused = false;
-    this.#parts.onReading?.(true);
-    this.#resumedAtMs = this.#parts.clock.nowMs();
+    this.#parts.feed.reading(true);
+    this.#resumedAtMs = this.#clock.nowMs();
     this.#attempt?.socket?.resume();
   }
 
@@ -227,12 +247,37 @@ export class Link implements ConnectionLink {
     return undefined;
   }
 
-  #silence(): Silence {
-    const atMs = this.#parts.clock.nowMs();
+  // What the attempt and the watch need.
+
+  get inbound(): Receiver {
+    return this.#parts.feed.inbound;
+  }
+
+  report(fact: SocketFact): void {
+    if (fact.type === "socket.ended" && this.#isInUse) this.#parts.outgoing.lost();
+    this.#report(fact);
+  }
+
+  countLate(): void {
+    this.#parts.feed.countLate();
+  }
+
+  countPong(): void {
+    this.#countControl();
+  }
+
+  countLoginFrame(): void {
+    this.#parts.outgoing.countFrame();
+  }
+
+  silence(): Silence {
+    const atMs = this.#clock.nowMs();
     // While we do not read, silence is ours.
     const heardAtMs = this.#isPaused ? atMs : Math.max(this.lastHeardAtMs, this.#resumedAtMs);
     return { silentMs: Math.max(atMs - heardAtMs, 0), atMs };
   }
+
+  // Within.
 
   #endUse(): void {
     this.#isInUse = false;
@@ -256,7 +301,7 @@ export class Link implements ConnectionLink {
     this.#countControl();
   }
 
-  readonly #countControl = (): void => {
-    if (this.#parts.countsControlFrames) this.#parts.outgoing.countFrame();
-  };
+  #countControl(): void {
+    if (this.#settings.countsControlFrames) this.#parts.outgoing.countFrame();
+  }
 }

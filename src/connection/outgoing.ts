@@ -7,8 +7,9 @@
  * to a challenge, a keepalive. They belong to their socket and end with it.
  */
 import type { TransportSocket } from "../transport/transport.ts";
-import type { Pacer } from "../subscriptions/pacer.ts";
-import { Requests, type RequestsParts } from "./requests.ts";
+import type { Clock } from "../system.ts";
+import { Pacer, type PacingWindow } from "../subscriptions/pacer.ts";
+import { Requests, type RequestSettings, type WantedTopics } from "./requests.ts";
 
 /** `held` nothing goes out · `replaying` subscriptions only · `open` everything. */
 export type SendMode = "held" | "replaying" | "open";
@@ -30,14 +31,20 @@ interface WaitingSends<S extends WaitingSend = WaitingSend> {
   socketEnded(): void;
 }
 
-export interface OutgoingParts<S extends WaitingSend> extends RequestsParts {
-  readonly outbox: WaitingSends<S>;
+export interface OutgoingSettings extends RequestSettings {
   /** Holds for every frame. */
-  readonly pacer: Pacer;
+  readonly pacing: readonly PacingWindow[];
   /** Holds for subscription frames, on top. */
-  readonly subscriptionPacer: Pacer;
-  /** The registry changed: perhaps it is settled. */
-  readonly onProgress: () => void;
+  readonly subscriptionPacing: readonly PacingWindow[];
+}
+
+/** What may go out. */
+export interface OutgoingSources<S extends WaitingSend> {
+  readonly outbox: WaitingSends<S>;
+  readonly subscriptions: WantedTopics & {
+    /** The registry changed: perhaps it is settled. */
+    progressed(): void;
+  };
 }
 
 /**
@@ -56,7 +63,10 @@ const MAX_URGENT = 64;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export class Outgoing<S extends WaitingSend = WaitingSend> {
-  readonly #parts: OutgoingParts<S>;
+  readonly #clock: Clock;
+  readonly #sources: OutgoingSources<S>;
+  readonly #pacer: Pacer;
+  readonly #subscriptionPacer: Pacer;
   readonly #requests: Requests;
   #socket: TransportSocket | undefined;
   #mode: SendMode = "held";
@@ -68,9 +78,12 @@ export class Outgoing<S extends WaitingSend = WaitingSend> {
   #wakeAtMs = Infinity;
   #isPumping = false;
 
-  constructor(parts: OutgoingParts<S>) {
-    this.#parts = parts;
-    this.#requests = new Requests(parts, () => this.pump());
+  constructor(settings: OutgoingSettings, sources: OutgoingSources<S>) {
+    this.#clock = settings.clock;
+    this.#sources = sources;
+    this.#pacer = new Pacer(settings.pacing);
+    this.#subscriptionPacer = new Pacer(settings.subscriptionPacing);
+    this.#requests = new Requests(settings, sources.subscriptions, this);
   }
 
   /** Urgent frames that were never sent: too many at once, or their socket was gone or closing. */
@@ -94,10 +107,10 @@ export class Outgoing<S extends WaitingSend = WaitingSend> {
   end(): void {
     this.#socket = undefined;
     this.allow("held");
-    this.#parts.pacer.reset();
-    this.#parts.subscriptionPacer.reset();
+    this.#pacer.reset();
+    this.#subscriptionPacer.reset();
     this.#requests.end();
-    this.#parts.outbox.socketEnded();
+    this.#sources.outbox.socketEnded();
   }
 
   /** While held nothing is awaited either: the socket is on its way out. */
@@ -131,7 +144,7 @@ export class Outgoing<S extends WaitingSend = WaitingSend> {
 
   /** A frame that is not ours to time went out: a ping, a pong, a login. */
   countFrame(): void {
-    this.#parts.pacer.spend(this.#parts.clock.nowMs());
+    this.#pacer.spend(this.#clock.nowMs());
   }
 
   /** A request was answered. */
@@ -145,29 +158,29 @@ export class Outgoing<S extends WaitingSend = WaitingSend> {
     this.#isPumping = true;
     this.#clearWake();
     const isDue = this.#mode === "open" || (this.#mode === "replaying" && this.#requests.isAllHeld);
-    const nowMs = this.#parts.clock.nowMs();
+    const nowMs = this.#clock.nowMs();
     if (this.#socket !== undefined && isDue) this.#requests.askAgain(nowMs);
     while (this.#sendOne());
     if (this.#socket !== undefined && isDue) this.#wakeIn(this.#requests.waitMs(nowMs));
     this.#isPumping = false;
-    if (this.#mode !== "held") this.#parts.onProgress(); // what is not asked is not settled
+    if (this.#mode !== "held") this.#sources.subscriptions.progressed(); // what is not asked is not settled
   }
 
   /** True when something was sent, or forgotten, and there may be more. */
   #sendOne(): boolean {
-    const { clock, outbox, pacer, subscriptionPacer } = this.#parts;
+    const { outbox } = this.#sources;
     const socket = this.#socket;
     if (socket === undefined || this.#mode === "held") return false;
 
-    const nowMs = clock.nowMs();
-    const waitMs = pacer.waitMs(nowMs);
+    const nowMs = this.#clock.nowMs();
+    const waitMs = this.#pacer.waitMs(nowMs);
     if (this.#urgent.length > 0) {
       if (waitMs === 0) return this.#sendUrgent(socket, nowMs);
       this.#wakeIn(waitMs);
       return false;
     }
     if (this.#requests.hasWork) {
-      const subscriptionWaitMs = Math.max(waitMs, subscriptionPacer.waitMs(nowMs));
+      const subscriptionWaitMs = Math.max(waitMs, this.#subscriptionPacer.waitMs(nowMs));
       if (subscriptionWaitMs === 0) return this.#sendRequest(socket, nowMs);
       this.#wakeIn(subscriptionWaitMs);
     }
@@ -180,7 +193,7 @@ export class Outgoing<S extends WaitingSend = WaitingSend> {
     if (socket.bufferedBytes > MAX_BUFFERED_BYTES) return false;
     const item = outbox.take();
     if (item === undefined) return false;
-    pacer.spend(nowMs);
+    this.#pacer.spend(nowMs);
     socket.send(item.data, (error) => {
       if (error !== undefined) this.#distrust(socket);
       outbox.written(item, error);
@@ -192,7 +205,7 @@ export class Outgoing<S extends WaitingSend = WaitingSend> {
   #sendUrgent(socket: TransportSocket, nowMs: number): boolean {
     const frame = this.#urgent.shift();
     if (frame === undefined) return false;
-    this.#parts.pacer.spend(nowMs);
+    this.#pacer.spend(nowMs);
     socket.send(frame, (error) => {
       if (error !== undefined) this.#distrust(socket);
     });
@@ -202,8 +215,8 @@ export class Outgoing<S extends WaitingSend = WaitingSend> {
   #sendRequest(socket: TransportSocket, nowMs: number): boolean {
     const request = this.#requests.take(nowMs);
     if (request === undefined) return true; // there was only something to forget
-    this.#parts.pacer.spend(nowMs);
-    this.#parts.subscriptionPacer.spend(nowMs);
+    this.#pacer.spend(nowMs);
+    this.#subscriptionPacer.spend(nowMs);
     socket.send(request.frame, (error) => {
       if (error !== undefined) this.#distrust(socket);
       if (error !== undefined || this.#socket !== socket) return;
@@ -223,7 +236,7 @@ export class Outgoing<S extends WaitingSend = WaitingSend> {
 
   /** One timer, for whoever is first. Timers hold whole milliseconds. */
   #wakeIn(waitMs: number): void {
-    const { clock } = this.#parts;
+    const clock = this.#clock;
     const atMs = clock.nowMs() + waitMs;
     if (atMs >= this.#wakeAtMs) return;
     this.#clearWake();
@@ -239,7 +252,7 @@ export class Outgoing<S extends WaitingSend = WaitingSend> {
 
   #clearWake(): void {
     if (this.#wakeAtMs === Infinity) return;
-    this.#parts.clock.clearTimeout(this.#wakeTimer);
+    this.#clock.clearTimeout(this.#wakeTimer);
     this.#wakeAtMs = Infinity;
   }
 }

@@ -4,70 +4,76 @@
  * What a look calls for is decided by `machines/policy/beat.ts`; what that does not settle goes to the
  * heartbeat's chart. A thousand idle connections cost a thousand of these, and no step of any chart.
  */
+import type { HeartbeatPolicy } from "../../machines/connection.context.ts";
 import type { PeerUnheard, Watch } from "../../machines/link.ts";
-import { beat, restOfInterval, type LastLook, type Silence } from "../../machines/policy/beat.ts";
+import { beat, restOfInterval, type Silence } from "../../machines/policy/beat.ts";
 import type { Clock } from "../system.ts";
 
-export interface PeerWatchParts {
-  readonly clock: Clock;
-  /** How long the peer has been silent, as of now. */
-  readonly look: () => Silence;
+/** Who is watched. */
+export interface WatchedPeer {
+  /** How long it has been silent, as of now. */
+  silence(): Silence;
   /** Sends a probe that a living peer answers. */
-  readonly ask: () => void;
+  probePeer(): void;
 }
 
 export class PeerWatch {
-  readonly #parts: PeerWatchParts;
+  readonly #clock: Clock;
+  readonly #peer: WatchedPeer;
   #timer: unknown;
+  #policy: HeartbeatPolicy | undefined;
   /** Undefined while nothing is watched. */
-  #watch: Watch | undefined;
   #tell: ((unheard: PeerUnheard) => void) | undefined;
-  #last: LastLook = { atMs: 0, hasAsked: false };
+  /** When the peer was looked at before, or the socket opened. */
+  #lastAtMs = 0;
+  /** It was asked then. */
+  #hasAsked = false;
   /** One function for all looks; walks of the charts fire its timer by its name. */
   readonly #lookAtPeer: () => void;
 
-  constructor(parts: PeerWatchParts) {
-    this.#parts = parts;
+  constructor(clock: Clock, peer: WatchedPeer) {
+    this.#clock = clock;
+    this.#peer = peer;
     const lookAtPeer = (): void => this.#look();
     this.#lookAtPeer = lookAtPeer;
   }
 
   /** In place of the watch before, if there was one. */
-  start(watch: Watch, tell: (unheard: PeerUnheard) => void): void {
+  start({ policy, silentMs, sinceMs }: Watch, tell: (unheard: PeerUnheard) => void): void {
     this.stop();
-    this.#watch = watch;
+    this.#policy = policy;
     this.#tell = tell;
-    this.#last = { atMs: watch.sinceMs, hasAsked: false };
-    this.#arm(restOfInterval(watch.policy, watch.silentMs));
+    this.#lastAtMs = sinceMs;
+    this.#hasAsked = false;
+    this.#arm(restOfInterval(policy, silentMs));
   }
 
   stop(): void {
-    if (this.#watch === undefined) return;
-    this.#watch = undefined;
+    if (this.#tell === undefined) return;
     this.#tell = undefined;
-    this.#parts.clock.clearTimeout(this.#timer);
+    this.#clock.clearTimeout(this.#timer);
   }
 
   /** Timers hold whole milliseconds. */
   #arm(waitMs: number): void {
-    this.#timer = this.#parts.clock.setTimeout(this.#lookAtPeer, Math.ceil(waitMs));
+    this.#timer = this.#clock.setTimeout(this.#lookAtPeer, Math.ceil(waitMs));
   }
 
   #look(): void {
-    const [watch, tell] = [this.#watch, this.#tell];
-    if (watch === undefined || tell === undefined) return;
-    const { policy } = watch;
-    const { silentMs, atMs } = this.#parts.look();
-    const lastAtMs = this.#last.atMs;
-    const next = beat(policy, this.#last, { silentMs, atMs });
-    this.#last = { atMs, hasAsked: next === "ask" };
+    const [policy, tell] = [this.#policy, this.#tell];
+    if (policy === undefined || tell === undefined) return;
+    const { silentMs, atMs } = this.#peer.silence();
+    const [lastAtMs, hasAsked] = [this.#lastAtMs, this.#hasAsked];
+    const next = beat(policy, { atMs: lastAtMs, hasAsked }, { silentMs, atMs });
+    this.#lastAtMs = atMs;
+    this.#hasAsked = next === "ask";
     switch (next) {
       case "wait":
         this.#arm(restOfInterval(policy, silentMs));
         return;
       case "ask":
         this.#arm(policy.timeoutMs);
-        this.#parts.ask();
+        this.#peer.probePeer();
         return;
       case "tell":
         this.stop();

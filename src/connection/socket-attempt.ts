@@ -14,24 +14,37 @@ import { checkHeaders, checkProtocols, checkUrl } from "./check-dial.ts";
 import { resolveTarget, type AttemptContext, type DialTarget } from "./resolvable.ts";
 import { explain } from "./explain.ts";
 
-export interface SocketAttemptParts {
+/** The same for every attempt. */
+export interface AttemptSettings {
   readonly target: DialTarget;
   readonly transport: Transport;
   readonly clock: Clock;
   readonly authenticate: Authenticate | undefined;
-  /** Every message of the opened socket. */
-  readonly receive: (data: Buffer, isBinary: boolean, receivedAtMs: number) => void;
-  /** A message came after the end and was dropped. */
-  readonly countLate: () => void;
-  /** The peer's ping was answered. */
-  readonly onPing: () => void;
-  /** The login wrote a frame. */
-  readonly onLoginFrame: () => void;
 }
 
-export class SocketAttempt {
-  readonly #parts: SocketAttemptParts;
-  readonly #report: (fact: SocketFact) => void;
+/** Takes every message of an opened socket. */
+export interface Receiver {
+  receive(data: Buffer, isBinary: boolean, receivedAtMs: number): void;
+}
+
+/** Whose attempt it is. */
+export interface AttemptOwner {
+  readonly inbound: Receiver;
+  report(fact: SocketFact): void;
+  /** A message came after the end and was dropped. */
+  countLate(): void;
+  /** The peer's ping was answered. */
+  countPong(): void;
+  /** The login wrote a frame. */
+  countLoginFrame(): void;
+}
+
+export class SocketAttempt implements SocketSink {
+  readonly #settings: AttemptSettings;
+  readonly #owner: AttemptOwner;
+  /** Taken out of the owner, as every message asks for it. */
+  readonly #inbound: Receiver;
+  readonly #attempt: Attempt;
   /** Made when somebody asks for it: 900 bytes of heap, and an exception with a stack at its end. */
   #abort: AbortController | undefined;
   #socket: TransportSocket | undefined;
@@ -44,9 +57,11 @@ export class SocketAttempt {
   /** What the transport says before it has returned its socket; it is heard once there is one. */
   #early: (() => void)[] | undefined;
 
-  constructor(parts: SocketAttemptParts, report: (fact: SocketFact) => void) {
-    this.#parts = parts;
-    this.#report = report;
+  constructor(attempt: Attempt, settings: AttemptSettings, owner: AttemptOwner) {
+    this.#attempt = attempt;
+    this.#settings = settings;
+    this.#owner = owner;
+    this.#inbound = owner.inbound;
   }
 
   /** The open socket; undefined before it is open and after it is over. */
@@ -59,25 +74,17 @@ export class SocketAttempt {
     return Math.max(this.#openedAtMs, this.#socket?.lastByteAtMs ?? 0);
   }
 
-  start({ reason, number }: Attempt): void {
-    this.#report({ type: "socket.dialled", atMs: this.#parts.clock.nowMs() });
-    const signal = (): AbortSignal => this.#signal;
-    const context: AttemptContext = {
-      reason,
-      attempt: number,
-      get signal() {
-        return signal();
-      },
-    };
+  start(): void {
+    this.#owner.report({ type: "socket.dialled", atMs: this.#settings.clock.nowMs() });
     try {
-      const parts = resolveTarget(this.#parts.target, context);
+      const parts = resolveTarget(this.#settings.target, this.#context());
       if (parts instanceof Promise) {
         parts.then(
-          (resolved) => this.#open(resolved, context),
+          (resolved) => this.#open(resolved),
           (error: unknown) => this.#failResolving(error),
         );
       } else {
-        this.#open(parts, context);
+        this.#open(parts);
       }
     } catch (error) {
       this.#failResolving(error);
@@ -96,15 +103,54 @@ export class SocketAttempt {
     this.#socket?.terminate();
   }
 
+  // What the transport tells.
+
+  progressed(phase: LossPhase): void {
+    this.#hear(() => this.#progressed(phase));
+  }
+
+  opened(): void {
+    this.#hear(() => this.#opened());
+  }
+
+  message(data: Buffer, isBinary: boolean): void {
+    // The data path: one question a message.
+    if (this.#isDirect) this.#inbound.receive(data, isBinary, this.lastHeardAtMs);
+    else this.#divert(data, isBinary);
+  }
+
+  pinged(): void {
+    if (!this.#isOver) this.#owner.countPong();
+  }
+
+  ended(loss: Loss): void {
+    this.#hear(() => this.#end(loss));
+  }
+
+  // Within.
+
+  /** What functions of the user's may know of it; not kept, as a getter costs a hidden class. */
+  #context(): AttemptContext {
+    const { reason, number } = this.#attempt;
+    const signal = (): AbortSignal => this.#signal;
+    return {
+      reason,
+      attempt: number,
+      get signal() {
+        return signal();
+      },
+    };
+  }
+
   get #signal(): AbortSignal {
     this.#abort ??= new AbortController();
     if (this.#isOver) this.#abort.abort();
     return this.#abort.signal;
   }
 
-  #open(resolved: readonly unknown[], context: AttemptContext): void {
+  #open(resolved: readonly unknown[]): void {
     if (this.#isOver) return;
-    const { transport, clock } = this.#parts;
+    const { transport, clock } = this.#settings;
     try {
       const [url, protocols, headers] = resolved;
       const dial = {
@@ -114,7 +160,7 @@ export class SocketAttempt {
         clock,
       };
       const early: (() => void)[] = (this.#early = []);
-      const socket = transport(dial, this.#sink(context));
+      const socket = transport(dial, this);
       this.#socket = socket;
       if (this.#isOver) socket.terminate();
       // In order, with what they cause in their turn.
@@ -131,26 +177,10 @@ export class SocketAttempt {
     else this.#early.push(fact);
   }
 
-  #sink(context: AttemptContext): SocketSink {
-    return {
-      progressed: (phase) => this.#hear(() => this.#progressed(phase)),
-      opened: () => this.#hear(() => this.#opened(context)),
-      message: (data, isBinary) => {
-        // The data path: one question a message.
-        if (this.#isDirect) this.#parts.receive(data, isBinary, this.lastHeardAtMs);
-        else this.#divert(data, isBinary);
-      },
-      pinged: () => {
-        if (!this.#isOver) this.#parts.onPing();
-      },
-      ended: (loss) => this.#hear(() => this.#end(loss)),
-    };
-  }
-
   #progressed(phase: LossPhase): void {
     if (this.#isOver) return;
     this.#phase = phase;
-    this.#report({ type: "socket.progressed", phase });
+    this.#owner.report({ type: "socket.progressed", phase });
   }
 
   /** A message that is early, or the login's, or late. */
@@ -173,22 +203,22 @@ export class SocketAttempt {
       this.#authentication === undefined;
   }
 
-  #opened(context: AttemptContext): void {
+  #opened(): void {
     if (this.#isOver) return;
-    const { authenticate, clock } = this.#parts;
+    const { authenticate, clock } = this.#settings;
     this.#openedAtMs = clock.nowMs();
     if (authenticate === undefined) {
       this.#ready();
       return;
     }
     this.#phase = "authenticate";
-    this.#report({ type: "socket.progressed", phase: "authenticate" });
+    this.#owner.report({ type: "socket.progressed", phase: "authenticate" });
     const authentication = new Authentication({
-      ...context,
+      ...this.#context(),
       send: (data, done) => {
         if (this.#isOver || this.#socket === undefined) done(new Error("the socket is gone"));
         else {
-          this.#parts.onLoginFrame();
+          this.#owner.countLoginFrame();
           this.#socket.send(data, done);
         }
       },
@@ -212,14 +242,14 @@ export class SocketAttempt {
   }
 
   #deliver(data: Buffer, isBinary: boolean): void {
-    if (this.#isOver) this.#parts.countLate();
-    else this.#parts.receive(data, isBinary, this.lastHeardAtMs);
+    if (this.#isOver) this.#owner.countLate();
+    else this.#inbound.receive(data, isBinary, this.lastHeardAtMs);
   }
 
   #ready(): void {
     this.#phase = "open";
     this.#direct();
-    this.#report({ type: "socket.opened", atMs: this.#parts.clock.nowMs() });
+    this.#owner.report({ type: "socket.opened", atMs: this.#settings.clock.nowMs() });
   }
 
   #failResolving(error: unknown): void {
@@ -232,10 +262,10 @@ export class SocketAttempt {
     const phase = this.#phase === "authenticate" ? "authenticate" : loss.phase;
     this.#finish();
     this.#socket?.terminate();
-    this.#report({
+    this.#owner.report({
       type: "socket.ended",
       loss: { ...loss, phase },
-      atMs: this.#parts.clock.nowMs(),
+      atMs: this.#settings.clock.nowMs(),
     });
   }
 

@@ -5,7 +5,7 @@
  *      ▲                              │    └──▶ given-up
  *      └──────── socket ended ────────┘
  */
-import type { RecoveryStrategy } from "../../machines/recovery.door.ts";
+import type { RecoveryRequest } from "../../machines/recovery.door.ts";
 import type { Position, SequencePoint } from "../sequence/point.ts";
 import { DeltaBuffer } from "./delta-buffer.ts";
 import type { Recovery } from "./recovery.ts";
@@ -52,8 +52,10 @@ export class BrokenStream<M> {
     this.sinceMs = sinceMs;
   }
 
-  get strategy(): RecoveryStrategy {
-    return typeof this.recovery === "string" ? this.recovery : "snapshot";
+  /** What the desk is told of it. */
+  get request(): { readonly type: "stream.broken" } & RecoveryRequest {
+    const strategy = typeof this.recovery === "string" ? this.recovery : "snapshot";
+    return { type: "stream.broken", stream: this.stream, strategy };
   }
 
   /** Whether its messages wait for a snapshot. */

@@ -10,6 +10,7 @@ export function checkRecoveryPolicy(
   venue: Partial<RecoveryPolicy> | undefined,
   path = "recoveryPolicy",
 ): RecoveryPolicy {
+  if (value === undefined && venue === undefined) return defaultRecoveryPolicy;
   const at = (name: keyof RecoveryPolicy) => `${path}.${name}`;
   const base = { ...defaultRecoveryPolicy, ...venue };
   const given = checkKeys(value === undefined ? {} : value, path, [

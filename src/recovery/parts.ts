@@ -27,24 +27,26 @@ export interface RecoveryCounts {
 export interface RecoveriesParts<M> {
   readonly clock: Pick<Clock, "nowMs">;
   /** How a stream is recovered. Total. */
-  readonly recoveryOf: (stream: string) => Recovery;
+  recoveryOf(stream: string): Recovery;
   /** Whether somebody wants a topic of this name. */
-  readonly isWanted: (topic: string) => boolean;
+  isWanted(topic: string): boolean;
   /** Deltas of one stream that may wait. */
   readonly bufferMessages: number;
   /** A message, to whoever consumes. */
-  readonly deliver: (item: MessageItem<M>) => void;
+  deliver(item: MessageItem<M>): void;
   /** Something else in band. */
-  readonly mark: (item: InvalidItem | SnapshotItem | ValidItem | OverflowItem) => void;
+  mark(item: InvalidItem | SnapshotItem | ValidItem | OverflowItem): void;
   /** A snapshot has all of a stream up to here. */
-  readonly onReached: (stream: string, position: Position) => void;
+  onReached(stream: string, position: Position): void;
+  /** Asks for a desk; it attaches itself. */
+  wantDesk(): void;
   /** Ends the stream's topic and asks for it again. */
-  readonly resubscribe: (stream: string) => void;
+  resubscribe(stream: string): void;
   /** Asks for a planned reconnect, now. */
-  readonly requestReconnect: (detail: string) => void;
-  readonly onGivenUp: (failed: Pick<RecoveryFailed, "stream" | "tries" | "detail">) => void;
+  requestReconnect(detail: string): void;
+  onGivenUp(failed: Pick<RecoveryFailed, "stream" | "tries" | "detail">): void;
   /** A function of the user's threw. */
-  readonly onCallbackFailed: (callback: string, error: unknown) => void;
+  onCallbackFailed(callback: string, error: unknown): void;
 }
 
 export function newRecoveryCounts(): RecoveryCounts {

@@ -15,6 +15,7 @@ import type {
 } from "../../machines/recovery.door.ts";
 import type { SequencePoint } from "../sequence/point.ts";
 import type { InvalidItem, MessageItem } from "../supervisor/items.ts";
+import { SparseMap } from "../sparse-map.ts";
 import { explain } from "../connection/explain.ts";
 import { printable } from "../transport/printable.ts";
 import { BrokenStream, type StreamStatus } from "./broken-stream.ts";
@@ -26,9 +27,11 @@ export class Recoveries<M> implements RecoveryDoor {
   readonly counts = newRecoveryCounts();
   readonly #parts: RecoveriesParts<M>;
   /** At most as many as there are streams followed. */
-  readonly #streams = new Map<string, BrokenStream<M>>();
+  readonly #streams = new SparseMap<string, BrokenStream<M>>();
+  /** Opened when the first stream breaks: most connections live without one. */
   #desk: RecoveryDesk | undefined;
-  #endHearing: () => void = () => undefined;
+  #isDeskAwaited = false;
+  #hearing: ReturnType<RecoveryDesk["on"]> | undefined;
 
   constructor(parts: RecoveriesParts<M>) {
     this.#parts = parts;
@@ -87,6 +90,7 @@ export class Recoveries<M> implements RecoveryDoor {
   /** The socket is over, and all that was asked on it. Who is broken waits for the next one. */
   socketEnded(): void {
     for (const broken of this.#streams.values()) broken.awaitNextSocket();
+    this.#isDeskAwaited = false; // who asked for it was the socket
     this.#tell({ type: "socket.ended" });
   }
 
@@ -107,12 +111,14 @@ export class Recoveries<M> implements RecoveryDoor {
   // What the charts ask.
 
   attach(desk: RecoveryDesk): void {
-    this.#endHearing();
-    // Another actor's: it knows of none of them.
-    for (const broken of this.#streams.values()) broken.awaitNextSocket();
+    this.#hearing?.unsubscribe();
     this.#desk = desk;
-    const hearing = desk.on("recovery.failed", (failed) => this.#giveUp(failed));
-    this.#endHearing = () => hearing.unsubscribe();
+    this.#isDeskAwaited = false;
+    this.#hearing = desk.on("recovery.failed", (failed) => this.#giveUp(failed));
+    // What it was wanted for, less what has become of it meanwhile.
+    for (const broken of this.#streams.values()) {
+      if (broken.state === "recovering") this.#tell(broken.request);
+    }
   }
 
   resubscribe(stream: string): void {
@@ -143,13 +149,22 @@ export class Recoveries<M> implements RecoveryDoor {
 
   #begin(broken: BrokenStream<M>): void {
     this.counts.started += 1;
-    const { stream, strategy } = broken;
     broken.begin();
-    this.#tell({ type: "stream.broken", stream, strategy });
+    if (this.#hasDesk) {
+      this.#tell(broken.request);
+    } else if (!this.#isDeskAwaited) {
+      this.#isDeskAwaited = true;
+      this.#parts.wantDesk();
+    }
+  }
+
+  /** One whose connection is over is none. */
+  get #hasDesk(): boolean {
+    return this.#desk?.getSnapshot().status === "active";
   }
 
   #tell(fact: StreamFact): void {
-    if (this.#desk?.getSnapshot().status === "active") this.#desk.send(fact);
+    if (this.#hasDesk) this.#desk?.send(fact);
   }
 
   /** Snapshot, the deltas that follow it, `valid`: nothing comes between them. */

@@ -4,6 +4,7 @@
  * Pure bookkeeping, no clock. The number of streams is bounded; beyond the bound a stream is not
  * followed, which is counted and reported once, and its messages are delivered unjudged.
  */
+import { SparseMap } from "../sparse-map.ts";
 import { ALIVE, DUPLICATE, FIRST, judge, NEXT, RESET, STALE } from "./judge.ts";
 import type { SequencePoint, SequenceVerdict } from "./point.ts";
 import { successor, type Position } from "./position.ts";
@@ -22,7 +23,7 @@ interface StreamState {
 }
 
 export class SequenceTracker {
-  readonly #streams = new Map<string, StreamState>();
+  readonly #streams = new SparseMap<string, StreamState>();
   readonly #maxStreams: number;
   #unfollowed = 0;
 

@@ -1,4 +1,5 @@
 /** The requests of one socket that are not answered yet, and those that it is too late for. */
+import { SparseMap } from "../sparse-map.ts";
 import type { RequestKind } from "./request-plan.ts";
 
 /** A batch of topics to ask for, or to end. */
@@ -18,9 +19,9 @@ interface OpenRequest {
 const MAX_EXPIRED = 1_000;
 
 export class OpenRequests {
-  readonly #open = new Map<number, OpenRequest>();
+  readonly #open = new SparseMap<number, OpenRequest>();
   /** Requests that timed out: a late answer still counts. */
-  readonly #expired = new Map<number, SubscriptionRequest>();
+  readonly #expired = new SparseMap<number, SubscriptionRequest>();
 
   /** How many are in time. */
   get size(): number {
@@ -54,8 +55,8 @@ export class OpenRequests {
     this.#open.delete(id);
     this.#expired.set(id, request);
     if (this.#expired.size > MAX_EXPIRED) {
-      const oldest = this.#expired.keys().next();
-      if (oldest.done !== true) this.#expired.delete(oldest.value);
+      const [oldest] = this.#expired.keys();
+      if (oldest !== undefined) this.#expired.delete(oldest);
     }
     return request;
   }

@@ -17,6 +17,7 @@
  * Whatever is acquitted has all forgiven. Pure: time comes in. It outlives sockets, and remembers no
  * more topics than are wanted.
  */
+import { SparseMap } from "../sparse-map.ts";
 import type { Hold } from "./registry.ts";
 
 export interface QuarantinePolicy {
@@ -62,11 +63,11 @@ const MOST_TRIALS = 16;
 export class Quarantine {
   readonly #policy: QuarantinePolicy;
   /** Topics with a loss against them, oldest first. */
-  readonly #doubts = new Map<string, Doubt>();
+  readonly #doubts = new SparseMap<string, Doubt>();
   /** When each topic was asked for on this socket, unless acquitted since; in order of time. */
-  readonly #inFlight = new Map<string, number>();
+  readonly #inFlight = new SparseMap<string, number>();
   /** On trial, and not yet written. */
-  readonly #called = new Set<string>();
+  readonly #called = new SparseMap<string, true>();
   #openedAtMs = 0;
   /** When the last of those that nobody wants any more was asked for, unless it was acquitted before. */
   #forgottenAtMs = -Infinity;
@@ -150,7 +151,7 @@ export class Quarantine {
     }
     const trial = due.slice(0, Math.ceil(due.length / MOST_TRIALS));
     for (const topic of trial) {
-      this.#called.add(topic);
+      this.#called.set(topic, true);
       const doubt = this.#doubts.get(topic);
       if (doubt === undefined || doubt.untilMs === 0) continue;
       doubt.untilMs = 0;

@@ -5,6 +5,7 @@
  * rejected belong to one socket and end with it. The registry only says what should be asked next;
  * it sends nothing and has no clock.
  */
+import { SparseMap } from "../sparse-map.ts";
 import type { Acknowledgement } from "./protocol.ts";
 import { isWaiting, needOf, newEntry, type Entry, type TopicState } from "./entry.ts";
 import { OpenRequests, type SubscriptionRequest } from "./open-requests.ts";
@@ -55,19 +56,21 @@ export interface Settlement {
   readonly quarantined: readonly string[];
 }
 
+const oneGroup = (): string => "";
+
 export class SubscriptionRegistry {
   readonly #groupOf: (topic: string) => string;
   readonly #listener: RegistryListener | undefined;
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new SparseMap<string, Entry>();
   readonly #requests = new OpenRequests();
-  readonly #reasons = new Map<string, string>();
+  readonly #reasons = new SparseMap<string, string>();
   readonly #plan = new RequestPlan();
   #nextId = 1;
   #wanted = 0;
   #wantedChars = 0;
   #isAllHeld = false;
 
-  constructor({ groupOf = () => "", listener }: RegistryOptions = {}) {
+  constructor({ groupOf = oneGroup, listener }: RegistryOptions = {}) {
     this.#groupOf = groupOf;
     this.#listener = listener;
   }

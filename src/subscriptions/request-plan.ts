@@ -5,6 +5,7 @@
  * turns: the one that has waited longest goes first, then to the back. So planning a frame costs what
  * the frame holds, however many topics wait and however their lanes are interleaved.
  */
+import { SparseMap } from "../sparse-map.ts";
 
 export type RequestKind = "subscribe" | "unsubscribe";
 
@@ -22,8 +23,8 @@ interface Lane {
 }
 
 export class RequestPlan {
-  readonly #lanes = new Map<string, Lane>();
-  readonly #laneOf = new Map<string, Lane>();
+  readonly #lanes = new SparseMap<string, Lane>();
+  readonly #laneOf = new SparseMap<string, Lane>();
   /** The lane of the last `put`: a replay puts thousands in one, and to make a key for each is half its cost. */
   #last: Lane | undefined;
 
@@ -58,9 +59,8 @@ export class RequestPlan {
 
   /** The next frame's topics, taken out: at most `maxTopics`, in the order in which they were put. */
   take(maxTopics: number): Batch | undefined {
-    const first = this.#lanes.values().next();
-    if (first.done === true) return undefined;
-    const lane = first.value;
+    const [lane] = this.#lanes.values();
+    if (lane === undefined) return undefined;
     const topics: string[] = [];
     for (const topic of lane.topics) {
       topics.push(topic);

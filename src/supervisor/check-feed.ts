@@ -84,7 +84,8 @@ function readFreshness(value: unknown, path: string): FreshnessPolicy {
 export function checkQuarantine(value: unknown): QuarantinePolicy | null {
   if (value === null) return null;
   const base = defaultQuarantine;
-  const given = checkKeys(value === undefined ? {} : value, "quarantine", [
+  if (value === undefined) return base;
+  const given = checkKeys(value, "quarantine", [
     "suspectWithinMs",
     "suspectAfter",
     "strikes",

@@ -78,7 +78,7 @@ export function checkResubscribe<M>(
     topicsPerFrame,
     subscriptionPacing:
       options.pacing === undefined
-        ? (limits?.subscriptionPacing ?? [resubscribe.pacing])
+        ? (limits?.subscriptionPacing ?? resubscribe.pacing)
         : checkPacing(options.pacing, [], "resubscribe.pacing"),
     topicRetries: {
       retries: checkInteger(options.retries, "resubscribe.retries", resubscribe.retries),

@@ -91,7 +91,7 @@ export function checkPolicy(parts: PolicyParts): ConnectionPolicy {
 }
 
 function checkHeartbeat(value: unknown, fallback: HeartbeatPolicy): HeartbeatPolicy | null {
-  if (value === undefined) return policyOf(fallback);
+  if (value === undefined) return fallback === defaults.heartbeat ? fallback : policyOf(fallback);
   if (value === null) return null;
   const keys = ["intervalMs", "timeoutMs", "suspendedAfterMs", "probe"] as const;
   const given = checkKeys(value, "heartbeat", keys);

@@ -17,13 +17,21 @@ export interface VerdictParts {
   readonly report: ReportFailure;
 }
 
+/** Where nothing is said, which is mostly: one for all. */
+const plain: Readonly<Record<VerdictPolicy["credentials"], VerdictPolicy>> = {
+  fixed: { rules: [], credentials: "fixed" },
+  renewable: { rules: [], credentials: "renewable" },
+};
+
 export function checkVerdict({
   given,
   venueRules,
   credentials,
   report,
 }: VerdictParts): VerdictPolicy {
-  if (given === undefined) return { rules: venueRules, credentials };
+  if (given === undefined) {
+    return venueRules.length === 0 ? plain[credentials] : { rules: venueRules, credentials };
+  }
   if (typeof given === "function") {
     const custom = guardVerdict(given as VerdictFunction, report);
     return { rules: venueRules, custom, credentials };

@@ -8,35 +8,38 @@ import {
   checkOneOf,
   checkSignal,
 } from "../check.ts";
-import type { FeedItem, MessageItem, OverflowItem } from "./items.ts";
+import type { FeedItem, MessageItem } from "./items.ts";
 import { MessageQueue, type MessagesOptions, type Pausable } from "./message-queue.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Status } from "./status.ts";
 
-export interface ConsumersParts<M> {
-  readonly clock: Clock;
-  readonly source: Pausable;
+/** The other parts of the supervisor, as the consumers know them. */
+interface Others<M> {
   readonly publisher: Publisher<M>;
-  readonly onOverflow: (overflow: OverflowItem) => void;
+  readonly link: Pausable;
 }
 
+const none: readonly never[] = [];
+
 export class Consumers<M> {
-  readonly #parts: ConsumersParts<M>;
+  readonly #clock: Clock;
+  readonly #others: Others<M>;
   /** Copied on write, so that the data path walks a plain array. */
-  #queues: readonly MessageQueue<M>[] = [];
+  #queues: readonly MessageQueue<M>[] = none;
   #pauses = 0;
 
-  constructor(parts: ConsumersParts<M>) {
-    this.#parts = parts;
+  constructor(clock: Clock, others: Others<M>) {
+    this.#clock = clock;
+    this.#others = others;
   }
 
   /** False while nobody listens: no item need be made. */
   get isWanted(): boolean {
-    return this.#queues.length > 0 || this.#parts.publisher.hasMessageListeners;
+    return this.#queues.length > 0 || this.#others.publisher.hasMessageListeners;
   }
 
   message(item: MessageItem<M>): void {
-    this.#parts.publisher.message(item);
+    this.#others.publisher.message(item);
     for (const queue of this.#queues) queue.push(item);
   }
 
@@ -57,12 +60,12 @@ export class Consumers<M> {
     );
     checkMs(options.pauseBudgetMs, "pauseBudgetMs", 1, 1);
     checkSignal(options.signal, "signal");
-    const { clock, onOverflow, publisher } = this.#parts;
+    const { publisher } = this.#others;
     const queue = new MessageQueue({
       options,
-      clock,
+      clock: this.#clock,
       source: this.#gate(),
-      onOverflow,
+      onOverflow: (overflow) => publisher.publish("overflow", { overflow }),
       onCallbackFailed: (error) => publisher.callbackFailed("messages().key", error),
       onEnd: () => {
         this.#queues = this.#queues.filter((other) => !other.isOver);
@@ -82,15 +85,15 @@ export class Consumers<M> {
 
   /** Several queues may want silence: the socket is read again when the last one has caught up. */
   #gate(): Pausable {
-    const { source } = this.#parts;
+    const { link } = this.#others;
     return {
       pause: () => {
         this.#pauses += 1;
-        source.pause();
+        link.pause();
       },
       resume: () => {
         this.#pauses -= 1;
-        if (this.#pauses === 0) source.resume();
+        if (this.#pauses === 0) link.resume();
       },
     };
   }

@@ -8,21 +8,21 @@ import type { OutboxItem } from "./outbox.ts";
 import { encodeFrame, type Frame } from "../subscriptions/protocol.ts";
 import { printable } from "../transport/printable.ts";
 import type { VenueNotice, VenueWord } from "../venues/venue.ts";
-import type { FactPayloads, FactType } from "./facts.ts";
+import type { Facts } from "./publisher.ts";
 import type { Subscriptions } from "./subscriptions.ts";
 
-export interface ControlParts<M> {
+/** The other parts of the supervisor, as far as a word leads to them. */
+export interface ControlledParts<M> {
   readonly link: Pick<Link, "expires">;
   readonly outgoing: Pick<Outgoing<OutboxItem>, "urgent" | "pump">;
   readonly subscriptions: Pick<Subscriptions<M>, "acknowledge" | "pause" | "resume" | "renew">;
-  readonly publish: <T extends FactType>(type: T, payload: FactPayloads[T]) => void;
-  readonly callbackFailed: (callback: string, error: unknown) => void;
+  readonly publisher: Facts;
 }
 
 export class ControlWords<M> {
-  readonly #parts: ControlParts<M>;
+  readonly #parts: ControlledParts<M>;
 
-  constructor(parts: ControlParts<M>) {
+  constructor(parts: ControlledParts<M>) {
     this.#parts = parts;
   }
 
@@ -52,15 +52,15 @@ export class ControlWords<M> {
     try {
       this.#parts.outgoing.urgent(encodeFrame(frame));
     } catch (error) {
-      this.#parts.callbackFailed("venue.control", error);
+      this.#parts.publisher.callbackFailed("venue.control", error);
     }
   }
 
   #note(notice: VenueNotice): void {
-    const { link, subscriptions, publish } = this.#parts;
+    const { link, subscriptions, publisher } = this.#parts;
     const { action, detail } = notice;
     const withinMs = action === "replace" ? notice.withinMs : null;
-    publish("notice", { action, detail: printable(detail), withinMs });
+    publisher.publish("notice", { action, detail: printable(detail), withinMs });
     switch (action) {
       case "replace":
         link.expires(notice.withinMs, detail);

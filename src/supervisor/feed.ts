@@ -3,55 +3,63 @@
  * stream, what is counted, and what is being recovered. Messages go to the consumers, everything else that
  * happens becomes a fact.
  */
-import type { Link } from "../connection/link.ts";
-import type { Outgoing } from "../connection/outgoing.ts";
+import type { Link, LinkFeed } from "../connection/link.ts";
+import type { RecoveriesParts } from "../recovery/parts.ts";
 import { Recoveries } from "../recovery/recoveries.ts";
+import type { Recovery } from "../recovery/recovery.ts";
 import type { Position } from "../sequence/point.ts";
 import { MAX_STREAMS, SequenceTracker } from "../sequence/tracker.ts";
+import type { Clock } from "../system.ts";
 import { printable } from "../transport/printable.ts";
+import type { VenueWord } from "../venues/venue.ts";
 import type { Consumers } from "./consumers.ts";
-import { ControlWords } from "./control-words.ts";
-import type { FactPayloads, FactType } from "./facts.ts";
-import {
-  createInbound,
-  newInboundCounts,
-  type Inbound,
-  type InboundParts,
-  type Receive,
-} from "./inbound.ts";
-import type { InvalidItem, OverflowItem, SnapshotItem, ValidItem } from "./items.ts";
-import type { OutboxItem } from "./outbox.ts";
+import { ControlWords, type ControlledParts } from "./control-words.ts";
+import { newInboundCounts, Inbound, type InboundParts } from "./inbound.ts";
+import type {
+  GapItem,
+  InvalidItem,
+  MessageItem,
+  OverflowItem,
+  ResetItem,
+  SnapshotItem,
+  ValidItem,
+} from "./items.ts";
+import type { SchemaOf } from "./schema.ts";
 import type { Settings } from "./settings.ts";
 import type { Subscriptions } from "./subscriptions.ts";
 import type { Talk } from "./talk.ts";
 
-export interface FeedParts<M> {
-  readonly settings: Pick<Settings<M>, "clock" | "talk" | "schema" | "recovery" | "recoveryPolicy">;
+export type FeedSettings<M> = Pick<
+  Settings<M>,
+  "clock" | "talk" | "schema" | "recovery" | "recoveryPolicy"
+>;
+
+/** The other parts of the supervisor, as the feed knows them. The link is made after it. */
+export interface FeedOthers<M> extends ControlledParts<M> {
   readonly subscriptions: Subscriptions<M>;
-  readonly outgoing: Pick<Outgoing<OutboxItem>, "urgent" | "pump">;
-  /** Made after the feed, as it needs what the feed has. */
-  readonly link: () => Pick<Link, "expires">;
+  readonly link: Pick<Link, "expires" | "wantDesk">;
   readonly consumers: Consumers<M>;
-  readonly publish: <T extends FactType>(type: T, payload: FactPayloads[T]) => void;
-  readonly callbackFailed: (callback: string, error: unknown) => void;
 }
 
-export class Feed<M> {
+export class Feed<M> implements LinkFeed, InboundParts<M>, RecoveriesParts<M> {
   readonly counts = newInboundCounts();
+  readonly tracker = new SequenceTracker();
   readonly recoveries: Recoveries<M>;
-  /** Every message of the current socket. */
-  readonly receive: Receive;
-  readonly #inbound: Inbound<M>;
-  readonly #parts: FeedParts<M>;
-  readonly #tracker = new SequenceTracker();
+  /** Takes every message of the current socket. */
+  readonly inbound: Inbound<M>;
+  readonly #settings: FeedSettings<M>;
+  readonly #others: FeedOthers<M>;
+  readonly #words: ControlWords<M>;
   #talk: Talk<M>;
+  #late = 0;
 
-  constructor(parts: FeedParts<M>) {
-    this.#parts = parts;
-    this.#talk = parts.settings.talk();
-    this.recoveries = this.#createRecoveries();
-    this.#inbound = this.#createInbound();
-    this.receive = this.#inbound.receive;
+  constructor(settings: FeedSettings<M>, others: FeedOthers<M>) {
+    this.#settings = settings;
+    this.#others = others;
+    this.#talk = settings.talk();
+    this.#words = new ControlWords(others);
+    this.recoveries = new Recoveries<M>(this);
+    this.inbound = new Inbound<M>(this, this.#talk);
   }
 
   /** The words of the current socket. */
@@ -61,94 +69,156 @@ export class Feed<M> {
 
   /** Numbered messages beyond the bound of streams. */
   get unfollowed(): number {
-    return this.#tracker.unfollowed;
+    return this.tracker.unfollowed;
+  }
+
+  /** Messages that came after the end of their socket. */
+  get late(): number {
+    return this.#late;
   }
 
   positions(): ReadonlyMap<string, Position> {
-    return this.#tracker.positions();
+    return this.tracker.positions();
+  }
+
+  // What the link tells.
+
+  countLate(): void {
+    this.#late += 1;
   }
 
   newSocket(): void {
-    this.#talk = this.#parts.settings.talk();
-    this.#inbound.use(this.#talk);
-    this.#tracker.newSocket();
+    this.#talk = this.#settings.talk();
+    this.inbound.use(this.#talk);
+    this.tracker.newSocket();
   }
 
-  #createRecoveries(): Recoveries<M> {
-    const { settings, subscriptions, link, consumers, publish, callbackFailed } = this.#parts;
-    return new Recoveries<M>({
-      clock: settings.clock,
-      recoveryOf: settings.recovery ?? (() => "none"),
-      isWanted: (topic) => subscriptions.registry.has(topic),
-      bufferMessages: settings.recoveryPolicy.bufferMessages,
-      deliver: (item) => {
-        this.counts[consumers.isWanted ? "delivered" : "unclaimed"] += 1;
-        consumers.message(item);
-      },
-      mark: (item) => this.#mark(item),
-      onReached: (stream, position) => this.#tracker.reach(stream, position),
-      resubscribe: (stream) => subscriptions.renew([stream]),
-      requestReconnect: (detail) => link().expires(0, detail),
-      onGivenUp: ({ stream, tries, detail }) =>
-        publish("alert", {
-          alert: { kind: "recovery-failed", stream, tries, detail: printable(detail) },
-        }),
-      onCallbackFailed: callbackFailed,
+  socketGone(): void {
+    this.recoveries.socketEnded();
+  }
+
+  replayAbandoned(): void {
+    this.#others.subscriptions.announce();
+  }
+
+  reading(isReading: boolean): void {
+    const { subscriptions } = this.#others;
+    if (isReading) subscriptions.resume("reader");
+    else subscriptions.pause("reader");
+  }
+
+  // What the data path needs, and tells.
+
+  get schema(): SchemaOf | undefined {
+    return this.#settings.schema;
+  }
+
+  get consumers(): Consumers<M> {
+    return this.#others.consumers;
+  }
+
+  heard(topic: string, receivedAtMs: number): void {
+    this.#others.subscriptions.heard(topic, receivedAtMs);
+  }
+
+  onControl(word: VenueWord): void {
+    this.#words.heed(word);
+  }
+
+  onInvalid(error: unknown, raw: Buffer): void {
+    this.#others.publisher.publish("message.invalid", {
+      reason: printable(error instanceof Error ? error.message : String(error)),
+      excerpt: printable(raw.toString("utf8", 0, 400)),
     });
   }
 
+  onGap({ stream, from, to }: GapItem): void {
+    this.#others.publisher.publish("gap", { stream, from, to });
+  }
+
+  onReset({ stream }: ResetItem): void {
+    this.#others.publisher.publish("reset", { stream });
+  }
+
+  onMismatch(stream: string): void {
+    this.#others.publisher.publish("mismatch", { stream });
+  }
+
+  onUnfollowed(): void {
+    this.#others.publisher.publish("alert", {
+      alert: { kind: "too-many-streams", limit: MAX_STREAMS },
+    });
+  }
+
+  // What the recoveries need, and tell.
+
+  get clock(): Clock {
+    return this.#settings.clock;
+  }
+
+  get bufferMessages(): number {
+    return this.#settings.recoveryPolicy.bufferMessages;
+  }
+
+  recoveryOf(stream: string): Recovery {
+    return this.#settings.recovery?.(stream) ?? "none";
+  }
+
+  isWanted(topic: string): boolean {
+    return this.#others.subscriptions.registry.has(topic);
+  }
+
+  deliver(item: MessageItem<M>): void {
+    const { consumers } = this.#others;
+    this.counts[consumers.isWanted ? "delivered" : "unclaimed"] += 1;
+    consumers.message(item);
+  }
+
   /** What a recovery says in band is a fact as well. */
-  #mark(item: InvalidItem | SnapshotItem | ValidItem | OverflowItem): void {
-    const { publish, consumers } = this.#parts;
+  mark(item: InvalidItem | SnapshotItem | ValidItem | OverflowItem): void {
+    const { publisher, consumers } = this.#others;
     switch (item.kind) {
       case "invalid":
-        publish("invalid", { stream: item.stream, cause: item.cause });
+        publisher.publish("invalid", { stream: item.stream, cause: item.cause });
         break;
       case "snapshot": {
         const { stream, data, position, receivedAtMs } = item;
-        publish("snapshot", { stream, data, position, receivedAtMs });
+        publisher.publish("snapshot", { stream, data, position, receivedAtMs });
         break;
       }
       case "valid":
-        publish("valid", { stream: item.stream });
+        publisher.publish("valid", { stream: item.stream });
         break;
       case "overflow":
-        publish("overflow", { overflow: item });
+        publisher.publish("overflow", { overflow: item });
         break;
     }
     consumers.mark(item);
   }
 
-  #createInbound(): Inbound<M> {
-    const { settings, subscriptions, outgoing, link, consumers, publish, callbackFailed } =
-      this.#parts;
-    const expires: Link["expires"] = (withinMs, detail) => link().expires(withinMs, detail);
-    const words = new ControlWords<M>({
-      link: { expires },
-      outgoing,
-      subscriptions,
-      publish,
-      callbackFailed,
+  onReached(stream: string, position: Position): void {
+    this.tracker.reach(stream, position);
+  }
+
+  wantDesk(): void {
+    this.#others.link.wantDesk();
+  }
+
+  resubscribe(stream: string): void {
+    this.#others.subscriptions.renew([stream]);
+  }
+
+  requestReconnect(detail: string): void {
+    this.#others.link.expires(0, detail);
+  }
+
+  onGivenUp({ stream, tries, detail }: Parameters<RecoveriesParts<M>["onGivenUp"]>[0]): void {
+    this.#others.publisher.publish("alert", {
+      alert: { kind: "recovery-failed", stream, tries, detail: printable(detail) },
     });
-    const parts: InboundParts<M> = {
-      schema: settings.schema,
-      tracker: this.#tracker,
-      counts: this.counts,
-      consumers,
-      recoveries: this.recoveries,
-      heard: (topic, receivedAtMs) => subscriptions.heard(topic, receivedAtMs),
-      onControl: (word) => words.heed(word),
-      onInvalid: (error, raw) =>
-        publish("message.invalid", {
-          reason: printable(error instanceof Error ? error.message : String(error)),
-          excerpt: printable(raw.toString("utf8", 0, 400)),
-        }),
-      onGap: ({ stream, from, to }) => publish("gap", { stream, from, to }),
-      onReset: ({ stream }) => publish("reset", { stream }),
-      onMismatch: (stream) => publish("mismatch", { stream }),
-      onUnfollowed: () =>
-        publish("alert", { alert: { kind: "too-many-streams", limit: MAX_STREAMS } }),
-    };
-    return createInbound(parts, this.#talk);
+  }
+
+  onCallbackFailed(callback: string, error: unknown): void {
+    this.#others.publisher.callbackFailed(callback, error);
   }
 }

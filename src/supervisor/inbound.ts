@@ -37,15 +37,15 @@ export interface InboundParts<M> {
   readonly counts: InboundCounts;
   readonly consumers: Consumers<M>;
   readonly recoveries: StreamRecoveries<M>;
-  /** Told the topic of every message, and when it came; undefined where nobody wants to know. */
-  readonly heard: ((topic: string, receivedAtMs: number) => void) | undefined;
-  readonly onControl: (word: VenueWord) => void;
-  readonly onInvalid: (error: unknown, raw: Buffer) => void;
-  readonly onGap: (gap: GapItem) => void;
-  readonly onReset: (reset: ResetItem) => void;
-  readonly onMismatch: (stream: string) => void;
+  /** Told the topic of every message, and when it came. */
+  heard(topic: string, receivedAtMs: number): void;
+  onControl(word: VenueWord): void;
+  onInvalid(error: unknown, raw: Buffer): void;
+  onGap(gap: GapItem): void;
+  onReset(reset: ResetItem): void;
+  onMismatch(stream: string): void;
   /** There are more streams than are followed; said once. */
-  readonly onUnfollowed: () => void;
+  onUnfollowed(): void;
 }
 
 /** Who takes items. */
@@ -86,37 +86,110 @@ export function newInboundCounts(): InboundCounts {
   };
 }
 
-/** Takes one message, with the instant at which its chunk was read. */
-export type Receive = (raw: Buffer, isBinary: boolean, receivedAtMs: number) => void;
+export class Inbound<M> {
+  readonly #parts: InboundParts<M>;
+  // Taken out of the parts once, as every message asks for them.
+  readonly #schema: SchemaOf | undefined;
+  readonly #tracker: SequenceTracker;
+  readonly #counts: InboundCounts;
+  readonly #consumers: Consumers<M>;
+  readonly #recoveries: StreamRecoveries<M>;
+  /** The words of the current socket: bound functions (talk.ts), so one shape whoever gives them. */
+  #talk: Talk<M>;
+  #isUnfollowedTold = false;
 
-export interface Inbound<M> {
-  readonly receive: Receive;
+  constructor(parts: InboundParts<M>, talk: Talk<M>) {
+    this.#parts = parts;
+    this.#schema = parts.schema;
+    this.#tracker = parts.tracker;
+    this.#counts = parts.counts;
+    this.#consumers = parts.consumers;
+    this.#recoveries = parts.recoveries;
+    this.#talk = talk;
+  }
+
   /** A new socket has words of its own. */
-  use(talk: Talk<M>): void;
-}
+  use(talk: Talk<M>): void {
+    this.#talk = talk;
+  }
 
-export function createInbound<M>(parts: InboundParts<M>, firstTalk: Talk<M>): Inbound<M> {
-  const { schema, tracker, counts, consumers, recoveries, heard } = parts;
+  /** Takes one message, with the instant at which its chunk was read. */
+  receive(raw: Buffer, isBinary: boolean, receivedAtMs: number): void {
+    const counts = this.#counts;
+    const talk = this.#talk;
+    counts.messages += 1;
+    counts.bytes += raw.length;
 
-  // Looked up once a socket, not once a message. A talk is made of bound functions (talk.ts).
-  let talk = firstTalk;
-  let { decode, control, sequence, topicOf, isSnapshot: beginsAnew, verify } = talk;
-  let numbersControl = talk.numbersControl === true;
-  const use = (next: Talk<M>): void => {
-    talk = next;
-    ({ decode, control, sequence, topicOf, isSnapshot: beginsAnew, verify } = next);
-    numbersControl = next.numbersControl === true;
-  };
+    let message: M;
+    let word: VenueWord | undefined;
+    let point: SequencePoint | undefined;
+    let topic: string | undefined;
+    let isSnapshot = false;
+    try {
+      message = talk.decode(raw, isBinary);
+      if (talk.control !== undefined) word = talk.control(message) ?? undefined;
+      if (talk.sequence !== undefined && (word === undefined || talk.numbersControl === true)) {
+        point = talk.sequence(message, raw) ?? undefined;
+        if (point !== undefined) checkPoint(point);
+      }
+      if (talk.topicOf !== undefined) topic = talk.topicOf(message);
+      if (talk.isSnapshot !== undefined && word === undefined) {
+        isSnapshot = talk.isSnapshot(message);
+      }
+    } catch (error) {
+      this.#fail(error, raw);
+      return;
+    }
 
-  let isUnfollowedTold = false;
+    const place = point === undefined ? "follows" : this.#judge(point);
+    if (talk.verify !== undefined && place !== "repeats") {
+      const stream = topic ?? point?.stream ?? "";
+      if (!isWhole(talk, message)) {
+        counts.mismatches += 1;
+        this.#parts.onMismatch(stream);
+        this.#recoveries.broken(stream, "checksum");
+      }
+    }
+    if (word !== undefined) {
+      counts.control += 1;
+      // Where control words are numbered, a connection's numbering may begin with one.
+      if (place === "begins" && point !== undefined) this.#recoveries.restarted(point.stream);
+      this.#parts.onControl(word);
+      return;
+    }
+    if (topic !== undefined) this.#parts.heard(topic, receivedAtMs);
+    if (place === "repeats") return;
+    isSnapshot ||= point?.restarts === true;
+
+    const schema = this.#schema;
+    if (schema !== undefined) {
+      try {
+        const wanted = schema(topic);
+        if (wanted !== undefined) message = validate(wanted, message);
+      } catch (error) {
+        this.#fail(error, raw);
+        return;
+      }
+    }
+    this.#deliver(message, raw, topic, point, isSnapshot, receivedAtMs);
+    if (place === "begins" && point !== undefined) this.#recoveries.restarted(point.stream);
+    if (isSnapshot && topic !== undefined && topic !== point?.stream) {
+      this.#recoveries.restarted(topic);
+    }
+  }
 
   /** Puts in band what the number says, and what the message is to its stream. */
-  function judge(point: SequencePoint): Place {
+  #judge(point: SequencePoint): Place {
+    const parts = this.#parts;
+    const tracker = this.#tracker;
+    const counts = this.#counts;
+    const consumers = this.#consumers;
+    const recoveries = this.#recoveries;
     const { unfollowed } = tracker;
     const verdict = tracker.accept(point);
     if (tracker.unfollowed > unfollowed) {
-      if (!isUnfollowedTold) parts.onUnfollowed();
-      isUnfollowedTold = true;
+      if (!this.#isUnfollowedTold) parts.onUnfollowed();
+      this.#isUnfollowedTold = true;
       return "follows"; // nothing is known of what came before
     }
     const { stream } = point;
@@ -152,7 +225,7 @@ export function createInbound<M>(parts: InboundParts<M>, firstTalk: Talk<M>): In
     }
   }
 
-  function deliver(
+  #deliver(
     data: M,
     raw: Buffer,
     topic: string | undefined,
@@ -160,6 +233,9 @@ export function createInbound<M>(parts: InboundParts<M>, firstTalk: Talk<M>): In
     isSnapshot: boolean,
     receivedAtMs: number,
   ): void {
+    const counts = this.#counts;
+    const consumers = this.#consumers;
+    const recoveries = this.#recoveries;
     const isWatched = point !== undefined && !recoveries.isIdle;
     if (!isWatched && !consumers.isWanted) {
       counts.unclaimed += 1;
@@ -185,68 +261,10 @@ export function createInbound<M>(parts: InboundParts<M>, firstTalk: Talk<M>): In
     consumers.message(item);
   }
 
-  function fail(error: unknown, raw: Buffer): void {
-    counts.invalid += 1;
-    parts.onInvalid(error, raw);
+  #fail(error: unknown, raw: Buffer): void {
+    this.#counts.invalid += 1;
+    this.#parts.onInvalid(error, raw);
   }
-
-  const receive: Receive = (raw, isBinary, receivedAtMs) => {
-    counts.messages += 1;
-    counts.bytes += raw.length;
-
-    let message: M;
-    let word: VenueWord | undefined;
-    let point: SequencePoint | undefined;
-    let topic: string | undefined;
-    let isSnapshot = false;
-    try {
-      message = decode(raw, isBinary);
-      if (control !== undefined) word = control(message) ?? undefined;
-      if (sequence !== undefined && (word === undefined || numbersControl)) {
-        point = sequence(message, raw) ?? undefined;
-        if (point !== undefined) checkPoint(point);
-      }
-      if (topicOf !== undefined) topic = topicOf(message);
-      if (beginsAnew !== undefined && word === undefined) isSnapshot = beginsAnew(message);
-    } catch (error) {
-      fail(error, raw);
-      return;
-    }
-
-    const place = point === undefined ? "follows" : judge(point);
-    if (verify !== undefined && place !== "repeats") {
-      const stream = topic ?? point?.stream ?? "";
-      if (!isWhole(talk, message)) {
-        counts.mismatches += 1;
-        parts.onMismatch(stream);
-        recoveries.broken(stream, "checksum");
-      }
-    }
-    if (word !== undefined) {
-      counts.control += 1;
-      // Where control words are numbered, a connection's numbering may begin with one.
-      if (place === "begins" && point !== undefined) recoveries.restarted(point.stream);
-      parts.onControl(word);
-      return;
-    }
-    if (topic !== undefined) heard?.(topic, receivedAtMs);
-    if (place === "repeats") return;
-    isSnapshot ||= point?.restarts === true;
-
-    if (schema !== undefined) {
-      try {
-        const wanted = schema(topic);
-        if (wanted !== undefined) message = validate(wanted, message);
-      } catch (error) {
-        fail(error, raw);
-        return;
-      }
-    }
-    deliver(message, raw, topic, point, isSnapshot, receivedAtMs);
-    if (place === "begins" && point !== undefined) recoveries.restarted(point.stream);
-    if (isSnapshot && topic !== undefined && topic !== point?.stream) recoveries.restarted(topic);
-  };
-  return { receive, use };
 }
 
 /** What a message is to its stream. */

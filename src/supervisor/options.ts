@@ -173,7 +173,7 @@ export const defaults = {
     timeoutMs: 10_000,
     requestTimeoutMs: 5_000,
     retries: 5,
-    pacing: { frames: 5, perMs: 1_000 },
+    pacing: [{ frames: 5, perMs: 1_000 }],
     topicsPerFrame: 100,
   },
   heartbeat: { intervalMs: 15_000, timeoutMs: 5_000, suspendedAfterMs: 120_000 },

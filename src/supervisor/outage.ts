@@ -57,8 +57,8 @@ interface OpenOutage {
 
 /** What the log asks the rest of the supervisor when an outage begins. */
 export interface OutageSources {
-  readonly positions: () => ReadonlyMap<string, Position>;
-  readonly lastByteAtMs: () => number;
+  readonly feed: { positions(): ReadonlyMap<string, Position> };
+  readonly link: { readonly lastHeardAtMs: number };
 }
 
 export class OutageLog {
@@ -125,14 +125,14 @@ export class OutageLog {
   }
 
   #begin(cause: Loss, atMs: number): OpenOutage {
-    const heardAtMs = this.#sources.lastByteAtMs();
+    const heardAtMs = this.#sources.link.lastHeardAtMs;
     this.#open = {
       cause,
       startedAtMs: heardAtMs > 0 ? Math.min(heardAtMs, atMs) : atMs,
       detectedAtMs: atMs,
       losses: [],
       timeInStateMs: {},
-      lastPositions: this.#sources.positions(),
+      lastPositions: this.#sources.feed.positions(),
       state: this.#state,
       stateSinceMs: atMs,
       failedDials: 0,

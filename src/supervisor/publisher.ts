@@ -6,24 +6,37 @@
  * here can crash a process for want of a listener.
  */
 import type { Clock } from "../system.ts";
+import { broadcast } from "./channels.ts";
 import type { Fact, FactPayloads, FactType } from "./facts.ts";
 import type { MessageItem } from "./items.ts";
+import type { OutageLog } from "./outage.ts";
+import type { Supervisor } from "./supervisor.ts";
+
+/** What a part says of what happened. */
+export interface Facts {
+  publish<T extends FactType>(type: T, payload: FactPayloads[T]): unknown;
+  /** A function of the user's threw. */
+  callbackFailed(callback: string, error: unknown): void;
+}
 
 type AnyListener = (event: never) => unknown;
+
+const none: readonly never[] = [];
 
 /** An object of its own: two `on` with one function are two subscriptions. */
 interface MessageListener<M> {
   readonly listener: (item: MessageItem<M>) => unknown;
 }
 
-export class Publisher<M> {
+export class Publisher<M> implements Facts {
   readonly #clock: Clock;
-  /** Tells the rest of the process. */
-  readonly #broadcast: (fact: Fact) => void;
+  readonly #outages: OutageLog;
+  /** Whose facts these are, for the rest of the process. */
+  readonly #supervisor: Supervisor<M>;
   /** Made with the first: who only reads messages has none. */
   #listeners: Map<string, Set<AnyListener>> | undefined;
   /** Copied on write, so that the data path walks a plain array. */
-  #messageListeners: readonly MessageListener<M>[] = [];
+  #messageListeners: readonly MessageListener<M>[] = none;
   #callbackFailures = 0;
   /** Facts that happened while another was told, oldest first. */
   readonly #untold: Fact[] = [];
@@ -32,9 +45,10 @@ export class Publisher<M> {
   /** `closed` was published: it is the last fact. */
   #isOver = false;
 
-  constructor(clock: Clock, broadcast: (fact: Fact) => void = () => undefined) {
+  constructor(clock: Clock, outages: OutageLog, supervisor: Supervisor<M>) {
     this.#clock = clock;
-    this.#broadcast = broadcast;
+    this.#outages = outages;
+    this.#supervisor = supervisor;
   }
 
   /** How often a function of the user's has thrown. */
@@ -67,30 +81,19 @@ export class Publisher<M> {
   }
 
   /**
-   * What a listener causes is told when all have heard what it was told: facts come in one order.
-   *
-   * @param note - Hears it before anybody, at the instant at which it happens: so status follows first.
+   * What a listener causes is told when all have heard what it was told: facts come in one order. The log
+   * of outages takes note before anybody hears, so that status follows first.
    */
-  publish<T extends FactType>(
-    type: T,
-    payload: FactPayloads[T],
-    note?: (fact: Fact) => void,
-  ): Fact {
+  publish<T extends FactType>(type: T, payload: FactPayloads[T]): Fact {
     const fact = { type, atMs: this.#clock.nowMs(), ...payload } as unknown as Fact;
     // A listener closed it in the middle of something: the rest of that is nobody's. What a function of
     // the user's throws is told of all the same.
     if (this.#isOver && type !== "callback.failed") return fact;
     this.#isOver ||= type === "closed";
-    note?.(fact);
+    const report = this.#outages.note(fact);
     this.#untold.push(fact);
-    if (this.#isTelling) return fact;
-    this.#isTelling = true;
-    for (let next = this.#untold.shift(); next !== undefined; next = this.#untold.shift()) {
-      this.#tell(next.type, next);
-      this.#tell("*", next);
-      this.#broadcast(next);
-    }
-    this.#isTelling = false;
+    this.#tellAll();
+    if (report !== undefined) this.publish("recovered", { report });
     return fact;
   }
 
@@ -131,6 +134,18 @@ export class Publisher<M> {
     return () => {
       this.#messageListeners = this.#messageListeners.filter((other) => other !== own);
     };
+  }
+
+  #tellAll(): void {
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    for (let next = this.#untold.shift(); next !== undefined; next = this.#untold.shift()) {
+      this.#tell(next.type, next);
+      this.#tell("*", next);
+      broadcast(this.#supervisor, next);
+    }
+    this.#untold.length = 0; // gives back the room of a dozen
+    this.#isTelling = false;
   }
 
   #tell(type: string, fact: Fact): void {

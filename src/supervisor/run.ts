@@ -11,36 +11,33 @@ import type { ConnectionOwner, ConnectionView } from "../../machines/link.ts";
 import type { Clock } from "../system.ts";
 import type { FactPayloads, FactType, SupervisorState } from "./facts.ts";
 
-type Note = <T extends FactType>(type: T, payload: FactPayloads[T]) => void;
+/** Who is told. */
+export interface RunFacts {
+  note<T extends FactType>(type: T, payload: FactPayloads[T]): void;
+}
 
-export class Run {
+export class Run implements Required<Parameters<ConnectionOwner["subscribe"]>[0]> {
   readonly #owner: ConnectionOwner;
   readonly #clock: Clock;
-  readonly #note: Note;
-  readonly #subscriptions: { unsubscribe(): void }[];
+  readonly #facts: RunFacts;
   #state: SupervisorState = "idle";
   #sinceMs: number;
   #isOver = false;
   #isReady = false;
+  /** Not `unsubscribe`: what XState gives for that is 270 bytes, kept for what may never happen. */
+  #isDetached = false;
   /** The chart is taking a step, and is telling of it. */
   #isTelling = false;
   /** Commands that its listeners gave meanwhile. */
   #held: ConnectionCommand[] = [];
 
-  constructor(owner: ConnectionOwner, clock: Clock, note: Note) {
+  constructor(owner: ConnectionOwner, clock: Clock, facts: RunFacts) {
     this.#owner = owner;
     this.#clock = clock;
-    this.#note = note;
+    this.#facts = facts;
     this.#sinceMs = clock.nowMs();
-    this.#subscriptions = [
-      owner.on("*", (fact) => this.#hear(fact)),
-      owner.subscribe({
-        next: (view) => this.#follow(view),
-        // An error here is a bug of ours; it must not leave a socket behind, nor a waiting close().
-        error: () => this.#complete(),
-        complete: () => this.#complete(),
-      }),
-    ];
+    owner.on("*", (fact) => this.#hear(fact));
+    owner.subscribe(this);
   }
 
   get actor(): ConnectionActor {
@@ -89,40 +86,51 @@ export class Run {
 
   /** Another actor runs the chart now. */
   detach(): void {
-    for (const subscription of this.#subscriptions) subscription.unsubscribe();
+    this.#isDetached = true;
   }
 
   #hear(fact: ConnectionEmitted): void {
+    if (this.#isDetached) return;
     this.#isTelling = true;
     const { type, ...payload } = fact;
     if (type === "up" || type === "down") this.#isReady = type === "up";
-    // `closed` is told once all is over, by #complete: then no timer and no socket is left.
-    if (type !== "closed") this.#note(type, payload as FactPayloads[typeof type]);
+    // `closed` is told once all is over, by `complete`: then no timer and no socket is left.
+    if (type !== "closed") this.#facts.note(type, payload as FactPayloads[typeof type]);
   }
 
-  #follow({ value, tags }: ConnectionView): void {
+  // What the actor tells of itself.
+
+  next({ value, tags }: ConnectionView): void {
+    if (this.#isDetached) return;
     this.#isTelling = false;
     for (const command of this.#held.splice(0)) this.send(command);
     this.#isReady = tags.has("ready");
     this.#enter(topLevelOf(value));
   }
 
+  /** A bug of ours; it must not leave a socket behind, nor a waiting `close()`. */
+  error(): void {
+    this.complete();
+  }
+
+  /** Final state, or stopped from outside by whoever embeds the chart. */
+  complete(): void {
+    if (this.#isDetached) return;
+    this.#isOver = true;
+    this.#isReady = false;
+    this.detach();
+    this.#enter("closed");
+    this.#facts.note("closed", {});
+  }
+
+  // Within.
+
   #enter(state: SupervisorState): void {
     if (state === this.#state) return;
     const previous = this.#state;
     this.#state = state;
     this.#sinceMs = this.#clock.nowMs();
-    this.#note("state", { state, previous });
-  }
-
-  /** Final state, or stopped from outside by whoever embeds the chart. */
-  #complete(): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.#isReady = false;
-    this.detach();
-    this.#enter("closed");
-    this.#note("closed", {});
+    this.#facts.note("state", { state, previous });
   }
 }
 

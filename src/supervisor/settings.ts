@@ -125,6 +125,9 @@ const KNOWN = [
   "name",
 ] as const satisfies readonly (keyof SupervisorOptions)[];
 
+const none: readonly never[] = [];
+const noHeaders: Readonly<Record<string, string>> = {};
+
 export function checkSettings<M>(
   given: Target<M>,
   options: SupervisorOptions<M>,
@@ -141,7 +144,7 @@ export function checkSettings<M>(
     isRenewable(target) || options.authenticate !== undefined ? "renewable" : "fixed";
   const protocol = checkProtocol(options.subscriptions, venue);
   const parseTopics = topicParser(venue);
-  const topics = options.topics === undefined ? [] : parseTopics(options.topics, "topics");
+  const topics = options.topics === undefined ? none : parseTopics(options.topics, "topics");
   const resubscribe = checkResubscribe(options.resubscribe, protocol, venue?.limits);
   const talk = talksOf(options, venue);
   const words = talk();
@@ -183,7 +186,7 @@ export function checkSettings<M>(
     freshness: checkFreshness(options.freshness, venue?.freshness?.bind(venue), report),
     quarantine: checkQuarantine(options.quarantine),
     schema: checkSchema(options.schema, report),
-    pacing: checkPacing(options.pacing, venue?.limits.pacing ?? []),
+    pacing: checkPacing(options.pacing, venue?.limits.pacing ?? none),
     countsControlFrames: venue?.limits.countsControlFrames ?? false,
     probe: checkProbe(options.heartbeat, venue?.heartbeat.probe, report),
     inspect: checkInspect(options.inspect, report),
@@ -207,12 +210,23 @@ function isVenue<M>(target: Target<M>): target is VenueProfile<M> {
   return typeof target === "object" && target !== null && "limits" in target;
 }
 
+/** What is not given is the same for all, and what is made per attempt is checked per attempt. */
+function checkGiven<T, C>(
+  value: T | undefined,
+  fallback: C,
+  check: (value: T) => C,
+): C | Extract<T, (...args: never) => unknown> {
+  if (value === undefined) return fallback;
+  if (typeof value === "function") return value as Extract<T, (...args: never) => unknown>;
+  return check(value);
+}
+
 function checkTarget<M>(url: unknown, options: SupervisorOptions<M>): DialTarget {
-  const { protocols = [], headers = {} } = options;
+  const { protocols, headers } = options;
   return {
     url: typeof url === "function" ? (url as DialTarget["url"]) : checkUrl(url, "url"),
-    protocols: typeof protocols === "function" ? protocols : checkProtocols(protocols, "protocols"),
-    headers: typeof headers === "function" ? headers : checkHeaders(headers, "headers"),
+    protocols: checkGiven(protocols, none, (list) => checkProtocols(list, "protocols")),
+    headers: checkGiven(headers, noHeaders, (list) => checkHeaders(list, "headers")),
   };
 }
 

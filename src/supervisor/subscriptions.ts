@@ -13,6 +13,7 @@ import {
 } from "../subscriptions/quarantine.ts";
 import {
   SubscriptionRegistry,
+  type RegistryListener,
   type SubscriptionRequest,
   type TopicState,
   type TopicStatus,
@@ -21,6 +22,7 @@ import type { Topic } from "../subscriptions/topic.ts";
 import { printable } from "../transport/printable.ts";
 import type { FactPayloads, FactType } from "./facts.ts";
 import { FreshnessWatch } from "./freshness-watch.ts";
+import type { Facts } from "./publisher.ts";
 import type { Settings } from "./settings.ts";
 import type { Status } from "./status.ts";
 import type { Talk } from "./talk.ts";
@@ -35,34 +37,43 @@ export interface TopicSettings {
   readonly quarantine?: QuarantinePolicy | null | undefined;
 }
 
-export interface SubscriptionsParts<M> {
-  readonly settings: TopicSettings &
-    Pick<Settings<M>, "clock" | "parseTopics" | "topicsPerConnection" | "topics" | "isAnswered">;
-  /** The words of the current socket. */
-  readonly talk: () => Pick<Talk<M>, "subscribe" | "unsubscribe">;
-  readonly publish: <T extends FactType>(type: T, payload: FactPayloads[T]) => void;
-  readonly callbackFailed: (callback: string, error: unknown) => void;
-  /** A request was answered: its deadline is off. */
-  readonly onAnswered: (id: number) => void;
-  /** Nothing waits for an answer any more. */
-  readonly onSettled: () => void;
-  /** There is something to ask for, and nobody else who knows. */
-  readonly onWork: () => void;
-  /** Nobody wants this topic any more. */
-  readonly onForgotten?: (topic: string) => void;
+export type SubscriptionSettings<M> = TopicSettings &
+  Pick<Settings<M>, "clock" | "parseTopics" | "topicsPerConnection" | "topics" | "isAnswered">;
+
+/** The other parts of the supervisor, as the subscriptions know them. */
+export interface SubscriptionsOthers<M> {
+  readonly publisher: Facts;
+  readonly feed: {
+    /** The words of the current socket. */
+    readonly talk: Pick<Talk<M>, "subscribe" | "unsubscribe">;
+    /** Nobody wants this topic any more. */
+    readonly recoveries: { unwanted(topic: string): void };
+  };
+  readonly outgoing: {
+    /** A request was answered: its deadline is off. */
+    answered(id: number): void;
+    /** There is something to ask for, and nobody else who knows. */
+    pump(): void;
+  };
+  readonly link: {
+    /** Nothing waits for an answer any more. */
+    settled(): void;
+  };
 }
 
-export class Subscriptions<M> {
+export class Subscriptions<M> implements RegistryListener {
   readonly registry: SubscriptionRegistry;
   readonly quarantine: Quarantine | undefined;
-  readonly #parts: SubscriptionsParts<M>;
+  readonly #settings: SubscriptionSettings<M>;
+  readonly #others: SubscriptionsOthers<M>;
   readonly #freshness: FreshnessWatch | undefined;
   /** Something was asked, or waits, since settlement was last announced. */
   #hasUnannounced = false;
 
-  constructor(parts: SubscriptionsParts<M>) {
-    this.#parts = parts;
-    const { topics, clock, groupOf, freshness, quarantine = defaultQuarantine } = parts.settings;
+  constructor(settings: SubscriptionSettings<M>, others: SubscriptionsOthers<M>) {
+    this.#settings = settings;
+    this.#others = others;
+    const { topics, clock, groupOf, freshness, quarantine = defaultQuarantine } = settings;
     this.quarantine = quarantine === null ? undefined : new Quarantine(quarantine);
     this.#freshness =
       freshness === undefined
@@ -71,17 +82,10 @@ export class Subscriptions<M> {
             clock,
             policyOf: freshness,
             onStale: (stale) => this.#noteStale(stale),
-            onFresh: (topic, silentMs) => parts.publish("topic.fresh", { topic, silentMs }),
+            onFresh: (topic, silentMs) =>
+              others.publisher.publish("topic.fresh", { topic, silentMs }),
           });
-    this.registry = new SubscriptionRegistry({
-      groupOf,
-      listener: {
-        changed: (topic, state) => this.#changed(topic, state),
-        unwanted: (topic) => this.#freshness?.unconfirmed(topic),
-        answered: parts.onAnswered,
-        reset: () => this.#freshness?.socketEnded(),
-      },
-    });
+    this.registry = new SubscriptionRegistry({ groupOf, listener: this });
     this.#checkRoom(topics, "topics");
     this.registry.want(topics);
   }
@@ -113,8 +117,7 @@ export class Subscriptions<M> {
 
   /** The frame of a request; undefined when the user's function gave none. */
   encode({ id, kind, topics }: SubscriptionRequest): string | Uint8Array | undefined {
-    const { callbackFailed } = this.#parts;
-    const talk = this.#parts.talk();
+    const { talk } = this.#others.feed;
     this.#hasUnannounced = true;
     try {
       const frame =
@@ -124,7 +127,7 @@ export class Subscriptions<M> {
       if (encoded === undefined) throw new OptionError(`subscriptions.${kind}()`, "a frame", frame);
       return encoded;
     } catch (error) {
-      callbackFailed(`subscriptions.${kind}`, error);
+      this.#others.publisher.callbackFailed(`subscriptions.${kind}`, error);
       return undefined;
     }
   }
@@ -132,7 +135,7 @@ export class Subscriptions<M> {
   /** The peer's answer. A topic that it refuses does not take the others down. */
   acknowledge(answer: Acknowledgement): void {
     for (const { topic, reason } of this.registry.acknowledge(answer)) {
-      this.#parts.publish("topic.rejected", { topic, reason: printable(reason) });
+      this.#publish("topic.rejected", { topic, reason: printable(reason) });
     }
   }
 
@@ -154,14 +157,14 @@ export class Subscriptions<M> {
   /** Subscribes these anew, each on its own account; all that are wanted by default. */
   renew(topics: readonly string[] = this.registry.topics().map(({ topic }) => topic)): void {
     this.registry.renew(topics);
-    this.#parts.onWork();
+    this.#others.outgoing.pump();
   }
 
   /** Sockets died of these. */
   noteQuarantined(quarantined: readonly Quarantined[]): void {
     for (const { topic, strikes, untilMs } of quarantined) {
-      this.#parts.publish("topic.quarantined", { topic, strikes, untilMs });
-      this.#parts.publish("alert", { alert: { kind: "topic-quarantined", topic, untilMs } });
+      this.#publish("topic.quarantined", { topic, strikes, untilMs });
+      this.#publish("alert", { alert: { kind: "topic-quarantined", topic, untilMs } });
     }
   }
 
@@ -175,12 +178,51 @@ export class Subscriptions<M> {
       this.#hasUnannounced = false;
       this.announce();
     }
-    this.#parts.onSettled();
+    this.#others.link.settled();
   }
 
   /** Where every wanted topic stands, settled or not. */
   announce(): void {
-    this.#parts.publish("subscriptions.settled", this.registry.settlement());
+    this.#publish("subscriptions.settled", this.registry.settlement());
+  }
+
+  /** Topics whose request was not answered in time; `retryInMs` null when nothing more follows. */
+  noteTimedOut(topics: readonly string[], retryInMs: number | null): void {
+    this.#publish("alert", { alert: { kind: "subscriptions-timed-out", topics, retryInMs } });
+  }
+
+  // What the registry tells.
+
+  changed(topic: string, state: TopicState | undefined): void {
+    const freshness = this.#freshness;
+    if (state === undefined) freshness?.forget(topic);
+    else if (state === "confirmed" && this.registry.has(topic)) freshness?.confirmed(topic);
+    else if (state === "pending") freshness?.asked(topic);
+    else freshness?.unconfirmed(topic);
+
+    if (state === undefined) this.#others.feed.recoveries.unwanted(topic);
+    if (state === undefined) this.quarantine?.forget(topic);
+    else if (state === "rejected" || (state === "confirmed" && this.#isAnswered)) {
+      this.quarantine?.acquit(topic);
+    }
+  }
+
+  unwanted(topic: string): void {
+    this.#freshness?.unconfirmed(topic);
+  }
+
+  answered(id: number): void {
+    this.#others.outgoing.answered(id);
+  }
+
+  reset(): void {
+    this.#freshness?.socketEnded();
+  }
+
+  // Within.
+
+  #publish<T extends FactType>(type: T, payload: FactPayloads[T]): void {
+    this.#others.publisher.publish(type, payload);
   }
 
   #noteStale(stale: readonly StaleTopic[]): void {
@@ -188,40 +230,26 @@ export class Subscriptions<M> {
     for (const { topic, silentMs, action } of stale) {
       if (action === "resubscribe") {
         renewed.push(topic);
-        this.#parts.publish("topic.stale", { topic, silentMs, action });
+        this.#publish("topic.stale", { topic, silentMs, action });
       } else {
-        this.#parts.publish("alert", { alert: { kind: "topic-stale", topic, silentMs } });
+        this.#publish("alert", { alert: { kind: "topic-stale", topic, silentMs } });
       }
     }
     if (renewed.length > 0) this.renew(renewed);
   }
 
-  #changed(topic: string, state: TopicState | undefined): void {
-    const freshness = this.#freshness;
-    if (state === undefined) freshness?.forget(topic);
-    else if (state === "confirmed" && this.registry.has(topic)) freshness?.confirmed(topic);
-    else if (state === "pending") freshness?.asked(topic);
-    else freshness?.unconfirmed(topic);
-
-    if (state === undefined) this.#parts.onForgotten?.(topic);
-    if (state === undefined) this.quarantine?.forget(topic);
-    else if (state === "rejected" || (state === "confirmed" && this.#isAnswered)) {
-      this.quarantine?.acquit(topic);
-    }
-  }
-
   /** Where nothing is answered, written counts as confirmed, which acquits nobody. */
   get #isAnswered(): boolean {
-    return this.#parts.settings.isAnswered;
+    return this.#settings.isAnswered;
   }
 
   #check(topics: Topic | readonly Topic[]): readonly string[] {
-    return this.#parts.settings.parseTopics(topics, "topic");
+    return this.#settings.parseTopics(topics, "topic");
   }
 
   /** More than the venue allows on a connection is said now, not by a closed socket later. */
   #checkRoom(keys: readonly string[], path: string): void {
-    const { topicsPerConnection, charsPerConnection = Infinity } = this.#parts.settings;
+    const { topicsPerConnection, charsPerConnection = Infinity } = this.#settings;
     if (topicsPerConnection === Infinity && charsPerConnection === Infinity) return;
     const added = new Set(keys.filter((key) => !this.registry.has(key)));
     const wanted = this.registry.wanted + added.size;

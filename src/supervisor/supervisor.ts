@@ -8,32 +8,17 @@ import { createActor } from "xstate";
 import { connectionMachine, type ConnectionActor } from "../../machines/connection.machine.ts";
 import type { ConnectionInput } from "../../machines/connection.context.ts";
 import type { ConnectionCommand } from "../../machines/connection.events.ts";
-import { Link } from "../connection/link.ts";
-import { Outgoing } from "../connection/outgoing.ts";
 import { ConnectionClosedError, ConnectionFailedError, OptionError } from "../errors.ts";
 import type { Position } from "../sequence/point.ts";
-import { Pacer } from "../subscriptions/pacer.ts";
 import type { TopicStatus } from "../subscriptions/registry.ts";
-import { TopicRetries } from "../subscriptions/topic-retries.ts";
 import type { Topic } from "../subscriptions/topic.ts";
 import { checkSignal } from "../check.ts";
-import { broadcast } from "./channels.ts";
-import { Consumers } from "./consumers.ts";
-import { Feed } from "./feed.ts";
-import type {
-  EventName,
-  Fact,
-  FactPayloads,
-  FactType,
-  Listener,
-  SupervisorState,
-} from "./facts.ts";
+import type { EventName, Listener, SupervisorState } from "./facts.ts";
 import type { FeedItem } from "./items.ts";
 import type { MessagesOptions } from "./message-queue.ts";
 import type { RawMessage, SupervisorOptions, Target } from "./options.ts";
-import { OutageLog, type OutageReport } from "./outage.ts";
-import { Outbox, type OutboxItem, type SendFate } from "./outbox.ts";
-import { Publisher } from "./publisher.ts";
+import type { SendFate } from "./outbox.ts";
+import { Parts } from "./parts.ts";
 import { Run } from "./run.ts";
 import {
   checkClose,
@@ -43,119 +28,36 @@ import {
   type Settings,
 } from "./settings.ts";
 import type { Status } from "./status.ts";
-import { Subscriptions } from "./subscriptions.ts";
 import { reasonOf, whenReady } from "./when-ready.ts";
 
 /** One supervised connection. Made by `supervise` (running) or `createSupervisor` (to be embedded). */
 export class Supervisor<M = RawMessage> implements AsyncDisposable {
   readonly #settings: Settings<M>;
-  readonly #publisher: Publisher<M>;
-  readonly #subscriptions: Subscriptions<M>;
-  readonly #feed: Feed<M>;
-  readonly #outages: OutageLog;
-  readonly #outbox: Outbox;
-  readonly #outgoing: Outgoing<OutboxItem>;
-  readonly #consumers: Consumers<M>;
-  readonly #link: Link;
+  readonly #parts: Parts<M>;
   /** The running chart; undefined before it is embedded or started. */
   #run: Run | undefined;
+  /** Where there is a signal. */
+  #onAbort: (() => void) | undefined;
   /** Closed before it ever ran. */
   #isClosedUnrun = false;
-  #late = 0;
 
   constructor(target: Target<M>, options: SupervisorOptions<M>, createTransport: CreateTransport) {
     const report = (callback: string, error: unknown): void =>
-      this.#publisher.callbackFailed(callback, error);
+      this.#parts.publisher.callbackFailed(callback, error);
     const settings = checkSettings(target, options, report, createTransport);
-    const { clock } = settings;
     this.#settings = settings;
-    this.#publisher = new Publisher(clock, (fact) => broadcast(this, fact));
-    this.#subscriptions = new Subscriptions({
-      settings,
-      talk: () => this.#feed.talk,
-      publish: (type, payload) => this.#publish(type, payload),
-      callbackFailed: report,
-      onAnswered: (id) => this.#outgoing.answered(id),
-      onSettled: () => this.#link.settled(),
-      onWork: () => this.#outgoing.pump(),
-      onForgotten: (topic) => this.#feed.recoveries.unwanted(topic),
-    });
-    this.#outbox = new Outbox(settings.outbox, clock);
-    this.#outgoing = new Outgoing({
-      clock,
-      outbox: this.#outbox,
-      registry: this.#subscriptions.registry,
-      quarantine: this.#subscriptions.quarantine,
-      pacer: new Pacer(settings.pacing),
-      subscriptionPacer: new Pacer(settings.subscriptionPacing),
-      topicsPerFrame: settings.topicsPerFrame,
-      canUnsubscribe: settings.canUnsubscribe,
-      isAnswered: settings.isAnswered,
-      requestTimeoutMs: settings.requestTimeoutMs,
-      encode: (request) => this.#subscriptions.encode(request),
-      onProgress: () => this.#subscriptions.progressed(),
-      onQuarantined: (quarantined) => this.#subscriptions.noteQuarantined(quarantined),
-      retries: new TopicRetries(settings.topicRetries),
-      onTimeout: (topics, retryInMs) =>
-        this.#publish("alert", { alert: { kind: "subscriptions-timed-out", topics, retryInMs } }),
-    });
-    this.#consumers = new Consumers({
-      clock,
-      source: { pause: () => this.#link.pause(), resume: () => this.#link.resume() },
-      publisher: this.#publisher,
-      onOverflow: (overflow) => this.#publish("overflow", { overflow }),
-    });
-    this.#feed = new Feed<M>({
-      settings,
-      subscriptions: this.#subscriptions,
-      outgoing: this.#outgoing,
-      link: () => this.#link,
-      consumers: this.#consumers,
-      publish: (type, payload) => this.#publish(type, payload),
-      callbackFailed: report,
-    });
-    this.#link = new Link({
-      clock,
-      recoveries: this.#feed.recoveries,
-      onSocketGone: () => this.#feed.recoveries.socketEnded(),
-      outgoing: this.#outgoing,
-      probe: settings.probe,
-      opening: settings.opening,
-      keepalive: settings.keepalive,
-      countsControlFrames: settings.countsControlFrames,
-      attempt: {
-        target: settings.target,
-        transport: settings.transport,
-        clock,
-        authenticate: settings.authenticate,
-        receive: this.#feed.receive,
-        countLate: () => {
-          this.#late += 1;
-        },
-      },
-      onAttach: (owner) => {
-        this.#run?.detach();
-        this.#publisher.begin();
-        this.#run = new Run(owner, clock, (type, payload) => this.#note(type, payload));
-        this.#heedSignal();
-      },
-      onNewSocket: () => this.#feed.newSocket(),
-      onReplayAbandoned: () => this.#subscriptions.announce(),
-      onReading: (isReading) => {
-        if (isReading) this.#subscriptions.resume("reader");
-        else this.#subscriptions.pause("reader");
-      },
-    });
-    this.#outages = new OutageLog({
-      positions: () => this.#feed.positions(),
-      lastByteAtMs: () => this.#link.lastHeardAtMs,
+    this.#parts = new Parts(this, settings, (owner) => {
+      this.#run?.detach();
+      this.#parts.publisher.begin();
+      this.#run = new Run(owner, settings.clock, this.#parts);
+      this.#heedSignal();
     });
     this.#heedSignal();
   }
 
   /** The input of `connectionMachine` for whoever embeds it: `invoke: { input: supervisor.input }`. */
   get input(): ConnectionInput {
-    return { link: this.#link, policy: this.#settings.policy, seed: this.#settings.seed };
+    return { link: this.#parts.link, policy: this.#settings.policy, seed: this.#settings.seed };
   }
 
   /** The actor that runs the chart, for those who inspect it. Undefined before it runs. */
@@ -201,21 +103,28 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
       retryInMs: isWaiting ? (context?.retryInMs ?? null) : null,
       nextAttemptAtMs: isWaiting ? run.sinceMs + (context?.retryInMs ?? 0) : null,
       lastLoss: context?.lastLoss ?? null,
-      outage: this.#outages.current,
-      lastOutage: this.#outages.last,
-      lastByteAtMs: this.#link.lastHeardAtMs,
-      roundTripMs: this.#link.roundTripMs,
-      topics: this.#subscriptions.counts(),
-      inbound: { ...this.#feed.counts, late: this.#late, unfollowed: this.#feed.unfollowed },
-      recovery: { ...this.#feed.recoveries.counts, streams: this.#feed.recoveries.statuses() },
-      outbox: {
-        ...this.#outbox.counts,
-        messages: this.#outbox.messages,
-        bytes: this.#outbox.bytes,
+      outage: this.#parts.outages.current,
+      lastOutage: this.#parts.outages.last,
+      lastByteAtMs: this.#parts.link.lastHeardAtMs,
+      roundTripMs: this.#parts.link.roundTripMs,
+      topics: this.#parts.subscriptions.counts(),
+      inbound: {
+        ...this.#parts.feed.counts,
+        late: this.#parts.feed.late,
+        unfollowed: this.#parts.feed.unfollowed,
       },
-      queues: this.#consumers.queues(),
-      callbackFailures: this.#publisher.callbackFailures,
-      listeners: this.#publisher.listeners,
+      recovery: {
+        ...this.#parts.feed.recoveries.counts,
+        streams: this.#parts.feed.recoveries.statuses(),
+      },
+      outbox: {
+        ...this.#parts.outbox.counts,
+        messages: this.#parts.outbox.messages,
+        bytes: this.#parts.outbox.bytes,
+      },
+      queues: this.#parts.consumers.queues(),
+      callbackFailures: this.#parts.publisher.callbackFailures,
+      listeners: this.#parts.publisher.listeners,
     };
   }
 
@@ -230,7 +139,7 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
     if (this.state === "closed") return Promise.reject(new ConnectionClosedError());
     const failure = this.#failure();
     if (failure !== undefined) return Promise.reject(failure);
-    return whenReady(this.#publisher, signal);
+    return whenReady(this.#parts.publisher, signal);
   }
 
   /**
@@ -239,19 +148,19 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
    * `topic.rejected` and `topics()`. Throws an {@link OptionError} for what cannot be a topic here.
    */
   subscribe(topics: Topic | readonly Topic[]): void {
-    this.#subscriptions.want(topics);
-    this.#outgoing.pump();
+    this.#parts.subscriptions.want(topics);
+    this.#parts.outgoing.pump();
   }
 
   /** Takes back one `subscribe` of each topic. What is not wanted is ignored. */
   unsubscribe(topics: Topic | readonly Topic[]): void {
-    this.#subscriptions.unwant(topics);
-    this.#outgoing.pump();
+    this.#parts.subscriptions.unwant(topics);
+    this.#parts.outgoing.pump();
   }
 
   /** Every wanted topic and how far it is on the current socket. */
   topics(): readonly TopicStatus[] {
-    return this.#subscriptions.statuses();
+    return this.#parts.subscriptions.statuses();
   }
 
   /**
@@ -271,11 +180,11 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
     const { state } = this;
     if (state === "closed" || state === "closing" || state === "failed") {
       const reason = state === "failed" ? "failed" : "closed";
-      this.#outbox.counts[reason] += 1;
+      this.#parts.outbox.counts[reason] += 1;
       return Promise.resolve({ fate: "dropped", reason });
     }
-    const fate = this.#outbox.add(data, ttlMs);
-    this.#outgoing.pump();
+    const fate = this.#parts.outbox.add(data, ttlMs);
+    this.#parts.outgoing.pump();
     return fate;
   }
 
@@ -311,7 +220,7 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
   /** Listens to one kind of fact, to `message`, or to every fact (`*`). Gives the function that ends it. */
   on<E extends EventName<M>>(type: E, listener: Listener<M, E>): () => void {
     if (typeof listener !== "function") throw new OptionError("listener", "a function", listener);
-    return this.#publisher.on(type, listener);
+    return this.#parts.publisher.on(type, listener);
   }
 
   /**
@@ -320,7 +229,7 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
    * on `close`, and throws the failure on `failed`.
    */
   messages(options: MessagesOptions<M> = {}): AsyncIterableIterator<FeedItem<M>> {
-    const queue = this.#consumers.open(options);
+    const queue = this.#parts.consumers.open(options);
     if (this.state === "closed") queue.end();
     const failure = this.#failure();
     if (failure !== undefined) queue.end(failure);
@@ -329,7 +238,7 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
 
   /** Where each numbered stream stands. */
   positions(): ReadonlyMap<string, Position> {
-    return this.#feed.positions();
+    return this.#parts.feed.positions();
   }
 
   /** Keeps a supervisor that stands in somebody's context out of snapshots. */
@@ -337,15 +246,14 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
     return undefined;
   }
 
-  readonly #onAbort = (): void => {
-    void this.#end({ type: "close" });
-  };
-
   /** One that is aborted already closes at once: nothing is dialled. */
   #heedSignal(): void {
     const { signal } = this.#settings;
-    if (signal?.aborted === true) this.#onAbort();
-    else signal?.addEventListener("abort", this.#onAbort, { once: true });
+    if (signal === undefined) return;
+    const onAbort = (this.#onAbort ??= () => void this.#end({ type: "close" }));
+    this.#parts.onFinish = () => signal.removeEventListener("abort", onAbort);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort, { once: true });
   }
 
   #command(command: ConnectionCommand): void {
@@ -356,8 +264,8 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
     const run = this.#run;
     if (run === undefined && this.state === "idle") {
       this.#isClosedUnrun = true;
-      this.#note("state", { state: "closed", previous: "idle" });
-      this.#note("closed", {});
+      this.#parts.note("state", { state: "closed", previous: "idle" });
+      this.#parts.note("closed", {});
     }
     if (run === undefined || run.isOver) return Promise.resolve();
     return new Promise((resolve) => {
@@ -367,35 +275,6 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
       });
       run.send(command);
     });
-  }
-
-  /** Every fact comes through here: state follows first, then listeners hear it. */
-  #publish<T extends FactType>(type: T, payload: FactPayloads[T]): Fact {
-    let report: OutageReport | undefined;
-    const fact = this.#publisher.publish(type, payload, (fact) => {
-      report = this.#outages.note(fact);
-    });
-    if (report !== undefined) this.#publisher.publish("recovered", { report });
-    return fact;
-  }
-
-  /** A fact of the chart's, with what it means for queues and outbox. */
-  #note<T extends FactType>(type: T, payload: FactPayloads[T]): void {
-    if (type === "closed") this.#finish(); // it is the last fact
-    const fact = this.#publish(type, payload);
-    if (fact.type === "failed") {
-      this.#outbox.clear("failed");
-      this.#consumers.end(new ConnectionFailedError(fact.loss, fact.rule));
-    }
-  }
-
-  /** Nothing is left behind: no timer, no listener on the signal, no open iterator, no waiting send. */
-  #finish(): void {
-    this.#settings.signal?.removeEventListener("abort", this.#onAbort);
-    this.#link.dropSocket();
-    this.#outbox.clear("closed");
-    this.#consumers.end();
-    this.#publisher.silence();
   }
 
   #failure(): ConnectionFailedError | undefined {

@@ -8,29 +8,42 @@ import { topicIsFrame, type Frame, type SubscriptionProtocol } from "../subscrip
 import type { Conversation, VenueProfile, VenueWord } from "../venues/venue.ts";
 import type { SupervisorOptions } from "./options.ts";
 
-export type Talk<M> = Conversation<M>;
+/** Every word is named, be it undefined: all talks have one shape, and none a hidden class of its own. */
+export type Talk<M> = Required<Pick<Conversation<M>, "subscribe" | "decode">> & {
+  readonly [W in Exclude<keyof Conversation<M>, "subscribe" | "decode">]?:
+    Conversation<M>[W] | undefined;
+};
 
 type Words<M> = Pick<SupervisorOptions<M>, "decode" | "sequence" | "subscriptions">;
 
 /** Gives the maker of talks. `given.subscriptions` was checked. */
 export function talksOf<M>(given: Words<M>, venue: VenueProfile<M> | undefined): () => Talk<M> {
   const { decode, sequence, subscriptions } = given;
-  return () => {
-    const own = venue?.open();
-    const words = own === undefined || subscriptions !== undefined ? subscriptions : undefined;
-    const protocol = words ?? (own === undefined ? topicIsFrame : undefined);
-    const asked = protocol === undefined ? asVenueAsks(own) : asUserAsks<M>(protocol, own);
-    return {
-      ...asked,
-      decode: decode ?? own?.decode.bind(own) ?? (decodeRaw as Talk<M>["decode"]),
-      ...optional("sequence", sequence ?? own?.sequence?.bind(own)),
-      ...optional("topicOf", own?.topicOf?.bind(own)),
-      ...optional("numbersControl", sequence === undefined ? own?.numbersControl : undefined),
-      ...optional("isSnapshot", own?.isSnapshot?.bind(own)),
-      ...optional("verify", own?.verify?.bind(own)),
-    };
+  const isPlain = (venue ?? decode ?? sequence ?? subscriptions) === undefined;
+  return isPlain ? (plainly as () => Talk<M>) : () => talkOf(given, venue?.open());
+}
+
+function talkOf<M>(given: Words<M>, own: Conversation<M> | undefined): Talk<M> {
+  const { decode, sequence, subscriptions } = given;
+  const words = own === undefined || subscriptions !== undefined ? subscriptions : undefined;
+  const protocol = words ?? (own === undefined ? topicIsFrame : undefined);
+  const asked = protocol === undefined ? asVenueAsks(own) : asUserAsks<M>(protocol, own);
+  return {
+    subscribe: asked.subscribe,
+    unsubscribe: asked.unsubscribe,
+    control: asked.control,
+    decode: decode ?? own?.decode.bind(own) ?? (decodeRaw as Talk<M>["decode"]),
+    sequence: sequence ?? own?.sequence?.bind(own),
+    topicOf: own?.topicOf?.bind(own),
+    numbersControl: sequence === undefined ? own?.numbersControl : undefined,
+    isSnapshot: own?.isSnapshot?.bind(own),
+    verify: own?.verify?.bind(own),
   };
 }
+
+/** Where nothing is said of messages there is nothing to remember: one talk for all. */
+const plain = talkOf<unknown>({}, undefined);
+const plainly = (): Talk<unknown> => plain;
 
 type Asking<M> = Pick<Talk<M>, "subscribe" | "unsubscribe" | "control">;
 
@@ -38,8 +51,8 @@ function asVenueAsks<M>(own: Conversation<M> | undefined): Asking<M> {
   if (own === undefined) throw new Error("neither a venue nor a protocol");
   return {
     subscribe: own.subscribe.bind(own),
-    ...optional("unsubscribe", own.unsubscribe?.bind(own)),
-    ...optional("control", own.control?.bind(own)),
+    unsubscribe: own.unsubscribe?.bind(own),
+    control: own.control?.bind(own),
   };
 }
 
@@ -59,8 +72,8 @@ function asUserAsks<M>(
         };
   return {
     subscribe: protocol.subscribe.bind(protocol),
-    ...optional("unsubscribe", insist(protocol.unsubscribe?.bind(protocol))),
-    ...optional("control", control),
+    unsubscribe: insist(protocol.unsubscribe?.bind(protocol)),
+    control,
   };
 }
 
@@ -74,10 +87,6 @@ function insist(
     if (frame === undefined) throw new OptionError("subscriptions.unsubscribe()", "a frame", frame);
     return frame;
   };
-}
-
-function optional<K extends string, V>(name: K, value: V | undefined): { [P in K]?: V } {
-  return (value === undefined ? {} : { [name]: value }) as { [P in K]?: V };
 }
 
 /** Text as a string, bytes as they are. */

@@ -36,6 +36,15 @@ export interface WsTransportOptions {
    * message (faults.md §0 #21); on saves bandwidth where JSON is bulky. @defaultValue false
    */
   readonly perMessageDeflate?: boolean | CompressionOptions | undefined;
+  /**
+   * Takes whole, uncompressed messages out of what the socket reads before `ws` does, for half of its
+   * cost or less; what each of them is, its order, the errors and the end stay the same. Nothing is
+   * gained once an extension is agreed on (`perMessageDeflate`), nor over a stream of
+   * `createConnection` unless `net` or `tls` made it with all options given, `onread` among them.
+   * Listeners for the socket's own `data` hear only what is left for `ws`. Refused beside `agent`, whose
+   * sockets are not ours. @defaultValue false
+   */
+  readonly fastInbound?: boolean | undefined;
   /** Trusts text to be UTF-8, as few peers should be. @defaultValue false */
   readonly skipUTF8Validation?: boolean | undefined;
   /**
@@ -139,6 +148,7 @@ const RULES: Readonly<Record<keyof WsTransportOptions, Rule>> = {
     expected: "a boolean or an object",
     accepts: (value) => typeof value === "boolean" || isObject(value),
   },
+  fastInbound: boolean,
   skipUTF8Validation: boolean,
   maxPendingAutoPongs: integer(1),
   maxFragments: integer(1),
@@ -184,6 +194,10 @@ export function checkWsOptions(options: WsTransportOptions): void {
   if (agent !== undefined && createConnection !== undefined) {
     throw new OptionError("ws.createConnection", "no `agent` beside it", createConnection);
   }
+  if (options.fastInbound === true && agent !== undefined) {
+    // It may reuse a socket, and with it what was made for another.
+    throw new OptionError("ws.fastInbound", "no `agent` beside it", true);
+  }
   if (options.denyPrivateAddresses === true && (agent ?? createConnection) !== undefined) {
     const expected = "no `agent` and no `createConnection` beside it";
     throw new OptionError("ws.denyPrivateAddresses", expected, true);
@@ -202,6 +216,7 @@ export function buildWsOptions(options: WsTransportOptions): Readonly<Record<str
   const {
     dangerouslyAllowUntrusted: _,
     denyPrivateAddresses: __,
+    fastInbound: ___,
     checkServerIdentity,
     ...forWs
   } = options;

@@ -20,6 +20,7 @@ import {
   pingFlood,
 } from "./classify.ts";
 import { cutReason, isCloseCode } from "./close-frame.ts";
+import { FastInbound } from "./fast-inbound.ts";
 import { guardLookup } from "./lookup.ts";
 import { denyPrivateHost } from "./private-address.ts";
 import type { Dial, SocketSink, Transport, TransportSocket } from "./transport.ts";
@@ -35,7 +36,8 @@ export function createWsTransport(options: WsTransportOptions = {}): Transport {
   const wsOptions = buildWsOptions(options);
   const deniesPrivate = options.denyPrivateAddresses === true;
   const lookup = guardLookup(options.lookup, deniesPrivate);
-  return (dial, sink) => new WsSocket(dial, sink, { wsOptions, lookup, deniesPrivate });
+  const isFast = options.fastInbound === true;
+  return (dial, sink) => new WsSocket(dial, sink, { wsOptions, lookup, deniesPrivate, isFast });
 }
 
 /** In the order in which a socket goes through them. */
@@ -47,6 +49,7 @@ interface WsSocketOptions {
   readonly wsOptions: Readonly<Record<string, unknown>>;
   readonly lookup: LookupFunction;
   readonly deniesPrivate: boolean;
+  readonly isFast: boolean;
 }
 
 class WsSocket implements TransportSocket {
@@ -59,16 +62,27 @@ class WsSocket implements TransportSocket {
   #sink: SocketSink | undefined;
   /** The TCP or TLS socket under `ws`, from `open` on. */
   #stream: Socket | undefined;
+  #fast: FastInbound | undefined;
   #errno: string | undefined;
+  /** Who waits for the next pong. */
+  #ponged: (() => void) | undefined;
 
-  constructor(dial: Dial, sink: SocketSink, { wsOptions, lookup, deniesPrivate }: WsSocketOptions) {
+  constructor(dial: Dial, sink: SocketSink, options: WsSocketOptions) {
+    const { wsOptions, lookup, deniesPrivate, isFast } = options;
     this.#clock = dial.clock;
     this.#sink = sink;
+    if (isFast) {
+      this.#fast = new FastInbound({
+        maxPayload: Number(wsOptions["maxPayload"]),
+        skipUTF8Validation: wsOptions["skipUTF8Validation"] === true,
+      });
+    }
     this.#maxPings = Number(wsOptions["maxPendingAutoPongs"]);
     try {
       if (deniesPrivate) denyPrivateHost(dial.url);
       this.#ws = new WebSocket(dial.url, [...dial.protocols], {
         ...wsOptions,
+        ...(this.#fast && { onread: this.#fast.onread }),
         headers: { ...dial.headers },
         lookup: this.#watched(lookup),
         finishRequest: (request: ClientRequest) => {
@@ -105,11 +119,8 @@ class WsSocket implements TransportSocket {
 
   ping(ponged?: () => void): void {
     if (this.#ws?.readyState !== WebSocket.OPEN) return;
-    if (ponged !== undefined) {
-      // One at a time: a peer that never answers must not gather listeners.
-      this.#ws.removeAllListeners("pong");
-      this.#ws.once("pong", ponged);
-    }
+    // One at a time: a peer that never answers must not gather them.
+    if (ponged !== undefined) this.#ponged = ponged;
     this.#ws.ping();
   }
 
@@ -139,17 +150,15 @@ class WsSocket implements TransportSocket {
 
   /** Every listener, before anything can happen: `open` and the first message may share a tick (#17). */
   #listen(ws: WebSocket): void {
-    // The data path. `data` is a Buffer by ws's default `binaryType`.
-    ws.on("message", (data: Buffer, isBinary: boolean) => {
-      try {
-        this.#sink?.message(data, isBinary);
-      } catch {
-        // A throw that reaches ws wedges the socket: no message, no pong, no close ever again (#6).
-      }
-    });
+    ws.on("message", this.#message);
     ws.on("ping", () => {
       if (ws.readyState === WebSocket.OPEN) this.#tell((sink) => sink.pinged());
       else if (this.#isFlooded()) this.#end(pingFlood(this.#maxPings));
+    });
+    ws.on("pong", () => {
+      const ponged = this.#ponged;
+      this.#ponged = undefined;
+      ponged?.();
     });
     ws.once("upgrade", ({ socket }) => ws.once("open", () => this.#opened(socket)));
     ws.on("unexpected-response", (_, response: IncomingMessage) => {
@@ -163,7 +172,20 @@ class WsSocket implements TransportSocket {
     ws.on("close", (code, reason) => {
       this.#end(classifyClose(code, reason.toString(), this.#phase, this.#errno));
     });
+    const fast = this.#fast;
+    if (fast === undefined) return;
+    // Last: a word is said when all have heard it, and what is read meanwhile comes behind it.
+    for (const word of ["message", "ping", "pong"]) ws.on(word, () => fast.settle());
   }
+
+  /** The data path. `data` is a Buffer by ws's default `binaryType`. */
+  readonly #message = (data: Buffer, isBinary: boolean): void => {
+    try {
+      this.#sink?.message(data, isBinary);
+    } catch {
+      // A throw that reaches ws wedges the socket: no message, no pong, no close ever again (#6).
+    }
+  };
 
   #opened(stream: Socket): void {
     this.#phase = "open";
@@ -173,6 +195,10 @@ class WsSocket implements TransportSocket {
     // the 101. And first in line, so that a message finds its own chunk's instant.
     stream.prependListener("data", this.#stamp);
     stream.on("error", this.#noteErrno);
+    // An extension may give frames another meaning.
+    if (this.#ws?.extensions === "") {
+      this.#fast?.start({ arrived: this.#stamp, message: this.#message });
+    } else this.#fast?.stop();
     this.#tell((sink) => sink.opened());
   }
 
@@ -208,6 +234,7 @@ class WsSocket implements TransportSocket {
     // An address was given, or an agent has a road of its own: no lookup has been asked for.
     if (this.#phase === "resolve") this.#advance("tcp");
     request.once("socket", (stream) => {
+      this.#fast?.attach(stream);
       const isTls = stream instanceof TLSSocket && !request.reusedSocket;
       const connected = (): void => this.#advance(isTls ? "tls" : "upgrade");
       if (stream.connecting) stream.once("connect", connected);
@@ -249,6 +276,8 @@ class WsSocket implements TransportSocket {
     this.#sink = undefined;
     this.#ws = undefined;
     this.#stream = undefined;
+    this.#ponged = undefined;
+    this.#fast?.stop();
     if (ws === undefined) return;
     ws.removeAllListeners();
     ws.on("error", ignore); // a late one without a listener would end the process (#18)

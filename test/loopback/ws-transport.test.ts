@@ -3,7 +3,7 @@
  * their number, as far as they are the transport's business.
  */
 import { Agent } from "node:http";
-import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Loss, LossPhase } from "../../machines/loss.ts";
 import { realClock } from "../../src/system.ts";
 import type { Dial, SocketSink, TransportSocket } from "../../src/transport/transport.ts";
@@ -75,6 +75,23 @@ interface Dialled {
   readonly sink: Recorder;
 }
 
+/** Both ways in must look the same. */
+const ways: readonly WsTransportOptions[] = [{}, { fastInbound: true }];
+let way: WsTransportOptions = {};
+
+/** What an open socket does, by each way. */
+function describeOpen(title: string, tests: () => void): void {
+  describe.each(ways)(`${title}, %j`, (each) => {
+    beforeAll(() => {
+      way = each;
+    });
+    tests();
+    afterAll(() => {
+      way = {};
+    });
+  });
+}
+
 const peers: RawPeer[] = [];
 const dialled: Dialled[] = [];
 
@@ -86,7 +103,7 @@ async function listen(...how: Parameters<typeof RawPeer.listen>): Promise<RawPee
 
 function dial(url: string, options: WsTransportOptions = {}, more: Partial<Dial> = {}): Dialled {
   const sink = new Recorder();
-  const transport = createWsTransport(options);
+  const transport = createWsTransport(options.agent ? options : { ...way, ...options });
   const socket = transport({ url, protocols: [], headers: {}, clock: realClock, ...more }, sink);
   dialled.push({ socket, sink });
   return { socket, sink };
@@ -387,7 +404,7 @@ describe("the handshake", () => {
   });
 });
 
-describe("over TLS", () => {
+describeOpen("over TLS", () => {
   let identity: ReturnType<typeof selfSigned>;
   const lookup = resolving("127.0.0.1");
 
@@ -445,7 +462,7 @@ describe("over TLS", () => {
   });
 });
 
-describe("an open socket", () => {
+describeOpen("an open socket", () => {
   it("loses nothing that came in one packet with the 101 (#17)", async () => {
     const whole = Buffer.concat([text("first"), text("second"), text("third")]);
     let connection: RawConnection | undefined;
@@ -649,7 +666,7 @@ describe("an open socket", () => {
   });
 });
 
-describe("the end of an open socket", () => {
+describeOpen("the end of an open socket", () => {
   it("is told once and then no more, whatever its owner calls", async () => {
     const { socket, sink, connection } = await open();
     connection.end();
@@ -745,7 +762,7 @@ describe("the end of an open socket", () => {
   });
 });
 
-describe("sending", () => {
+describeOpen("sending", () => {
   it("makes a text frame of a string and a binary one of bytes", async () => {
     const { socket, connection } = await open();
     const done: unknown[][] = [];

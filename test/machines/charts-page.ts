@@ -14,7 +14,7 @@ const introductions: { readonly [C in keyof typeof charts]: string } = {
   heartbeat: `Silence, a question, a doubt, an end: runs while the connection is \`connected\`, and its
 end forces the close. [machines/heartbeat.machine.ts](../machines/heartbeat.machine.ts).`,
   recoveries: `The desk of the recoveries: streams that are not whole queue here, once each, and are taken in
-turn. It runs as long as the connection. [machines/recoveries.machine.ts](../machines/recoveries.machine.ts).`,
+turn. It is opened when the first stream breaks, and runs from then on as long as the connection. [machines/recoveries.machine.ts](../machines/recoveries.machine.ts).`,
   recovery: `The recovery of one stream, in a slot of the desk's: try, wait, try again, until it is whole or
 given up. What delivers, waits and is joined meanwhile is [src/recovery](../src/recovery/recoveries.ts)'s.
 [machines/recovery.machine.ts](../machines/recovery.machine.ts).`,

@@ -49,12 +49,22 @@ describe("a connection that starts", () => {
     expect(socket.attempt).toEqual({ reason: "first", number: 1 });
   });
 
+  it("opens no desk for its recoveries before one is wanted", () => {
+    const connection = startConnection();
+    connection.comesUp();
+    expect(connection.link.recoveries.calls).toEqual([]);
+    expect(Object.keys(connection.actor.getSnapshot().children)).not.toContain("recoveries");
+  });
+
   it("opens one desk for its recoveries, which outlives its sockets and ends with it", () => {
     const connection = startConnection(everySecond);
-    const desk = connection.actor.getSnapshot().children.recoveries;
     connection.comesUp();
+    connection.socket.wantsDesk();
+    const desk = connection.actor.getSnapshot().children.recoveries;
     connection.socket.ends();
     connection.waitsItsTurn();
+    connection.comesUp();
+    expect(connection.actor.getSnapshot().children.recoveries).toBe(desk);
     expect(connection.link.recoveries.calls).toEqual(["attach"]);
     expect(desk?.getSnapshot().status).toBe("active");
 
@@ -1186,7 +1196,7 @@ describe("nothing is left", () => {
     expect(connection.link.socketsOpen).toBe(1);
     expect(connection.clock.armed).toBe(2); // the attempt's deadline and the long outage
     expect(context.history.length).toBe(32);
-    expect(Object.keys(children)).toEqual(["recoveries", "socket"]);
+    expect(Object.keys(children)).toEqual(["socket"]);
   });
 });
 

@@ -24,6 +24,7 @@ const events: { readonly [C in keyof typeof charts]: readonly string[] } = {
     "socket.ended": true,
     "socket.lost": true,
     "subscriptions.settled": true,
+    "desk.wanted": true,
     "outage.prolonged": true,
     "rotation.due": true,
   } satisfies Record<machines.ConnectionEvent["type"], true>),

@@ -34,7 +34,7 @@ class FakePeer extends FakeLink {
     this.lastByteAtMs = this.#clock.nowMs();
   }
 
-  protected override silence(): Silence {
+  override silence(): Silence {
     this.looks += 1;
     const atMs = this.#clock.nowMs();
     return { silentMs: atMs - this.lastByteAtMs, atMs };

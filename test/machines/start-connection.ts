@@ -80,6 +80,11 @@ export class FakeSocket {
     this.#report({ type: "subscriptions.settled" });
   }
 
+  /** A stream breaks on it, the first one. */
+  wantsDesk(): void {
+    this.#report({ type: "desk.wanted" });
+  }
+
   /** The venue says that it goes away. */
   isExpiring(withinMs: number, detail = "maintenance"): void {
     this.#report({ type: "socket.expiring", withinMs, detail, atMs: this.#clock.nowMs() });
@@ -195,11 +200,7 @@ export class FakeLink implements ConnectionLink {
   }
 
   watchPeer(watch: Watch, tell: (unheard: PeerUnheard) => void): void {
-    this.#watch ??= new PeerWatch({
-      clock: this.#clock,
-      look: () => this.silence(),
-      ask: () => this.probePeer(),
-    });
+    this.#watch ??= new PeerWatch(this.#clock, this);
     this.#watch.start(watch, tell);
   }
 
@@ -220,7 +221,7 @@ export class FakeLink implements ConnectionLink {
     this.#watch?.stop();
   }
 
-  protected silence(): Silence {
+  silence(): Silence {
     const atMs = this.#clock.nowMs();
     return { silentMs: atMs - (this.#silentSinceMs ?? atMs), atMs };
   }

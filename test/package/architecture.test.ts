@@ -12,14 +12,16 @@ const root = resolve(import.meta.dirname, "../..");
 const table: Readonly<Record<string, readonly string[]>> = {
   machines: ["xstate"],
   "src/system.ts": [],
+  "src/sparse-map.ts": [],
   "src/errors.ts": ["machines"],
   "src/check.ts": ["machines", "src/errors.ts"],
   "src/check-rules.ts": ["machines", "src/errors.ts", "src/check.ts"],
-  "src/sequence": ["src/errors.ts"],
-  "src/subscriptions": ["src/errors.ts"],
+  "src/sequence": ["src/errors.ts", "src/sparse-map.ts"],
+  "src/subscriptions": ["src/errors.ts", "src/sparse-map.ts"],
   "src/recovery": [
     "machines",
     "src/check.ts",
+    "src/sparse-map.ts",
     "src/system.ts",
     "src/sequence",
     "src/transport/printable.ts",
@@ -33,6 +35,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
   "src/connection": [
     "machines",
     "src/errors.ts",
+    "src/sparse-map.ts",
     "src/system.ts",
     "src/transport",
     "src/subscriptions",

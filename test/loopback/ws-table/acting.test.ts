@@ -1,4 +1,4 @@
 import { acting } from "./acting.ts";
 import { describeCases } from "./run.ts";
 
-describeCases(acting);
+describeCases(acting, true);

@@ -1,4 +1,4 @@
 import { closing } from "./closing.ts";
 import { describeCases } from "./run.ts";
 
-describeCases(closing);
+describeCases(closing, true);

@@ -1,4 +1,4 @@
 import { framing } from "./framing.ts";
 import { describeCases } from "./run.ts";
 
-describeCases(framing);
+describeCases(framing, true);

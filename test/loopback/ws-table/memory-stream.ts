@@ -12,8 +12,20 @@ const KERNEL_BYTES = 4 * 1024 * 1024;
 
 type Done = (error?: Error | null) => void;
 
+/** As `net.connect` takes it. */
+interface OnRead {
+  readonly buffer: Uint8Array;
+  callback(this: unknown, bytes: number, buffer: Uint8Array): boolean;
+}
+
+/** What `createConnection` is given beside the documented options. */
+export const onreadOf = (options: object): OnRead | undefined =>
+  "onread" in options ? (options.onread as OnRead) : undefined;
+
 export class MemoryStream extends Duplex {
   readonly connecting = false;
+  /** Takes what is read instead of the stream's own buffer. */
+  onread: OnRead | undefined;
   #far: MemoryStream | undefined;
   #held: Done | undefined;
 
@@ -58,8 +70,20 @@ export class MemoryStream extends Duplex {
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
     const far = this.#far;
     // Nobody is there any more: the kernel takes it and drops it.
-    if (far === undefined || far.destroyed || far.push(chunk)) done();
+    if (far === undefined || far.destroyed || far.arrive(chunk)) done();
     else this.#held = done;
+  }
+
+  /** What one read brings, as from a peer's `write`; false where that is enough for now. */
+  arrive(chunk: Buffer): boolean {
+    if (this.onread === undefined) return this.push(chunk);
+    const { buffer, callback } = this.onread;
+    let hasRoom = true;
+    for (let at = 0; at < chunk.length; at += buffer.length) {
+      const bytes = chunk.copy(buffer, 0, at);
+      hasRoom = callback.call(this, bytes, buffer); // whose it is, as `net` calls it
+    }
+    return hasRoom;
   }
 
   override _final(done: Done): void {

@@ -1,4 +1,4 @@
 import { mixing } from "./mixing.ts";
 import { describeCases } from "./run.ts";
 
-describeCases(mixing);
+describeCases(mixing, true);

@@ -1,4 +1,4 @@
 import { pinging } from "./pinging.ts";
 import { describeCases } from "./run.ts";
 
-describeCases(pinging);
+describeCases(pinging, true);

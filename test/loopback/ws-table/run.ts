@@ -8,13 +8,14 @@ import { OptionError } from "../../../src/errors.ts";
 import { realClock } from "../../../src/system.ts";
 import { createMemoryTransport } from "../../../src/testing/memory-transport.ts";
 import { VirtualClock } from "../../../src/testing/virtual-clock.ts";
+import type { WsTransportOptions } from "../../../src/transport/ws-options.ts";
 import { createWsTransport } from "../../../src/transport/ws-transport.ts";
 import { type Case, classOf, isVisible } from "./case.ts";
 import { type Certificates, createCertificates } from "./certificates.ts";
 import { Client, factsOf, type Heard } from "./client.ts";
 import { lacking } from "./this-machine.ts";
 import { Stage } from "./stage.ts";
-import { ADAPTER, MEMORY } from "./suites.ts";
+import { ADAPTER, FAST, MEMORY } from "./suites.ts";
 
 /** The connection's own deadline: design.md §5. */
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -22,8 +23,21 @@ const CONNECT_TIMEOUT_MS = 10_000;
 /** Nothing here waits for time to pass: a case that takes this long never ends. */
 const HANGS_AFTER_MS = 60_000;
 
-export function describeCases(cases: readonly Case[]): void {
-  describe(ADAPTER, () => {
+/** @param isFast - Once more with `fastInbound`: it must not show. */
+export function describeCases(cases: readonly Case[], isFast = false): void {
+  describeAdapter(ADAPTER, cases, {});
+  const played = cases.filter(({ play }) => play !== undefined);
+  if (isFast) describeAdapter(FAST, played, { fastInbound: true });
+
+  const visible = cases.filter(isVisible);
+  if (visible.length === 0) return;
+  describe(MEMORY, () => {
+    for (const row of visible) it(titleOf(row), () => playInMemory(row));
+  });
+}
+
+function describeAdapter(suite: string, cases: readonly Case[], options: WsTransportOptions): void {
+  describe(suite, () => {
     let certificates: Certificates | undefined;
     beforeAll(() => {
       const needs = cases.some((row) => row.needs === "openssl");
@@ -37,17 +51,11 @@ export function describeCases(cases: readonly Case[]): void {
         async ({ onTestFailed }) => {
           const heard: Heard[] = [];
           onTestFailed(() => console.error(`${row.id} heard`, heard));
-          await playOnAdapter(row, certificates, heard);
+          await playOnAdapter(row, options, certificates, heard);
         },
         HANGS_AFTER_MS,
       );
     }
-  });
-
-  const visible = cases.filter(isVisible);
-  if (visible.length === 0) return;
-  describe(MEMORY, () => {
-    for (const row of visible) it(titleOf(row), () => playInMemory(row));
   });
 }
 
@@ -62,6 +70,7 @@ function expected({ tells, end, afterwards = [] }: Case): Heard[] {
 
 async function playOnAdapter(
   row: Case,
+  more: WsTransportOptions,
   certificates: Certificates | undefined,
   heard: Heard[],
 ): Promise<void> {
@@ -74,7 +83,7 @@ async function playOnAdapter(
 
   const stage = new Stage(row, certificates, (url, options, client) => {
     const dial = { url, protocols: [], headers: {}, clock: realClock, ...row.dial };
-    client.socket = createWsTransport(options)(dial, client);
+    client.socket = createWsTransport({ ...options, ...(options.agent ? {} : more) })(dial, client);
   });
   stage.client.heard = heard;
   try {

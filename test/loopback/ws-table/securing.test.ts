@@ -1,4 +1,4 @@
 import { securing } from "./securing.ts";
 import { describeCases } from "./run.ts";
 
-describeCases(securing);
+describeCases(securing, true);

@@ -7,7 +7,7 @@ import { OPCODE, RawConnection } from "../raw-peer.ts";
 import type { Case } from "./case.ts";
 import type { Certificates } from "./certificates.ts";
 import { Client } from "./client.ts";
-import { MemoryStream } from "./memory-stream.ts";
+import { MemoryStream, onreadOf } from "./memory-stream.ts";
 
 /** Dials with the transport alone, or with a supervisor around it. */
 export type Dialler = (url: string, options: WsTransportOptions, client: Client) => void;
@@ -46,7 +46,12 @@ export class Stage {
     const [near, far] = MemoryStream.pair();
     const peer = this.#meet(new RawConnection(far as unknown as Socket));
     this.#endings.push(new Promise((resolve) => near.once("close", resolve)));
-    this.dial("ws://feed.test/", { createConnection: () => near });
+    this.dial("ws://feed.test/", {
+      createConnection: (options) => {
+        near.onread = onreadOf(options);
+        return near;
+      },
+    });
     return peer;
   }
 

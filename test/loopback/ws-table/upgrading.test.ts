@@ -1,4 +1,4 @@
 import { upgrading } from "./upgrading.ts";
 import { describeCases } from "./run.ts";
 
-describeCases(upgrading);
+describeCases(upgrading, true);

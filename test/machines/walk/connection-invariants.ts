@@ -31,6 +31,7 @@ export class ConnectionInvariants {
     for (const name of taken) this.#taken.set(name, (this.#taken.get(name) ?? 0) + 1);
     const snapshot = this.#world.actor.getSnapshot();
     this.#sockets(snapshot);
+    this.#desk(snapshot);
     this.#replays(snapshot);
     this.#timers(snapshot);
     this.#wait(snapshot);
@@ -63,6 +64,11 @@ export class ConnectionInvariants {
     if (hasSocket) same(open[0] === socket, true, "and it is the newest");
     const isShakingHands = hasSocket && socket.closedWith !== undefined;
     same(isShakingHands, feed.state === "closing", "it shakes hands in closing");
+  }
+
+  #desk({ status, children }: ConnectionSnapshot): void {
+    if (status !== "active") return;
+    same("recoveries" in children, this.#world.isDeskWanted, "a desk from when it is wanted");
   }
 
   #replays(snapshot: ConnectionSnapshot): void {

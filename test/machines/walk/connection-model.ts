@@ -53,6 +53,12 @@ export const connectionModel = exploreChart(connectionMachine, {
       events: [{ type: "socket.expiring", ...notice, atMs: 0 }],
       when: (snapshot) => snapshot.matches("connecting") || snapshot.matches("connected"),
     },
+    "a first stream breaks": {
+      events: [{ type: "desk.wanted" }],
+      // Only what a socket receives shows that a stream is broken.
+      when: ({ value }) =>
+        value === "connecting" || value === "closing" || typeof value === "object",
+    },
     connect: { events: [{ type: "connect" }], ...anywhere },
     reconnect: { events: [{ type: "reconnect" }], ...anywhere },
     close: { events: [{ type: "close" }], ...anywhere },

@@ -46,6 +46,7 @@ export class ConnectionWorld {
   sends = 0;
   /** Answers that the peer sent on an open socket. */
   answers = 0;
+  isDeskWanted = false;
   /** What is happening. */
   #stimulus: string | undefined;
 
@@ -82,6 +83,10 @@ export class ConnectionWorld {
     "the peer falls silent": () => this.#fallSilent(),
     "the venue will go away": () =>
       (this.feed.input.link as Link).expires(notice.withinMs, notice.detail),
+    "a first stream breaks": () => {
+      this.isDeskWanted = true;
+      (this.feed.input.link as Link).wantDesk();
+    },
     connect: () => this.feed.connect(),
     reconnect: () => this.feed.reconnect(),
     close: () => void this.feed.close(),

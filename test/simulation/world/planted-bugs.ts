@@ -42,8 +42,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "a late message of an old epoch is accepted",
     file: "src/connection/socket-attempt.ts",
-    find: "    if (this.#isOver) this.#parts.countLate();\n    else this.#parts.receive",
-    replace: "    this.#parts.receive",
+    find: "    if (this.#isOver) this.#owner.countLate();\n    else this.#inbound.receive",
+    replace: "    this.#inbound.receive",
   },
   {
     name: "the outbox's bound is off by one",
@@ -54,8 +54,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "a stop while the URL is resolved leaks a socket",
     file: "src/connection/socket-attempt.ts",
-    find: "    if (this.#isOver) return;\n    const { transport, clock } = this.#parts;",
-    replace: "    const { transport, clock } = this.#parts;",
+    find: "    if (this.#isOver) return;\n    const { transport, clock } = this.#settings;",
+    replace: "    const { transport, clock } = this.#settings;",
   },
   {
     name: "Retry-After is ignored",
@@ -211,7 +211,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "a deadline is not taken off by its answer",
     file: "src/connection/requests.ts",
-    find: "    this.#parts.clock.clearTimeout(this.#deadlines.get(id));\n    this.#deadlines.delete(id);",
+    find: "    this.#settings.clock.clearTimeout(this.#deadlines.get(id));\n    this.#deadlines.delete(id);",
     replace: "    this.#deadlines.delete(id);",
   },
 
@@ -237,8 +237,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "sends that wait when it is closed are forgotten",
-    file: "src/supervisor/supervisor.ts",
-    find: '    this.#outbox.clear("closed");\n',
+    file: "src/supervisor/parts.ts",
+    find: '    this.outbox.clear("closed");\n',
     replace: "",
   },
 
@@ -269,8 +269,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "iterators wait for ever when it fails",
-    file: "src/supervisor/supervisor.ts",
-    find: "      this.#consumers.end(new ConnectionFailedError(fact.loss, fact.rule));\n",
+    file: "src/supervisor/parts.ts",
+    find: "      this.consumers.end(new ConnectionFailedError(fact.loss, fact.rule));\n",
     replace: "",
   },
 
@@ -284,7 +284,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "facts overtake each other",
     file: "src/supervisor/publisher.ts",
-    find: "    if (this.#isTelling) return fact;\n",
+    find: "    if (this.#isTelling) return;\n",
     replace: "",
   },
   {

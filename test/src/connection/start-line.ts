@@ -3,15 +3,19 @@
  * opens, lets sends flow when that is settled, and dials again a second after a loss.
  */
 import type { SocketFact } from "../../../machines/connection.events.ts";
-import { Link, type LinkParts } from "../../../src/connection/link.ts";
+import { Link, type LinkFeed, type LinkSettings } from "../../../src/connection/link.ts";
 import { Outgoing } from "../../../src/connection/outgoing.ts";
-import { Pacer, type PacingWindow } from "../../../src/subscriptions/pacer.ts";
+import type { PacingWindow } from "../../../src/subscriptions/pacer.ts";
 import type { SubscriptionProtocol } from "../../../src/subscriptions/protocol.ts";
 import { topicKeys } from "../../../src/subscriptions/topic.ts";
-import { TopicRetries } from "../../../src/subscriptions/topic-retries.ts";
-import type { FactPayloads, FactType } from "../../../src/supervisor/facts.ts";
+import type { FactType } from "../../../src/supervisor/facts.ts";
 import { defaultOutbox, Outbox, type OutboxItem } from "../../../src/supervisor/outbox.ts";
-import { Subscriptions, type TopicSettings } from "../../../src/supervisor/subscriptions.ts";
+import type { Facts } from "../../../src/supervisor/publisher.ts";
+import {
+  Subscriptions,
+  type SubscriptionsOthers,
+  type TopicSettings,
+} from "../../../src/supervisor/subscriptions.ts";
 import {
   createMemoryTransport,
   type MemorySocket,
@@ -22,7 +26,7 @@ import { FakeDoor } from "../../machines/start-connection.ts";
 import { answered, type Json } from "../start-supervisor.ts";
 
 export interface LineOptions
-  extends TopicSettings, Pick<LinkParts, "opening" | "keepalive" | "countsControlFrames"> {
+  extends TopicSettings, Pick<LinkSettings, "opening" | "keepalive" | "countsControlFrames"> {
   readonly topics?: readonly string[];
   readonly topicsPerFrame?: number;
   readonly topicsPerConnection?: number;
@@ -45,6 +49,11 @@ export class Line {
   readonly subscriptions: Subscriptions<Json>;
   readonly outbox = new Outbox(defaultOutbox, this.clock);
   readonly outgoing: Outgoing<OutboxItem>;
+  readonly feed: SubscriptionsOthers<Json>["feed"] & LinkFeed;
+  readonly publisher: Facts = {
+    publish: (type, payload) => this.facts.push({ type, ...payload }),
+    callbackFailed: () => undefined,
+  };
   readonly link: Link;
   readonly #memory: MemoryTransport;
   isReady = false;
@@ -55,68 +64,53 @@ export class Line {
     const { pacing = [], subscriptionPacing = [], topicsPerFrame = 100 } = options;
     const { opening, keepalive, countsControlFrames = false, onDial } = options;
     this.#memory = createMemoryTransport({ clock, onDial });
-    this.subscriptions = new Subscriptions<Json>({
-      settings: {
-        ...options,
+    const isAnswered = protocol.acknowledge !== undefined;
+    this.subscriptions = new Subscriptions<Json>(
+      { ...options, clock, topics, topicsPerConnection, isAnswered, parseTopics: topicKeys },
+      this,
+    );
+    this.outgoing = new Outgoing(
+      {
         clock,
-        topics,
-        topicsPerConnection,
-        isAnswered: protocol.acknowledge !== undefined,
-        parseTopics: topicKeys,
+        pacing,
+        subscriptionPacing,
+        topicsPerFrame,
+        canUnsubscribe: protocol.unsubscribe !== undefined,
+        isAnswered,
+        requestTimeoutMs: 5_000,
+        topicRetries: { retries: 3, firstMs: 5_000 },
       },
-      talk: () => protocol,
-      publish: <T extends FactType>(type: T, payload: FactPayloads[T]) => {
-        this.facts.push({ type, ...payload });
-      },
-      callbackFailed: () => undefined,
-      onAnswered: (id) => this.outgoing.answered(id),
-      onSettled: () => this.link.settled(),
-      onWork: () => this.outgoing.pump(),
-    });
-    this.outgoing = new Outgoing({
-      clock,
-      outbox: this.outbox,
-      registry: this.subscriptions.registry,
-      quarantine: this.subscriptions.quarantine,
-      pacer: new Pacer(pacing),
-      subscriptionPacer: new Pacer(subscriptionPacing),
-      topicsPerFrame,
-      canUnsubscribe: protocol.unsubscribe !== undefined,
-      isAnswered: protocol.acknowledge !== undefined,
-      requestTimeoutMs: 5_000,
-      retries: new TopicRetries({ retries: 3, firstMs: 5_000 }),
-      encode: (request) => this.subscriptions.encode(request),
-      onProgress: () => this.subscriptions.progressed(),
-      onTimeout: () => undefined,
-      onQuarantined: (quarantined) => this.subscriptions.noteQuarantined(quarantined),
-    });
-    this.link = new Link({
-      clock,
-      outgoing: this.outgoing,
-      opening,
-      keepalive,
-      probe: undefined,
-      countsControlFrames,
-      attempt: {
-        target: { url: "wss://venue.example", protocols: [], headers: {} },
-        transport: this.#memory.transport,
-        clock,
-        authenticate: undefined,
-        receive: (raw) => this.#receive(JSON.parse(raw.toString()) as Json),
-        countLate: () => undefined,
-      },
-      recoveries: new FakeDoor(),
-      onSocketGone: () => {
+      this,
+    );
+    this.feed = {
+      talk: protocol,
+      recoveries: Object.assign(new FakeDoor(), { unwanted: () => undefined }),
+      inbound: { receive: (raw) => this.#receive(JSON.parse(raw.toString()) as Json) },
+      countLate: () => undefined,
+      socketGone: () => {
         this.socketsGone += 1;
       },
-      onAttach: () => undefined,
-      onNewSocket: () => undefined,
-      onReplayAbandoned: () => undefined,
-      onReading: (isReading) => {
+      newSocket: () => undefined,
+      replayAbandoned: () => undefined,
+      reading: (isReading) => {
         if (isReading) this.subscriptions.resume("reader");
         else this.subscriptions.pause("reader");
       },
-    });
+    };
+    this.link = new Link(
+      {
+        clock,
+        opening,
+        keepalive,
+        probe: undefined,
+        countsControlFrames,
+        target: { url: "wss://venue.example", protocols: [], headers: {} },
+        transport: this.#memory.transport,
+        authenticate: undefined,
+      },
+      this,
+      () => undefined,
+    );
     this.dials();
   }
 

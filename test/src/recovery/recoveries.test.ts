@@ -669,6 +669,37 @@ describe("many streams that break at once", () => {
   });
 });
 
+describe("a desk that is not open yet", () => {
+  it("is wanted once, with the first stream that breaks", () => {
+    const world = startRecoveries({ isDeskOpen: false });
+    world.receives("plain", 1);
+    world.loses("plain");
+    expect(world.asked).toEqual([]);
+    world.receives("book a", 1);
+    world.receives("book b", 1);
+    expect(world.asked).toEqual(["desk"]);
+  });
+
+  it("hears, once it is, of every stream that is still broken, and of no other", () => {
+    const world = startRecoveries({ isDeskOpen: false, spacingMs: 0 });
+    for (const book of ["book a", "book b", "book c"]) world.receives(book, 1);
+    world.beginsAnew("book b", 1);
+    world.actor.start();
+    world.clock.advance(0);
+    expect(world.fetches.map(({ stream }) => stream)).toEqual(["book a", "book c"]);
+  });
+
+  it("is wanted anew where the socket that wanted it ended before it came", () => {
+    const world = startRecoveries({ isDeskOpen: false });
+    world.receives("book", 1);
+    world.socketEnds();
+    world.receives("book", 2);
+    expect(world.asked).toEqual(["desk", "desk"]);
+    world.actor.start();
+    expect(world.fetches.map(({ stream }) => stream)).toEqual(["book"]);
+  });
+});
+
 describe("a desk that is over", () => {
   it("ends its fetches, leaves no timer, and is told nothing", async () => {
     const world = startRecoveries();

@@ -63,6 +63,8 @@ async function told(): Promise<void> {
 
 export interface WorldOptions extends Partial<RecoveryPacing> {
   readonly bufferMessages?: number;
+  /** False: the test starts the desk's actor itself. @defaultValue true */
+  readonly isDeskOpen?: boolean;
   readonly clock?: VirtualClock;
   readonly inspect?: (event: InspectionEvent) => void;
   readonly bridge?: Bridge;
@@ -87,7 +89,8 @@ export class RecoveryWorld {
   readonly #tracker = new SequenceTracker();
 
   constructor(options: WorldOptions = {}) {
-    const { bufferMessages = 10, clock = new VirtualClock(), inspect, onItem, ...pacing } = options;
+    const { bufferMessages = 10, clock = new VirtualClock(), isDeskOpen = true } = options;
+    const { inspect, onItem, ...pacing } = options;
     this.clock = clock;
     const snapshots: Recovery = {
       fetchSnapshot: (stream, signal) => {
@@ -114,6 +117,7 @@ export class RecoveryWorld {
       deliver: put,
       mark: put,
       onReached: (stream, position) => this.#tracker.reach(stream, position),
+      wantDesk: () => this.asked.push("desk"),
       resubscribe: (stream) => this.asked.push(`resubscribe ${stream}`),
       requestReconnect: (detail) => this.asked.push(`reconnect: ${detail}`),
       onGivenUp: (failed) => this.givenUp.push(failed),
@@ -125,7 +129,7 @@ export class RecoveryWorld {
       clock,
       ...(inspect === undefined ? {} : { inspect }),
     });
-    this.actor.start();
+    if (isDeskOpen) this.actor.start();
   }
 
   readonly #put: (item: FeedItem<number>) => void;

@@ -1,12 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { SequencePoint } from "../../../src/sequence/point.ts";
 import { SequenceTracker } from "../../../src/sequence/tracker.ts";
-import {
-  createInbound,
-  newInboundCounts,
-  type InboundParts,
-  type Receive,
-} from "../../../src/supervisor/inbound.ts";
+import { Inbound, newInboundCounts, type InboundParts } from "../../../src/supervisor/inbound.ts";
 import type { Talk } from "../../../src/supervisor/talk.ts";
 import type { VenueWord } from "../../../src/venues/index.ts";
 
@@ -34,7 +29,7 @@ class RunningInbound {
   readonly breaks: string[] = [];
   readonly topics: string[] = [];
   isWanted = true;
-  readonly #receive: Receive;
+  readonly #inbound: Inbound<Frame>;
 
   constructor(
     {
@@ -72,13 +67,13 @@ class RunningInbound {
       onUnfollowed: () => this.log.push("too many streams"),
       ...parts,
     };
-    this.#receive = createInbound(whole, words).receive;
+    this.#inbound = new Inbound(whole, words);
   }
 
   receives(...frames: readonly (Frame | string)[]): void {
     for (const frame of frames) {
       const text = typeof frame === "string" ? frame : JSON.stringify(frame);
-      this.#receive(Buffer.from(text), false, 1_234);
+      this.#inbound.receive(Buffer.from(text), false, 1_234);
     }
   }
 }
@@ -129,7 +124,7 @@ describe("a frame", () => {
 
   it("is delivered unjudged where nothing is numbered or answered", () => {
     const inbound = new RunningInbound({
-      talk: { control: undefined, sequence: undefined } as never,
+      talk: { control: undefined, sequence: undefined },
     });
     inbound.receives({ ack: 1 }, number(1), number(5));
     expect(inbound.counts).toMatchObject({ delivered: 3, gaps: 0, control: 0 });

@@ -105,6 +105,12 @@ describe("options for ws", () => {
     );
   });
 
+  it("refuse the fast way in over the sockets of an agent, which it may use again", () => {
+    expect(refusal({ fastInbound: true, agent: new Agent() }).option).toBe("ws.fastInbound");
+    expect(() => createWsTransport({ fastInbound: false, agent: new Agent() })).not.toThrow();
+    expect(buildWsOptions({ fastInbound: true })).not.toHaveProperty("fastInbound");
+  });
+
   it("refuse to deny private addresses where somebody else looks names up", () => {
     for (const maker of [{ agent: new Agent() }, { createConnection: () => new PassThrough() }]) {
       const { option } = refusal({ denyPrivateAddresses: true, ...maker });
