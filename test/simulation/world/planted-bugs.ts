@@ -366,8 +366,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "a topic that nobody wants is stale",
     file: "src/supervisor/subscriptions.ts",
-    find: "unwanted: (topic) => this.#freshness?.unconfirmed(topic),",
-    replace: "unwanted: () => undefined,",
+    find: "  unwanted(topic: string): void {\n    this.#freshness?.unconfirmed(topic);",
+    replace: "  unwanted(topic: string): void {\n    void topic;",
   },
   {
     name: "what is ended where nothing is answered is not asked for again",
@@ -490,8 +490,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "what a snapshot has is missing where it comes no more",
     file: "src/supervisor/feed.ts",
-    find: "this.#tracker.reach(stream, position)",
-    replace: "void stream && void position",
+    find: "    this.tracker.reach(stream, position);",
+    replace: "    void stream;\n    void position;",
   },
   {
     name: "a gap among what waits is forgotten",
