@@ -490,8 +490,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "what a snapshot has is missing where it comes no more",
     file: "src/supervisor/feed.ts",
-    find: "this.tracker.reach(stream, position)",
-    replace: "void stream && void position",
+    find: "    this.tracker.reach(stream, position);",
+    replace: "    void stream;\n    void position;",
   },
   {
     name: "a gap among what waits is forgotten",
