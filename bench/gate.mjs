@@ -1,4 +1,5 @@
-// `npm run bench:gate`: the few ratios that matter, short enough for CI.
+// `npm run bench:gate`: the few ratios that matter, in two minutes. By hand, on an idle machine: in CI others'
+// load would decide about a commit.
 //
 // A measure fails only beyond its bound plus the spread of the control (raw `ws` against itself) in the
 // same run. A run whose control is off by more than 4 % is repeated, three times at most; then the one

@@ -6,7 +6,7 @@
  */
 
 /** How the data missed in one stream is obtained. */
-export type RecoveryStrategy = "resubscribe" | "snapshot" | "reconnect";
+type RecoveryStrategy = "resubscribe" | "snapshot" | "reconnect";
 
 /** How recoveries are paced, and how long each is tried. */
 export interface RecoveryPacing {

@@ -1,8 +1,10 @@
-// Side by side: every stretch of a subject lies between two stretches of the base, A B A C A …
+// Side by side: every stretch of a subject lies next to one of the base, A B B A A B …
 //
-// A round is a set of fresh processes (the compiler's mood and the heap's layout are part of the noise),
-// and has several stretches of each. A round's ratio is the median over its stretches; what is reported
-// is the median over rounds, and their least and greatest.
+// A subject has a base process of its own, as old and as busy as itself: a base that serves all subjects has
+// run for longer, and a process that has is 3 to 6 % faster, compiler and heap. A round is a set of fresh
+// processes (the compiler's mood and the heap's layout are part of the noise), and has several stretches of
+// each. A round's ratio is the median over its stretches; what is reported is the median over rounds, and
+// their least and greatest.
 import { median, shuffled } from "./stats.mjs";
 
 /**
@@ -26,56 +28,56 @@ export async function interleave(plan) {
   const results = new Map();
   const failed = new Set();
   for (let round = 0; round < rounds; round += 1) {
-    const running = new Map();
+    const couples = new Map();
     try {
-      const names = [base, ...subjects].filter((name) => !failed.has(name));
-      const launches = await Promise.allSettled(names.map((name) => plan.launch(name)));
-      for (const [i, { value, reason }] of launches.entries()) {
-        if (value !== undefined) running.set(names[i], value);
-        else {
-          failed.add(names[i]);
-          plan.onFailed(names[i], reason);
-        }
+      for (const name of subjects) {
+        if (failed.has(name)) continue;
+        const both = await Promise.allSettled([plan.launch(name), plan.launch(base)]);
+        const [subject, twin] = both.map(({ value }) => value);
+        couples.set(name, { subject, twin });
+        const problem = both.find(({ status }) => status === "rejected");
+        if (problem === undefined) continue;
+        failed.add(name);
+        plan.onFailed(name, problem.reason);
       }
-      const pairs = await oneRound({ ...plan, running, seed: round, failed });
+      const pairs = await oneRound({ ...plan, couples, seed: round, failed });
       for (const [name, taken] of pairs) note(results, name, taken, figures);
     } finally {
-      for (const process of running.values()) await process.stop();
+      for (const { subject, twin } of couples.values()) {
+        await subject?.stop();
+        await twin?.stop();
+      }
     }
   }
   return results;
 }
 
-async function oneRound({ running, stretches, base, subjects, figures, seed, failed, onFailed }) {
+async function oneRound({ couples, stretches, subjects, seed, failed, onFailed }) {
   const taken = new Map();
-  // The first stretch of each warms it up.
-  for (const [name, process] of running) await attempt(name, process);
-  let before = await running.get(base).measure();
-  for (let stretch = 0; stretch < stretches; stretch += 1) {
+  // The first stretch of each, -1, warms it up.
+  for (let stretch = -1; stretch < stretches; stretch += 1) {
     for (const name of shuffled(subjects, seed * 1_000 + stretch)) {
-      const process = running.get(name);
-      if (process === undefined || failed.has(name)) continue;
-      const subject = await attempt(name, process);
-      const after = await running.get(base).measure();
-      if (subject !== undefined) {
-        const pairs = taken.get(name) ?? [];
-        taken.set(name, pairs);
-        pairs.push({ subject, base: meanOf(before, after, figures) });
+      if (failed.has(name)) continue;
+      try {
+        const pair = await measureBoth(couples.get(name), (seed + stretch) % 2 === 0);
+        if (stretch >= 0) taken.set(name, [...(taken.get(name) ?? []), pair]);
+      } catch (error) {
+        failed.add(name);
+        onFailed(name, error);
       }
-      before = after;
     }
   }
   return taken;
+}
 
-  async function attempt(name, process) {
-    try {
-      return await process.measure();
-    } catch (error) {
-      failed.add(name);
-      onFailed(name, error);
-      return undefined;
-    }
+/** In turns who goes first: what drifts falls on both. */
+async function measureBoth({ subject, twin }, isSubjectFirst) {
+  if (isSubjectFirst) {
+    const figures = await subject.measure();
+    return { subject: figures, base: await twin.measure() };
   }
+  const base = await twin.measure();
+  return { subject: await subject.measure(), base };
 }
 
 /** The name of the control among the results: the base, measured against itself. */

@@ -68,7 +68,12 @@ function fresh(key, figure, rows, { rounds, measure }) {
 export const measures = [
   receive("buffer", { bytes: 200, form: "raw", tempo: "burst" }, [
     { name: "receive 200 B Buffer, burst: CPU to raw ws", client: OURS, bound: 1.06 },
-    { name: "the same by fastInbound", client: `${OURS}, fast`, bound: 0.6, isPlanted: false },
+    {
+      name: "the same by fastInbound",
+      client: `${OURS}, fastInbound`,
+      bound: 0.6,
+      isPlanted: false,
+    },
   ]),
   receive("json", { bytes: 200, form: "json", tempo: "burst" }, [
     { name: "receive 200 B JSON, burst", client: OURS, bound: 1.06 },

@@ -9,9 +9,10 @@ import { table } from "./report.mjs";
 import { loadResult } from "./results.mjs";
 
 const METHOD = `How to read this: the machine is small and shared, so absolute figures move by a third from one
-day to the next and only ratios within one run count. Every stretch of a client lies between two stretches of
-raw \`ws\` (A B A C A …); each round has fresh processes; a round's ratio is the median of its stretches. A cell
-is the median over rounds with the least and the greatest. **raw \`ws\` against itself** is the control: its
+day to the next and only ratios within one run count. Every stretch of a client lies next to one of
+raw \`ws\` (A B B A …) in a process of its own that is as old, as busy, and has loaded as much; each round has
+fresh processes; a round's ratio is the median of its stretches. A cell is the median over rounds with the
+least and the greatest. **raw \`ws\` against itself** is the control: its
 spread is the noise of that table. The server is a process of its own that sends frames made in advance. The
 runs are of the built package; raw \`ws\` is the very copy that it uses, with \`perMessageDeflate\` off.`;
 

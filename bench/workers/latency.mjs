@@ -5,10 +5,15 @@
 // `{ trips }` or `{ warm, count }` asks for one stretch's quantiles.
 import { clients } from "../clients/index.mjs";
 import { answer, say } from "../lib/child.mjs";
+import { supervisor } from "../lib/packages.mjs";
 import { quantile } from "../lib/stats.mjs";
 import { payload } from "../server/payloads.mjs";
 
 const STAMP_DIGITS = 16;
+// Whoever is measured runs in a process as large: with nothing but `ws` in it V8 keeps so small a heap that
+// messages of 4 KiB cost a fifth less, and no service is that small.
+await supervisor();
+
 const [name, mode, url, connections = "1"] = process.argv.slice(2);
 
 let onMessage = () => undefined;

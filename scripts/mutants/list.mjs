@@ -388,8 +388,8 @@ export const mutants = [
   [
     "Retry-After is not clamped",
     "machines/policy/verdict.ts",
-    "return Math.min(Math.max(loss.retryAfterMs, minMs), maxMs);",
-    "return loss.retryAfterMs;",
+    "return Math.min(Math.max(retryAfterMs, minMs), maxMs);",
+    "return retryAfterMs;",
     policy,
   ],
   // The link, the attempt and the road out.
@@ -468,8 +468,8 @@ export const mutants = [
   [
     "a listener's throw wedges the socket",
     "src/transport/ws-transport.ts",
-    "try {\n        this.#sink?.message(data, isBinary);\n      } catch {",
-    "try {\n        this.#sink?.message(data, isBinary);\n      } catch (error) {\n        throw error;",
+    "try {\n      this.#sink?.message(data, isBinary);\n    } catch {",
+    "try {\n      this.#sink?.message(data, isBinary);\n    } catch (error) {\n      throw error;",
     adapter,
   ],
   [

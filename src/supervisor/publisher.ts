@@ -5,6 +5,7 @@
  * A listener that throws is reported as a fact and changes nothing. There is no `error` event: nothing
  * here can crash a process for want of a listener.
  */
+import { SparseMap } from "../sparse-map.ts";
 import type { Clock } from "../system.ts";
 import { broadcast } from "./channels.ts";
 import type { Fact, FactPayloads, FactType } from "./facts.ts";
@@ -33,8 +34,8 @@ export class Publisher<M> implements Facts {
   readonly #outages: OutageLog;
   /** Whose facts these are, for the rest of the process. */
   readonly #supervisor: Supervisor<M>;
-  /** Made with the first: who only reads messages has none. */
-  #listeners: Map<string, Set<AnyListener>> | undefined;
+  /** By what they listen to; nothing of those that have ended. */
+  readonly #listeners = new SparseMap<string, Set<AnyListener>>();
   /** Copied on write, so that the data path walks a plain array. */
   #messageListeners: readonly MessageListener<M>[] = none;
   #callbackFailures = 0;
@@ -63,7 +64,7 @@ export class Publisher<M> implements Facts {
   /** How many listeners are attached, of every kind. */
   get listeners(): number {
     let count = this.#messageListeners.length;
-    for (const listeners of this.#listeners?.values() ?? []) count += listeners.size;
+    for (const listeners of this.#listeners.values()) count += listeners.size;
     return count;
   }
 
@@ -71,12 +72,14 @@ export class Publisher<M> implements Facts {
     if (type === "message") return this.#onMessage(listener as (item: MessageItem<M>) => void);
     // Two `on` with one function are two subscriptions, each with its own end.
     const own: AnyListener = (event) => listener(event);
-    this.#listeners ??= new Map();
     const listeners = this.#listeners.get(type) ?? new Set();
     this.#listeners.set(type, listeners);
     listeners.add(own);
     return () => {
       listeners.delete(own);
+      if (listeners.size > 0 || this.#listeners.get(type) !== listeners) return;
+      this.#listeners.delete(type);
+      if (this.#listeners.size === 0) this.#listeners.clear();
     };
   }
 
@@ -149,7 +152,7 @@ export class Publisher<M> implements Facts {
   }
 
   #tell(type: string, fact: Fact): void {
-    const listeners = this.#listeners?.get(type);
+    const listeners = this.#listeners.get(type);
     if (listeners === undefined || listeners.size === 0) return;
     // A copy: a listener that ends itself and listens anew would be heard again, without end.
     for (const listener of Array.from(listeners)) {

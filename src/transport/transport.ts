@@ -24,7 +24,7 @@ export interface Dial {
   readonly clock: Clock;
 }
 
-/** What a socket tells. Implemented by the connection; it never throws. */
+/** What a socket tells. Implemented by the connection; it never throws. Its methods are called on it. */
 export interface SocketSink {
   /** A phase has begun: `dns`, `tcp`, `tls`, `upgrade`. A transport that cannot tell leaves it out. */
   progressed(phase: LossPhase): void;

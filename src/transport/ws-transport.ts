@@ -23,6 +23,7 @@ import { cutReason, isCloseCode } from "./close-frame.ts";
 import { FastInbound } from "./fast-inbound.ts";
 import { guardLookup } from "./lookup.ts";
 import { denyPrivateHost } from "./private-address.ts";
+import { watchChunks } from "./watch-chunks.ts";
 import type { Dial, SocketSink, Transport, TransportSocket } from "./transport.ts";
 import { buildWsOptions, checkWsOptions, type WsTransportOptions } from "./ws-options.ts";
 
@@ -62,6 +63,8 @@ class WsSocket implements TransportSocket {
   #sink: SocketSink | undefined;
   /** The TCP or TLS socket under `ws`, from `open` on. */
   #stream: Socket | undefined;
+  /** Ends the stamping of chunks. */
+  #unwatch: (() => void) | undefined;
   #fast: FastInbound | undefined;
   #errno: string | undefined;
   /** Who waits for the next pong. */
@@ -192,8 +195,8 @@ class WsSocket implements TransportSocket {
     this.#stream = stream;
     this.lastByteAtMs = this.#clock.nowMs();
     // Not sooner than `open`: a `data` listener before ws's own would swallow the bytes that came with
-    // the 101. And first in line, so that a message finds its own chunk's instant.
-    stream.prependListener("data", this.#stamp);
+    // the 101. And told first, so that a message finds its own chunk's instant.
+    this.#unwatch = watchChunks(stream, this.#stamp);
     stream.on("error", this.#noteErrno);
     // An extension may give frames another meaning.
     if (this.#ws?.extensions === "") {
@@ -272,7 +275,9 @@ class WsSocket implements TransportSocket {
   /** Ends the socket, whatever its state, and forgets all who listened. */
   #release(): void {
     const ws = this.#ws;
-    this.#stream?.off("data", this.#stamp).off("error", this.#noteErrno);
+    this.#unwatch?.();
+    this.#unwatch = undefined;
+    this.#stream?.off("error", this.#noteErrno);
     this.#sink = undefined;
     this.#ws = undefined;
     this.#stream = undefined;

@@ -60,6 +60,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
     "src/check.ts",
     "src/check-rules.ts",
     "src/errors.ts",
+    "src/sparse-map.ts",
     "src/system.ts",
     "src/recovery",
     "src/sequence",
