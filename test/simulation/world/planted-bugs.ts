@@ -373,7 +373,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     name: "what is ended where nothing is answered is not asked for again",
     file: "src/connection/outgoing.ts",
     find: "if (this.#requests.written(request.id)) this.pump();",
-    replace: "if (this.#requests.written(request.id)) this.#parts.onProgress();",
+    replace: "if (this.#requests.written(request.id)) this.#sources.subscriptions.progressed();",
   },
   {
     name: "a topic that was reported is reported again",
