@@ -85,3 +85,33 @@ export function describeLoss(loss: Loss): string {
   const why = facts.length === 0 ? "" : ` (${facts.join(", ")})`;
   return `${loss.class}${why} in phase ${loss.phase}`;
 }
+
+/** All of them, for whoever must know one from a misspelt word. A class that is added is missed by the compiler. */
+export const lossClasses: Readonly<Record<LossClass, true>> = {
+  config: true,
+  "dns-transient": true,
+  "dns-not-found": true,
+  unreachable: true,
+  "local-resource": true,
+  "handshake-cut": true,
+  "handshake-timeout": true,
+  "tls-trust": true,
+  "tls-protocol": true,
+  "tls-client-certificate": true,
+  "http-refusal": true,
+  redirect: true,
+  "not-websocket": true,
+  negotiation: true,
+  auth: true,
+  resolver: true,
+  "peer-protocol": true,
+  "too-big": true,
+  "abusive-peer": true,
+  "closed-by-peer": true,
+  "ended-without-code": true,
+  dropped: true,
+  silent: true,
+  suspended: true,
+  requested: true,
+  planned: true,
+};

@@ -1,5 +1,5 @@
 /** Rules that say what a loss means, the user's and a venue's: a misspelt one would never match, silently. */
-import type { LossClass } from "../machines/loss.ts";
+import { lossClasses } from "../machines/loss.ts";
 import type { VerdictRule } from "../machines/policy/verdict.ts";
 import { checkBoolean, checkInteger, checkKeys, checkMs } from "./check.ts";
 import { OptionError } from "./errors.ts";
@@ -18,36 +18,6 @@ export function checkRules(
   });
   return rules;
 }
-
-/** All of them: a rule for a misspelt one would never match, silently. */
-const CLASSES: Readonly<Record<LossClass, true>> = {
-  config: true,
-  "dns-transient": true,
-  "dns-not-found": true,
-  unreachable: true,
-  "local-resource": true,
-  "handshake-cut": true,
-  "handshake-timeout": true,
-  "tls-trust": true,
-  "tls-protocol": true,
-  "tls-client-certificate": true,
-  "http-refusal": true,
-  redirect: true,
-  "not-websocket": true,
-  negotiation: true,
-  auth: true,
-  resolver: true,
-  "peer-protocol": true,
-  "too-big": true,
-  "abusive-peer": true,
-  "closed-by-peer": true,
-  "ended-without-code": true,
-  dropped: true,
-  silent: true,
-  suspended: true,
-  requested: true,
-  planned: true,
-};
 
 const ACTIONS = ["retry", "slow", "now", "renew", "refuse"] as const;
 
@@ -72,7 +42,7 @@ function checkMatch(value: unknown, path: string): void {
   const keys = ["class", "status", "closeCode", "closeCodes", "code", "detailIncludes"] as const;
   const when = checkKeys(value, path, keys);
   checkEach(when.class, `${path}.class`, "the name of a class of loss", (name) =>
-    typeof name === "string" ? Object.hasOwn(CLASSES, name) : false,
+    typeof name === "string" ? Object.hasOwn(lossClasses, name) : false,
   );
   checkEach(when.status, `${path}.status`, "an HTTP status", Number.isInteger);
   checkEach(when.closeCode, `${path}.closeCode`, "a close code", Number.isInteger);

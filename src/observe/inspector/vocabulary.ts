@@ -6,37 +6,9 @@
  */
 import { constants } from "node:os";
 import { verdictTable } from "../../../machines/policy/verdict-table.ts";
-import type { LossClass, LossPhase } from "../../../machines/loss.ts";
+import { lossClasses, type LossPhase } from "../../../machines/loss.ts";
 
-/** Keys are checked against the types, so that a class that is added is missed by the compiler. */
-const classes: Record<LossClass, true> = {
-  config: true,
-  "dns-transient": true,
-  "dns-not-found": true,
-  unreachable: true,
-  "local-resource": true,
-  "handshake-cut": true,
-  "handshake-timeout": true,
-  "tls-trust": true,
-  "tls-protocol": true,
-  "tls-client-certificate": true,
-  "http-refusal": true,
-  redirect: true,
-  "not-websocket": true,
-  negotiation: true,
-  auth: true,
-  resolver: true,
-  "peer-protocol": true,
-  "too-big": true,
-  "abusive-peer": true,
-  "closed-by-peer": true,
-  "ended-without-code": true,
-  dropped: true,
-  silent: true,
-  suspended: true,
-  requested: true,
-  planned: true,
-};
+/** Keys are checked against the types, so that a phase that is added is missed by the compiler. */
 const phases: Record<LossPhase, true> = {
   resolve: true,
   dns: true,
@@ -57,7 +29,7 @@ const CODE = /^(?:WS_ERR|ERR_TLS|ERR_SSL|CERT|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)_
 
 export class Vocabulary {
   readonly #words = new Set<string>([
-    ...Object.keys(classes),
+    ...Object.keys(lossClasses),
     ...Object.keys(phases),
     ...others.split(" "),
     ...verdictTable.map(({ name }) => name),

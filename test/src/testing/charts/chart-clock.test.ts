@@ -88,6 +88,22 @@ describe("a clock that knows timers by name", () => {
     expect([first.getSnapshot().value, second.getSnapshot().value]).toEqual(["a", "b"]);
   });
 
+  it("fires a timer that no chart armed by the name of what it calls, whatever else is due before", () => {
+    const clock = new ChartClock();
+    const startMs = clock.nowMs();
+    const told: string[] = [];
+    const look = () => told.push("look");
+    clock.setTimeout(() => told.push("another"), 1);
+    clock.setTimeout(look, 10);
+
+    clock.firePlain("look");
+
+    expect(told).toEqual(["look"]);
+    expect(clock.nowMs()).toBe(startMs + 10);
+    expect(clock.armed).toBe(1);
+    expect(() => clock.firePlain("look")).toThrow('no plain timer calls a function named "look"');
+  });
+
   it("counts a turn of the event loop as a timer", () => {
     const clock = new ChartClock();
     let turns = 0;
