@@ -76,11 +76,6 @@ export class SequenceTracker {
     }
   }
 
-  /** Forgets a stream that is no longer wanted. */
-  forget(stream: string): void {
-    this.#streams.delete(stream);
-  }
-
   #begin(point: SequencePoint): SequenceVerdict {
     if (this.#streams.size >= this.#maxStreams) {
       this.#unfollowed += 1;

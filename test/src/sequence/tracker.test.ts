@@ -393,15 +393,6 @@ describe("many streams", () => {
     expect(tracker.accept(at(2, { stream: "a" }))).toEqual({ kind: "next" });
   });
 
-  it("make room when one is forgotten", () => {
-    const tracker = new SequenceTracker(1);
-    tracker.accept(at(1, { stream: "a" }));
-    tracker.forget("a");
-    tracker.accept(at(1, { stream: "b" }));
-    expect(tracker.unfollowed).toBe(0);
-    expect([...tracker.positions().keys()]).toEqual(["b"]);
-  });
-
   it("number ten thousand at most by default", () => {
     expect(MAX_STREAMS).toBe(10_000);
   });
