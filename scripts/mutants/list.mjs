@@ -17,6 +17,7 @@ const outgoing = [
   ["test/src/supervisor", "test/src/venues"],
 ];
 const adapter = [
+  ["test/src/transport/shared-read.test.ts"],
   ["test/src/transport/ws-transport.test.ts"],
   ["test/loopback/ws-transport.test.ts"],
   ["test/loopback/ws-table"],
@@ -616,9 +617,9 @@ export const mutants = [
   ],
   [
     "messages are views of what is read into anew",
-    "src/transport/fast-inbound.ts",
+    "src/transport/shared-read.ts",
     "const chunk = Buffer.allocUnsafe(bytes);",
-    "const onread = this.onread as typeof this.onread & { spare?: Buffer };\n    const chunk = (onread.spare ??= Buffer.alloc(4 * BUFFER_BYTES)).subarray((reads % 4) * BUFFER_BYTES).subarray(0, bytes);",
+    "const spare: { bytes?: Buffer } = sharedRead as never;\n  const chunk = (spare.bytes ??= Buffer.alloc(4 * BUFFER_BYTES)).subarray((reads % 4) * BUFFER_BYTES).subarray(0, bytes);",
     fast,
   ],
   [
@@ -631,23 +632,30 @@ export const mutants = [
   [
     "text is checked in a buffer that has been read into anew",
     "src/transport/fast-inbound.ts",
-    "if (this.#scratchedAt !== reads) {",
+    "if (this.#scratchedAt !== readCount()) {",
     "if (this.#scratchedAt === NONE) {",
     fast,
   ],
   [
     "a stream around the socket is given what the socket reads",
     "src/transport/fast-inbound.ts",
-    "if (reader !== stream && reader instanceof Readable) return reader.push(chunk);",
-    "",
+    "if (stream === undefined || reader !== stream) return reader.push(chunk);",
+    "if (stream === undefined) return reader.push(chunk);",
     fast,
   ],
   [
     "a paused socket does not see its end",
-    "src/transport/fast-inbound.ts",
-    "if (stream instanceof Socket) {",
-    "if (stream instanceof Socket && stream.destroyed) {",
+    "src/transport/shared-read.ts",
+    "if (stream instanceof Socket) stream.pause = pauseAsStream;",
+    "if (stream instanceof Socket && stream.destroyed) stream.pause = pauseAsStream;",
     fast,
+  ],
+  [
+    "what is read goes on though the stream is full",
+    "src/transport/shared-read.ts",
+    "return this.push(copyRead(bytes));",
+    "this.push(copyRead(bytes));\n    return true;",
+    adapter,
   ],
   [
     "messages have the stamp of the chunk before theirs",

@@ -1,9 +1,8 @@
 /**
  * The fast way in: whole data frames go straight to the sink, everything else to `ws`, in order.
  *
- * `ws` makes some six views and an array of every frame. Here the socket reads into one buffer through
- * `onread`, an option of `net` and `tls` that `ws` passes on like any other. A chunk is copied out of it
- * once and cut at frames. One that is whole, unfragmented, unmasked, uncompressed and within the limits
+ * `ws` makes some six views and an array of every frame. Here a chunk (shared-read.ts) is cut at frames
+ * before `ws` sees it. One that is whole, unfragmented, unmasked, uncompressed and within the limits
  * is a message: one view, one check of its UTF-8. The rest is pushed into the socket's own stream, where
  * `ws` reads it as ever, so handshakes, pongs, errors, ends and pauses stay those of `net` and `ws`.
  *
@@ -13,23 +12,14 @@
  * a close frame, ends the fast way for good, with no rule here about what an error is.
  */
 import { Buffer, isUtf8 } from "node:buffer";
-import { Socket } from "node:net";
-import { Readable } from "node:stream";
-
-/** What libuv reads at most at once. */
-const BUFFER_BYTES = 64 * 1024;
+import type { Readable } from "node:stream";
+import { copyRead, readBuffer, readCount, type OnRead } from "./shared-read.ts";
 
 /** What `subarray` makes, at a third of its cost: `ws` does the same. */
 const View: new (bytes: ArrayBufferLike, offset: number, length: number) => Buffer = Reflect.get(
   Buffer,
   Symbol.species,
 );
-
-/** One for all sockets, made with the first: a chunk is copied out of it before another can be read. */
-let shared: Uint8Array | undefined;
-
-/** Of all sockets: whether what `shared` holds is still what one of them has read. */
-let reads = 0;
 
 /** First bytes of headers: unfragmented, no reserved bit. */
 const TEXT = 0x81;
@@ -67,10 +57,7 @@ interface Limits {
 
 export class FastInbound {
   /** For `net.connect` and `tls.connect`. A stream that is made without it is read by `ws` alone. */
-  readonly onread: {
-    readonly buffer: Uint8Array;
-    callback(this: unknown, bytes: number, buffer: Uint8Array): boolean;
-  };
+  readonly onread: OnRead;
   readonly #maxPayload: number;
   readonly #checksUtf8: boolean;
   #stream: Readable | undefined;
@@ -81,7 +68,7 @@ export class FastInbound {
   #nested: Read[] = [];
   /** The chunk once more, to write in. */
   #scratch: Uint8Array = NOTHING;
-  /** What `reads` was when `#scratch` was filled. */
+  /** What `readCount()` was when `#scratch` was filled. */
   #scratchedAt = NONE;
   /** What came last, until the upgrade is done: its tail may be frames already. */
   #last: Buffer | undefined;
@@ -100,10 +87,9 @@ export class FastInbound {
   constructor(limits: Limits) {
     this.#maxPayload = limits.maxPayload;
     this.#checksUtf8 = !limits.skipUTF8Validation;
-    shared ??= Buffer.allocUnsafeSlow(BUFFER_BYTES);
-    const read = (reader: unknown, bytes: number): boolean => this.#read(reader, bytes);
+    const read = (reader: Readable, bytes: number): boolean => this.#read(reader, bytes);
     this.onread = {
-      buffer: shared,
+      buffer: readBuffer(),
       callback(bytes) {
         return read(this, bytes);
       },
@@ -113,14 +99,6 @@ export class FastInbound {
   /** The stream that was made with `onread`; before anything is read. */
   attach(stream: Readable): void {
     this.#stream = stream;
-    // With `onread` a paused socket does not read at all and never sees its own end. Without, it reads
-    // on until its stream is full: so does this one.
-    if (stream instanceof Socket) {
-      stream.pause = () => {
-        Readable.prototype.pause.call(stream);
-        return stream;
-      };
-    }
   }
 
   /** The upgrade is done and `ws` listens: from now on messages go to `taker`. */
@@ -147,15 +125,11 @@ export class FastInbound {
   }
 
   /** False where the stream is full: that stops the reads until `ws` wants more. */
-  #read(reader: unknown, bytes: number): boolean {
-    reads += 1;
+  #read(reader: Readable, bytes: number): boolean {
     const stream = this.#stream;
-    const chunk = Buffer.allocUnsafe(bytes);
-    const { buffer } = this.onread;
-    chunk.set(bytes === buffer.length ? buffer : buffer.subarray(0, bytes));
+    const chunk = copyRead(bytes);
     // Of a socket that another stream is made around: it is read as it would be without us.
-    if (reader !== stream && reader instanceof Readable) return reader.push(chunk);
-    if (stream === undefined) return false; // nobody is there to read it
+    if (stream === undefined || reader !== stream) return reader.push(chunk);
     if (this.#isUpgrading) this.#last = chunk;
     if (this.#taker === undefined) return stream.push(chunk);
     // While paused it waits in the stream, as it would without us.
@@ -163,8 +137,8 @@ export class FastInbound {
     const hasRoom = !waits || stream.push(chunk);
     if (this.#isTaking) this.#nested.push({ chunk, waits });
     else {
-      this.#scratch = buffer;
-      this.#scratchedAt = reads;
+      this.#scratch = readBuffer();
+      this.#scratchedAt = readCount();
       this.#takeAll({ chunk, waits }, stream);
     }
     return hasRoom;
@@ -261,9 +235,9 @@ export class FastInbound {
 
   /** The buffer that it was read into, unless something else has been since. */
   #scratchOf(chunk: Buffer): Uint8Array {
-    if (this.#scratchedAt !== reads) {
+    if (this.#scratchedAt !== readCount()) {
       this.#scratch = Uint8Array.from(chunk);
-      this.#scratchedAt = reads;
+      this.#scratchedAt = readCount();
     }
     return this.#scratch;
   }

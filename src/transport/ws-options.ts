@@ -66,7 +66,10 @@ export interface WsTransportOptions {
 
   /** Makes the sockets: a proxy's agent, say. Its own options win over those below. */
   readonly agent?: Agent | undefined;
-  /** Makes the stream under `ws`; not together with `agent`. */
+  /**
+   * Makes the stream under `ws`; not together with `agent`. Among its options is `onread`, by which sockets
+   * of `net` and `tls` are read at less cost; left out, they are read as ever.
+   */
   readonly createConnection?: ((options: ConnectionOptions) => Duplex) | undefined;
   /** Looks names up instead of the system. An empty answer counts as `ENOTFOUND`. */
   readonly lookup?: LookupFunction | undefined;

@@ -23,6 +23,7 @@ import { cutReason, isCloseCode } from "./close-frame.ts";
 import { FastInbound } from "./fast-inbound.ts";
 import { guardLookup } from "./lookup.ts";
 import { denyPrivateHost } from "./private-address.ts";
+import { readWhilePaused, sharedRead } from "./shared-read.ts";
 import { watchChunks } from "./watch-chunks.ts";
 import type { Dial, SocketSink, Transport, TransportSocket } from "./transport.ts";
 import { buildWsOptions, checkWsOptions, type WsTransportOptions } from "./ws-options.ts";
@@ -85,7 +86,8 @@ class WsSocket implements TransportSocket {
       if (deniesPrivate) denyPrivateHost(dial.url);
       this.#ws = new WebSocket(dial.url, [...dial.protocols], {
         ...wsOptions,
-        ...(this.#fast && { onread: this.#fast.onread }),
+        // An agent may reuse a socket, and with it what was made for another.
+        ...(wsOptions["agent"] === undefined && { onread: this.#fast?.onread ?? sharedRead }),
         headers: { ...dial.headers },
         lookup: this.#watched(lookup),
         finishRequest: (request: ClientRequest) => {
@@ -237,6 +239,7 @@ class WsSocket implements TransportSocket {
     // An address was given, or an agent has a road of its own: no lookup has been asked for.
     if (this.#phase === "resolve") this.#advance("tcp");
     request.once("socket", (stream) => {
+      readWhilePaused(stream);
       this.#fast?.attach(stream);
       const isTls = stream instanceof TLSSocket && !request.reusedSocket;
       const connected = (): void => this.#advance(isTls ? "tls" : "upgrade");

@@ -3,6 +3,7 @@
  * their number, as far as they are the transport's business.
  */
 import { Agent } from "node:http";
+import { connect, type NetConnectOpts, type Socket } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Loss, LossPhase } from "../../machines/loss.ts";
 import { realClock } from "../../src/system.ts";
@@ -663,6 +664,20 @@ describeOpen("an open socket", () => {
     socket.resume();
     expect(await sink.loss()).toMatchObject({ closeCode: 1001, detail: "bye" });
     expect(sink.heard.slice(3)).toEqual(["text a", "text b", "ended"]);
+  });
+
+  it("while paused takes no more than its stream holds, so that the peer is held up", async () => {
+    let stream: Socket | undefined;
+    const createConnection: WsTransportOptions["createConnection"] = (options) =>
+      (stream = connect(options as NetConnectOpts));
+    const { socket, connection } = await open({ createConnection });
+    socket.pause();
+    const message = frame(OPCODE.binary, Buffer.alloc(64 * 1024));
+    connection.write(...Array.from({ length: 64 }, () => message));
+    await open(); // by then the first of it has arrived
+    await settle();
+    expect(stream?.readableLength).toBeGreaterThan(0);
+    expect(stream?.readableLength).toBeLessThan(256 * 1024);
   });
 });
 

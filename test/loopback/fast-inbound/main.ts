@@ -53,8 +53,10 @@ async function main(): Promise<void> {
   const sum = (of: (each: Comparison) => number): number =>
     all.reduce((total, each) => total + of(each), 0);
   const differences = all.flatMap((each) => each.differences);
-  for (const { seed, plain, fast } of differences.slice(0, PRINTED)) {
-    console.log(`seed ${seed}, ws alone:\n  ${plain.join("\n  ")}\nfast:\n  ${fast.join("\n  ")}`);
+  for (const { seed, way, plain, other } of differences.slice(0, PRINTED)) {
+    console.log(
+      `seed ${seed}, ws alone:\n  ${plain.join("\n  ")}\n${way}:\n  ${other.join("\n  ")}`,
+    );
   }
   const streams = sum((each) => each.streams);
   const share = sum((each) => each.fastBytes) / sum((each) => each.plainBytes);

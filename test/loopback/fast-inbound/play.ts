@@ -27,7 +27,10 @@ const turn = (): Promise<void> =>
     setImmediate(resolve);
   });
 
-export async function play(plan: StreamPlan, fastInbound: boolean): Promise<Account> {
+/** Read by Node's own way and `ws` alone; through the shared buffer; or by the fast way in. */
+export type Way = "plain" | "shared" | "fast";
+
+export async function play(plan: StreamPlan, way: Way): Promise<Account> {
   const entries: Entry[] = [];
   const [near, far] = MemoryStream.pair();
   const upgraded = new Peer(far, plan, entries);
@@ -99,7 +102,7 @@ export async function play(plan: StreamPlan, fastInbound: boolean): Promise<Acco
   };
 
   const transport = createWsTransport({
-    fastInbound,
+    fastInbound: way === "fast",
     maxPayload: plan.maxPayload,
     maxFragments: plan.maxFragments,
     maxBufferedChunks: plan.maxBufferedChunks,
@@ -107,7 +110,7 @@ export async function play(plan: StreamPlan, fastInbound: boolean): Promise<Acco
     skipUTF8Validation: plan.skipUTF8Validation,
     perMessageDeflate: plan.perMessageDeflate,
     createConnection: (options) => {
-      if (fastInbound) near.onread = onreadOf(options);
+      if (way !== "plain") near.onread = onreadOf(options);
       return near;
     },
   });
