@@ -37,7 +37,8 @@ export function ActorTree() {
       <div class="bar">
         <input
           type="search"
-          placeholder="Name or state"
+          placeholder="Search"
+          title="Name or state"
           aria-label="Search actors"
           value={actorSearch.value}
           onInput={(event) => (actorSearch.value = event.currentTarget.value)}

@@ -27,7 +27,8 @@ export function EventLog() {
         </h2>
         <input
           type="search"
-          placeholder="Event, guard, state, actor"
+          placeholder="Search"
+          title="Event, guard, state, actor"
           aria-label="Search events"
           value={logSearch.value}
           onInput={(event) => (logSearch.value = event.currentTarget.value)}
