@@ -16,6 +16,8 @@ import { median, shuffled } from "./stats.mjs";
  * @param {object} plan
  * @param {number} plan.rounds
  * @param {number} plan.stretches - Of each subject, a round.
+ * @param {number} [plan.warmUps] - Stretches before those, which are not counted: a process that runs all day
+ * has its code compiled. 1 by default.
  * @param {string} plan.base
  * @param {readonly string[]} plan.subjects - Measured against the base; the base again is the control.
  * @param {(name: string) => Promise<{ measure: () => Promise<Record<string, number>>, stop: () => Promise<void> }>} plan.launch
@@ -52,10 +54,9 @@ export async function interleave(plan) {
   return results;
 }
 
-async function oneRound({ couples, stretches, subjects, seed, failed, onFailed }) {
+async function oneRound({ couples, warmUps = 1, stretches, subjects, seed, failed, onFailed }) {
   const taken = new Map();
-  // The first stretch of each, -1, warms it up.
-  for (let stretch = -1; stretch < stretches; stretch += 1) {
+  for (let stretch = -warmUps; stretch < stretches; stretch += 1) {
     for (const name of shuffled(subjects, seed * 1_000 + stretch)) {
       if (failed.has(name)) continue;
       try {

@@ -31,6 +31,7 @@ function receive(key, situation, rows) {
       return receiveCase({
         ...options,
         rounds: situation.tempo === "burst" ? 5 : 4,
+        warmUps: situation.tempo === "burst" ? 1 : 6,
         stretches: situation.tempo === "burst" ? 3 : 2,
         subjects,
         plantedNs: (name) => (clients[name].decodes ? plantedNs : 0),
