@@ -49,7 +49,8 @@ export type {
   TopicRejection,
 } from "./subscriptions/protocol.ts";
 export type { PacingWindow } from "./subscriptions/pacer.ts";
-export type { TopicOutcome, TopicState, TopicStatus } from "./subscriptions/registry.ts";
+export type { TopicState } from "./subscriptions/entry.ts";
+export type { TopicOutcome, TopicStatus } from "./subscriptions/summary.ts";
 export type { Topic } from "./subscriptions/topic.ts";
 export type {
   Bridge,

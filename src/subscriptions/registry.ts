@@ -10,22 +10,16 @@ import type { Acknowledgement } from "./protocol.ts";
 import { isWaiting, needOf, newEntry, type Entry, type TopicState } from "./entry.ts";
 import { OpenRequests, type SubscriptionRequest } from "./open-requests.ts";
 import { RequestPlan, type Batch, type RequestKind } from "./request-plan.ts";
+import {
+  settlementOf,
+  statusesOf,
+  type Settlement,
+  type TopicOutcome,
+  type TopicStatus,
+} from "./summary.ts";
 
 export type { TopicState } from "./entry.ts";
 export type { SubscriptionRequest } from "./open-requests.ts";
-
-export interface TopicOutcome {
-  readonly topic: string;
-  readonly reason: string;
-}
-
-/** One topic, as `topics()` shows it. */
-export interface TopicStatus {
-  readonly topic: string;
-  readonly state: TopicState;
-  /** How many subscribes have not been taken back. */
-  readonly references: number;
-}
 
 /** Why a new socket is not asked for a topic at once. */
 export type Hold = "suspect" | "quarantined";
@@ -46,14 +40,6 @@ export interface RegistryListener {
   answered(id: number): void;
   /** Nothing is pending or confirmed any more. */
   reset(): void;
-}
-
-/** What a settled registry has to say. */
-export interface Settlement {
-  readonly confirmed: readonly string[];
-  readonly rejected: readonly TopicOutcome[];
-  readonly timedOut: readonly string[];
-  readonly quarantined: readonly string[];
 }
 
 const oneGroup = (): string => "";
@@ -135,11 +121,10 @@ export class SubscriptionRegistry {
         this.#wanted -= 1;
         this.#wantedChars -= topic.length;
         this.#listener?.unwanted(topic);
-        this.#isAllHeld &&= this.#hasSuspects;
       }
       this.#mark(topic, entry);
     }
-    if (this.#isAllHeld) this.#isAllHeld = this.#holdsSuspects();
+    this.#isAllHeld &&= this.#hasSuspects;
   }
 
   /**
@@ -260,32 +245,11 @@ export class SubscriptionRegistry {
 
   /** Where every wanted topic stands. */
   settlement(): Settlement {
-    const confirmed: string[] = [];
-    const rejected: TopicOutcome[] = [];
-    const timedOut: string[] = [];
-    const quarantined: string[] = [];
-    for (const [topic, { references, state }] of this.#entries) {
-      if (references === 0) continue;
-      if (state === "confirmed") confirmed.push(topic);
-      else if (state === "quarantined") quarantined.push(topic);
-      else if (state === "rejected")
-        rejected.push({ topic, reason: this.#reasons.get(topic) ?? "" });
-      else timedOut.push(topic);
-    }
-    return { confirmed, rejected, timedOut, quarantined };
+    return settlementOf(this.#entries, (topic) => this.#reasons.get(topic));
   }
 
   topics(): readonly TopicStatus[] {
-    return [...this.#entries]
-      .filter(([, { references }]) => references > 0)
-      .map(([topic, { state, references }]) => ({ topic, state, references }));
-  }
-
-  #holdsSuspects(): boolean {
-    const entries = [...this.#entries.values()];
-    return entries.some(
-      ({ references, isHeld, state }) => references > 0 && isHeld && state !== "quarantined",
-    );
+    return statusesOf(this.#entries);
   }
 
   #nextBatch(maxTopics: number, canUnsubscribe: boolean): Batch | undefined {

@@ -7,7 +7,7 @@
 import type { ConnectionAlert } from "../../machines/connection.events.ts";
 import type { Loss } from "../../machines/loss.ts";
 import type { Position } from "../sequence/point.ts";
-import type { TopicOutcome } from "../subscriptions/registry.ts";
+import type { TopicOutcome } from "../subscriptions/summary.ts";
 import type { VenueNotice } from "../venues/venue.ts";
 import type { InvalidItem, MessageItem, OverflowItem, SnapshotItem, ValidItem } from "./items.ts";
 import type { OutageReport } from "./outage.ts";

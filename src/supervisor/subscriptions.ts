@@ -16,8 +16,8 @@ import {
   type RegistryListener,
   type SubscriptionRequest,
   type TopicState,
-  type TopicStatus,
 } from "../subscriptions/registry.ts";
+import type { TopicStatus } from "../subscriptions/summary.ts";
 import type { Topic } from "../subscriptions/topic.ts";
 import { printable } from "../transport/printable.ts";
 import type { FactPayloads, FactType } from "./facts.ts";

@@ -10,9 +10,10 @@ import type { ConnectionInput } from "../../machines/connection.context.ts";
 import type { ConnectionCommand } from "../../machines/connection.events.ts";
 import { ConnectionClosedError, ConnectionFailedError, OptionError } from "../errors.ts";
 import type { Position } from "../sequence/point.ts";
-import type { TopicStatus } from "../subscriptions/registry.ts";
+import type { TopicStatus } from "../subscriptions/summary.ts";
 import type { Topic } from "../subscriptions/topic.ts";
 import { checkSignal } from "../check.ts";
+import { checkClose, checkTtl } from "./check-command.ts";
 import type { EventName, Listener, SupervisorState } from "./facts.ts";
 import type { FeedItem } from "./items.ts";
 import type { MessagesOptions } from "./message-queue.ts";
@@ -20,13 +21,7 @@ import type { RawMessage, SupervisorOptions, Target } from "./options.ts";
 import type { SendFate } from "./outbox.ts";
 import { Parts } from "./parts.ts";
 import { Run } from "./run.ts";
-import {
-  checkClose,
-  checkSettings,
-  checkTtl,
-  type CreateTransport,
-  type Settings,
-} from "./settings.ts";
+import { checkSettings, type CreateTransport, type Settings } from "./settings.ts";
 import type { Status } from "./status.ts";
 import { reasonOf, whenReady } from "./when-ready.ts";
 
