@@ -62,6 +62,8 @@ export interface Loss {
   readonly closeCode?: number;
   /** HTTP status of a refused upgrade. */
   readonly status?: number;
+  /** What a login that was refused said of itself: for good, or for now. Absent where it is not known. */
+  readonly refusal?: "never" | "later";
   /** The server's own floor for the next attempt, as sent (not yet clamped), in milliseconds. */
   readonly retryAfterMs?: number;
   /** Where a redirect points, without credentials or query. */

@@ -5,9 +5,11 @@
  *   ConnectionError           the network's or the venue's: reported, and what `ready()` rejects with
  *   ├─ ConnectionFailedError  refused for good, or out of retries
  *   └─ ConnectionClosedError  the owner closed it
+ *   RefusedError              thrown by a user's own function: a server refused, for good or for now
  *   Error                     ours: a bug
  */
 import { describeLoss, type Loss } from "../machines/loss.ts";
+import type { Refusal } from "../machines/refusal.ts";
 
 /** An option, argument or combination that cannot work. Names it, what was expected and what came. */
 export class OptionError extends TypeError {
@@ -55,6 +57,22 @@ export class ConnectionClosedError extends ConnectionError {
   constructor() {
     super("the connection was closed by its owner");
     this.name = "ConnectionClosedError";
+  }
+}
+
+/**
+ * What a function of yours (`authenticate`, `fetchSnapshot`, a function for the URL, the subprotocols or the
+ * headers) throws when a server refuses: {@link never} for good, {@link later} for now. It is read by its
+ * shape, so any error with a `refusal` will do.
+ */
+export class RefusedError extends Error {
+  readonly code = "ERR_REFUSED";
+  readonly refusal: Refusal;
+
+  constructor(message: string, refusal: Refusal) {
+    super(message);
+    this.name = "RefusedError";
+    this.refusal = refusal;
   }
 }
 

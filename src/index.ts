@@ -79,4 +79,6 @@ export {
   ConnectionError,
   ConnectionFailedError,
   OptionError,
+  RefusedError,
 } from "./errors.ts";
+export { later, never, type Refusal } from "../machines/refusal.ts";

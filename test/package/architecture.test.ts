@@ -17,7 +17,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
   "src/check.ts": ["machines", "src/errors.ts"],
   "src/check-rules.ts": ["machines", "src/errors.ts", "src/check.ts"],
   "src/sequence": ["src/errors.ts", "src/sparse-map.ts"],
-  "src/subscriptions": ["src/errors.ts", "src/sparse-map.ts"],
+  "src/subscriptions": ["machines/refusal.ts", "src/errors.ts", "src/sparse-map.ts"],
   "src/recovery": [
     "machines",
     "src/check.ts",
@@ -71,6 +71,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
     "src/venues",
   ],
   "src/index.ts": [
+    "machines/refusal.ts",
     "src/errors.ts",
     "src/system.ts",
     "src/recovery",
