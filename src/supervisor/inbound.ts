@@ -65,6 +65,8 @@ interface StreamRecoveries<M> {
   readonly isIdle: boolean;
   /** A stream is not whole any more; before the message that shows it is delivered. */
   broken(stream: string, cause: BreakCause): void;
+  /** The message with which it was to begin anew fails its own checksum. */
+  refuted(stream: string): void;
   /** True when the message waits for a snapshot instead of being delivered now. */
   take(item: MessageItem<M>, point: SequencePoint): boolean;
   /** A message with which its stream begins anew was delivered. */
@@ -142,12 +144,16 @@ export class Inbound<M> {
     }
 
     const place = point === undefined ? "follows" : this.#judge(point);
+    let refuted: string | undefined;
     if (talk.verify !== undefined && place !== "repeats") {
       const stream = topic ?? point?.stream ?? "";
       if (!isWhole(talk, message)) {
         counts.mismatches += 1;
         this.#parts.onMismatch(stream);
-        this.#recoveries.broken(stream, "checksum");
+        if (isSnapshot || point?.restarts === true) {
+          refuted = stream;
+          this.#recoveries.refuted(stream);
+        } else this.#recoveries.broken(stream, "checksum");
       }
     }
     if (word !== undefined) {
@@ -172,8 +178,9 @@ export class Inbound<M> {
       }
     }
     this.#deliver(message, raw, topic, point, isSnapshot, receivedAtMs);
-    if (place === "begins" && point !== undefined) this.#recoveries.restarted(point.stream);
-    if (isSnapshot && topic !== undefined && topic !== point?.stream) {
+    const begun = place === "begins" ? point?.stream : undefined;
+    if (begun !== undefined && begun !== refuted) this.#recoveries.restarted(begun);
+    if (isSnapshot && topic !== undefined && topic !== point?.stream && topic !== refuted) {
       this.#recoveries.restarted(topic);
     }
   }

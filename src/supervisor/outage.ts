@@ -108,6 +108,7 @@ export class OutageLog {
       case "invalid":
       case "snapshot":
       case "valid":
+      case "recovery.abandoned":
       case "notice":
       case "overflow":
       case "subscriptions.settled":

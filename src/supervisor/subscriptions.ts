@@ -47,7 +47,11 @@ export interface SubscriptionsOthers<M> {
     /** The words of the current socket. */
     readonly talk: Pick<Talk<M>, "subscribe" | "unsubscribe">;
     /** Nobody wants this topic any more. */
-    readonly recoveries: { unwanted(topic: string): void };
+    readonly recoveries: {
+      unwanted(topic: string): void;
+      /** The peer refuses it. */
+      topicRefused(topic: string): void;
+    };
   };
   readonly outgoing: {
     /** A request was answered: its deadline is off. */
@@ -201,6 +205,7 @@ export class Subscriptions<M> implements RegistryListener {
     else freshness?.unconfirmed(topic);
 
     if (state === undefined) this.#others.feed.recoveries.unwanted(topic);
+    if (state === "rejected") this.#others.feed.recoveries.topicRefused(topic);
     if (state === undefined) this.quarantine?.forget(topic);
     else if (state === "rejected" || (state === "confirmed" && this.#isAnswered)) {
       this.quarantine?.acquit(topic);

@@ -264,14 +264,14 @@ describe("a snapshot that does not come", () => {
     await happens(world);
     world.clock.advance(1_000);
     expect(world.fetches).toHaveLength(3);
-    expect(world.givenUp).toEqual([]);
+    expect(world.failing).toEqual([]);
     world.receives("book", 13);
     await happens(world);
 
-    expect(world.givenUp).toEqual([
+    expect(world.failing).toEqual([
       { stream: "book", tries: 2, detail: expect.stringContaining(why) },
     ]);
-    expect(world.recoveries.counts.givenUp).toBe(1);
+    expect(world.recoveries.counts.failed).toBe(1);
     expect(world.doing()).toBeUndefined();
     expect(world.clock.armed).toBe(0);
     // What waited is not lost, and the stream not valid.
@@ -354,7 +354,7 @@ describe("a snapshot that does not come", () => {
       world.receives("book", 1);
       await world.fetch.gives(1);
       expect(world.failures).toEqual(["recovery.bridge"]);
-      expect(world.givenUp).toHaveLength(1);
+      expect(world.failing).toHaveLength(1);
       expect(world.band).toEqual(["invalid book (start)", "book 1"]);
     }
   });
@@ -406,9 +406,9 @@ describe("a stream that is recovered by subscribing anew", () => {
     world.clock.advance(1);
     expect(world.asked).toHaveLength(3);
     world.clock.advance(4_999);
-    expect(world.givenUp).toEqual([]);
+    expect(world.failing).toEqual([]);
     world.clock.advance(1);
-    expect(world.givenUp).toMatchObject([{ stream: "topic", tries: 3 }]);
+    expect(world.failing).toMatchObject([{ stream: "topic", tries: 3 }]);
 
     world.beginsAnew("topic", 50);
     expect(world.band.at(-1)).toBe("valid topic");
@@ -662,7 +662,8 @@ describe("many streams that break at once", () => {
     for (const book of books) world.receives(book, 1);
     world.beginsAnew("book b", 1);
     world.recoveries.unwanted("book c");
-    expect(world.actor.getSnapshot().context.queue.map(({ stream }) => stream)).toEqual(["book d"]);
+    const places = world.actor.getSnapshot().context.places;
+    expect(places.flatMap((place) => place?.stream ?? [])).toEqual(["book a", "book d"]);
     world.beginsAnew("book a", 1);
     world.clock.advance(0);
     expect(world.fetch.stream).toBe("book d");

@@ -82,7 +82,9 @@ export class RecoveryWorld {
   readonly fetches: FakeFetch[] = [];
   /** What was asked of the connection. */
   readonly asked: string[] = [];
-  readonly givenUp: { stream: string; tries: number; detail: string }[] = [];
+  /** Alerts. */
+  readonly failing: { stream: string; tries: number; detail: string }[] = [];
+  readonly abandoned: string[] = [];
   readonly failures: string[] = [];
   /** Whether somebody wants the topics. */
   isWanted = true;
@@ -120,7 +122,9 @@ export class RecoveryWorld {
       wantDesk: () => this.asked.push("desk"),
       resubscribe: (stream) => this.asked.push(`resubscribe ${stream}`),
       requestReconnect: (detail) => this.asked.push(`reconnect: ${detail}`),
-      onGivenUp: (failed) => this.givenUp.push(failed),
+      onFailing: ({ stream, failures, recurrences, mustProve, detail }) =>
+        this.failing.push({ stream, tries: mustProve ? recurrences : failures, detail }),
+      onAbandoned: (stream) => this.abandoned.push(stream),
       onCallbackFailed: (callback) => this.failures.push(callback),
     });
     this.#put = put;
