@@ -100,11 +100,13 @@ const base = setup({
       turns: context.turns + 1,
     })),
     markHostDue: assign(({ context }, host: string) => ({ hosts: markDue(context.hosts, host) })),
-    announceFailure: emit(({ context }, report: Report<"recovery.missed" | "recovery.hostFailed">) => {
-      const { type: _, run, ...failure } = report;
-      const { stream = "" } = context.places[placeOfRun(context, run)] ?? {};
-      return { ...failure, type: "recovery.failed", stream } as const;
-    }),
+    announceFailure: emit(
+      ({ context }, report: Report<"recovery.missed" | "recovery.hostFailed">) => {
+        const { type: _, run, ...failure } = report;
+        const { stream = "" } = context.places[placeOfRun(context, run)] ?? {};
+        return { ...failure, type: "recovery.failed", stream } as const;
+      },
+    ),
     announceSuccess: emit(({ context }, run: number) => {
       const { stream = "" } = context.places[placeOfRun(context, run)] ?? {};
       return { type: "recovery.succeeded", stream } as const;
@@ -119,24 +121,22 @@ const base = setup({
       });
       if (place.host !== undefined) enqueue.cancel(place.host);
     }),
-    holdHost: enqueueActions(
-      ({ context, enqueue }, report: Report<"recovery.hostFailed">) => {
-        const { run, retryAfterMs, detail } = report;
-        const { host = "" } = context.places[placeOfRun(context, run)] ?? {};
-        const hosts = markFailed(context.hosts, host, context.policy, retryAfterMs);
-        enqueue.assign({ hosts, places: changed(context, run, { phase: "waiting" }) });
-        const before = context.hosts.find((gate) => gate.host === host);
-        const gate = hosts.find((one) => one.host === host);
-        if (gate === undefined || gate === before) return;
-        if (before?.state === "waiting") enqueue.cancel(host);
-        enqueue.raise({ type: "host.due", host }, { id: host, delay: gate.waitMs });
-        if (before?.state === "waiting") return;
-        context.places.forEach((one, place) => {
-          if (one?.host !== host || one.phase !== "queued") return;
-          enqueue.sendTo(idOf(place), { type: "host.failed", detail });
-        });
-      },
-    ),
+    holdHost: enqueueActions(({ context, enqueue }, report: Report<"recovery.hostFailed">) => {
+      const { run, retryAfterMs, detail } = report;
+      const { host = "" } = context.places[placeOfRun(context, run)] ?? {};
+      const hosts = markFailed(context.hosts, host, context.policy, retryAfterMs);
+      enqueue.assign({ hosts, places: changed(context, run, { phase: "waiting" }) });
+      const before = context.hosts.find((gate) => gate.host === host);
+      const gate = hosts.find((one) => one.host === host);
+      if (gate === undefined || gate === before) return;
+      if (before?.state === "waiting") enqueue.cancel(host);
+      enqueue.raise({ type: "host.due", host }, { id: host, delay: gate.waitMs });
+      if (before?.state === "waiting") return;
+      context.places.forEach((one, place) => {
+        if (one?.host !== host || one.phase !== "queued") return;
+        enqueue.sendTo(idOf(place), { type: "host.failed", detail });
+      });
+    }),
     dismiss: enqueueActions(({ context, enqueue }, run: number) => {
       const place = placeOfRun(context, run);
       enqueue.stopChild(idOf(place));

@@ -115,8 +115,7 @@ const base = setup({
     isProving: ({ context }) => context.request.as === "proving",
     mustProve: ({ context }) => mustProve(context.recurrences),
     mustHold: ({ context }) => context.isOutdated && isFailing(context.policy, context),
-    concernsHost: ({ context }, isHosts: boolean) =>
-      isHosts && context.request.host !== undefined,
+    concernsHost: (_, isHosts: boolean) => isHosts,
   },
   delays: {
     timeout: ({ context }) => context.policy.timeoutMs,
@@ -212,7 +211,8 @@ const whole = [{ guard: "mustProve", target: "proving" }, { target: "recovered" 
 const refutation = { "stream.refuted": { target: "retrying", actions: recurrence } } as const;
 
 const starting = base.createStateConfig({
-  description: "It has broken just now. One that was whole a short while ago may have to wait first.",
+  description:
+    "It has broken just now. One that was whole a short while ago may have to wait first.",
   always: [
     { guard: "mustWait", target: "retrying", actions: relapse },
     { guard: "hasRelapsed", target: "queued", actions: relapse },
@@ -257,14 +257,7 @@ const fetching = base.createStateConfig({
     input: ({ context: { door, request } }) => ({ door, request }),
   },
   after: {
-    timeout: [
-      {
-        guard: { type: "concernsHost", params: true },
-        target: "queued",
-        actions: [lateness, { type: "reportHost", params: undefined }],
-      },
-      { target: "retrying", actions: lateness },
-    ],
+    timeout: { target: "queued", actions: [lateness, { type: "reportHost", params: undefined }] },
   },
   on: {
     "snapshot.joined": whole,
@@ -282,7 +275,8 @@ const fetching = base.createStateConfig({
 } satisfies State);
 
 const retrying = base.createStateConfig({
-  description: "It waits before its next try, without a slot: longer each time, and slowly once it is failing.",
+  description:
+    "It waits before its next try, without a slot: longer each time, and slowly once it is failing.",
   entry: "reportMiss",
   after: { retryWait: [{ guard: "mustHold", target: "holding" }, { target: "queued" }] },
 } satisfies State);

@@ -170,6 +170,12 @@ export class BrokenStream<M> {
     this.#as = "proving";
   }
 
+  /** It is whole, and that is said. */
+  isOver(): void {
+    this.#isFailing = false;
+    this.#mustProve = false;
+  }
+
   settleAt(position: Position): void {
     this.state = "settling";
     this.settledAt = position;

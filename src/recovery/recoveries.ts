@@ -291,7 +291,9 @@ export class Recoveries<M> implements RecoveryDoor {
     } else this.#isWhole(broken);
   }
 
-  #isWhole({ stream, recurrences }: BrokenStream<M>): void {
+  #isWhole(broken: BrokenStream<M>): void {
+    const { stream, recurrences } = broken;
+    broken.isOver();
     this.counts.recovered += 1;
     this.#past.wasWhole(stream, recurrences, this.#parts.clock.nowMs());
     this.#parts.mark({ kind: "valid", stream });

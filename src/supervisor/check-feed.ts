@@ -41,7 +41,11 @@ function guarded(recoveryOf: RecoveryOf, report: ReportFailure): RecoveryOf {
 function readRecovery(value: unknown, path: string): Recovery {
   if (typeof value === "string" && NAMES.includes(value)) return value as Recovery;
   if (typeof value !== "object" || value === null) throw new OptionError(path, EXPECTED, value);
-  const { fetchSnapshot, bridge, host } = checkKeys(value, path, ["fetchSnapshot", "bridge", "host"]);
+  const { fetchSnapshot, bridge, host } = checkKeys(value, path, [
+    "fetchSnapshot",
+    "bridge",
+    "host",
+  ]);
   if (typeof fetchSnapshot !== "function") {
     throw new OptionError(`${path}.fetchSnapshot`, "a function", fetchSnapshot);
   }
