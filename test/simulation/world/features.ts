@@ -34,6 +34,8 @@ export interface Recoveries {
   readonly bufferMessages: number;
   /** One way to where snapshots are fetched. */
   readonly fetchMs: number;
+  /** When the host of the snapshots answers nobody, in milliseconds of the life; null for never. */
+  readonly outage: { readonly fromMs: number; readonly lastsMs: number } | null;
 }
 
 interface Killers {
@@ -102,5 +104,8 @@ function drawRecovery(dice: Dice): Recoveries {
     retryMs: dice.log(20, 2_000),
     bufferMessages: dice.chance(0.7) ? dice.log(30, 500) : dice.int(1, 10),
     fetchMs: dice.log(1, 500),
+    outage: dice.chance(0.3)
+      ? { fromMs: dice.log(1, 60_000), lastsMs: dice.log(10_000, 10_000_000) }
+      : null,
   };
 }

@@ -21,6 +21,7 @@ import {
 import type { Character } from "./character.ts";
 import type { Request } from "./clerk.ts";
 import { UserError, type MischiefBox } from "./mischief.ts";
+import type { Recoveries } from "./features.ts";
 import type { Network } from "./network.ts";
 import type { Oracle } from "./oracle/oracle.ts";
 import { userRules, userVerdict } from "./oracle/rulings.ts";
@@ -222,14 +223,28 @@ function createRecovery(
   if (recovery === null) return { recovery: null };
   const { concurrent, spacingMs, timeoutMs, retries, retryMs, bufferMessages } = recovery;
   const bridge = bridgeRange;
+  const { outage } = recovery;
+  const bornMs = parts.world.nowMs();
+  const isDown = (): boolean => isDuring(outage, parts.world.nowMs() - bornMs);
   return {
     recovery: (stream) => {
       const strategy = oracle.feed.repairs.strategyOf(stream);
       if (strategy !== "snapshot") return strategy;
-      return { bridge, fetchSnapshot: (name) => fetchSnapshot(parts, name, recovery.fetchMs) };
+      return {
+        bridge,
+        fetchSnapshot: (name) =>
+          isDown() && !parts.mischief.isOver
+            ? parts.process.awaits(Promise.reject(new UserError("HTTP 503")))
+            : fetchSnapshot(parts, name, recovery.fetchMs),
+      };
     },
     recoveryPolicy: { concurrent, spacingMs, timeoutMs, retries, retryMs, bufferMessages },
   };
+}
+
+function isDuring(outage: Recoveries["outage"], atMs: number): boolean {
+  if (outage === null) return false;
+  return atMs >= outage.fromMs && atMs < outage.fromMs + outage.lastsMs;
 }
 
 /** Comes also when nobody waits for it any more. */
