@@ -113,6 +113,7 @@ export class DemoLog {
       case "invalid":
       case "snapshot":
       case "valid":
+      case "recovery.abandoned":
       case "notice":
       case "overflow":
       case "subscriptions.settled":

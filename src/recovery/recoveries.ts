@@ -71,18 +71,12 @@ export class Recoveries<M> implements RecoveryDoor {
   /** The message with which a stream was to begin anew fails its own checksum. */
   refuted(stream: string): void {
     const broken = this.#streams.get(stream);
-    switch (broken?.state) {
-      case "recovering":
-      case "failing":
-        this.#tell({ type: "stream.refuted", stream });
-        return;
-      case "awaited":
-        broken.relapses();
-        this.#begin(broken);
-        return;
-      default:
-        this.broken(stream, "checksum");
-    }
+    if (broken?.state === "recovering" || broken?.state === "failing") {
+      this.#tell({ type: "stream.refuted", stream });
+    } else if (broken?.state === "awaited") {
+      broken.relapses();
+      this.#begin(broken);
+    } else this.broken(stream, "checksum");
   }
 
   /** True when the message waits for a snapshot instead of being delivered now. */
@@ -117,7 +111,7 @@ export class Recoveries<M> implements RecoveryDoor {
 
   /** The socket is over, and all that was asked on it. Who is broken waits for the next one. */
   socketEnded(): void {
-    for (const broken of [...this.#streams.values()]) this.#await(broken);
+    for (const broken of this.#streams.values()) this.#await(broken);
     this.#isDeskAwaited = false; // who asked for it was the socket
     this.#tell({ type: "socket.ended" });
     for (const proving of this.#proving.values()) this.#tell(proving.request);

@@ -161,7 +161,7 @@ class ManyRecoveries {
       };
     });
     const actors = { recovery: recovery as unknown as RecoveryMachine };
-    const machine = recoveriesMachine.provide({ actors } as never);
+    const machine = recoveriesMachine.provide({ actors });
     this.actor = createActor(machine, { input: { door: new FakeDoor(), policy }, clock, inspect });
     this.actor.on("recovery.succeeded", () => (this.#succeeded += 1));
     this.#clock = clock;

@@ -99,7 +99,8 @@ async function live(seed: number): Promise<{ reader: Reader; world: RecoveryWorl
       receive();
     }
     world.clock.advance(500);
-    for (; settled < world.fetches.length; settled += 1) await world.fetches[settled]?.gives(last - 1);
+    for (; settled < world.fetches.length; settled += 1)
+      await world.fetches[settled]?.gives(last - 1);
     look();
   }
   return { reader, world, last };
