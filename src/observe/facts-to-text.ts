@@ -43,6 +43,10 @@ export function factToText(fact: Fact): string {
       return `${printable(fact.stream)} ${rangeToText(fact.from, fact.to)} never came`;
     case "reset":
       return `${printable(fact.stream)} numbers start over`;
+    case "in-doubt":
+      return `${printable(fact.stream)} holds ${count(fact.messages, "message")} with lower numbers: late, or numbered from the start`;
+    case "numbering-stuck":
+      return `${printable(fact.stream)} repeats number ${fact.position} in different messages; delivered unjudged`;
     case "mismatch":
       return `${printable(fact.stream)} is not what was sent: its checksum differs`;
     case "invalid":
@@ -83,7 +87,13 @@ export function factToText(fact: Fact): string {
     case "closed":
       return "by its owner";
     case "message.invalid":
+    case "message.unjudged":
       return `${fact.reason}: ${fact.excerpt}`;
+    case "message.dropped": {
+      const { cause, stream, position } = fact;
+      if (stream === null) return "a message of a socket that is over";
+      return `${cause}: ${printable(stream)} ${position}; more are only counted for a minute`;
+    }
     case "callback.failed":
       return `${fact.callback}: ${printable(messageOf(fact.error))}`;
   }

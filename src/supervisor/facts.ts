@@ -56,6 +56,16 @@ export interface FactPayloads {
   };
   /** Messages are missing. `through` the next message of the stream they never came. */
   gap: { readonly stream: string; readonly from: Position; readonly to: Position };
+  /**
+   * Messages have been held for a second, as their numbers are below the known position: late ones, or a
+   * numbering that started over. The stream's next message tells, or the socket's end. Once per doubt.
+   */
+  "in-doubt": { readonly stream: string; readonly messages: number };
+  /**
+   * Four messages running had one number and different contents: the number says nothing, and the stream is
+   * delivered unjudged until it grows. Once per time.
+   */
+  "numbering-stuck": { readonly stream: string; readonly position: Position };
   /** A venue started its numbering over. */
   reset: { readonly stream: string };
   /** A checksum proves that a stream is not what was sent. */
@@ -108,6 +118,21 @@ export interface FactPayloads {
   closed: object;
   /** A message that `decode` could not read: counted, not delivered. `excerpt` is escaped, bounded. */
   "message.invalid": { readonly reason: string; readonly excerpt: string };
+  /**
+   * A message was dropped, and counted: `duplicate` the number of its stream's last message once more ·
+   * `stale` an older number, late or told again · `late` its socket was over. The first of each cause in a
+   * minute; `stream` and `position` are null for `late`.
+   */
+  "message.dropped": {
+    readonly cause: "duplicate" | "stale" | "late";
+    readonly stream: string | null;
+    readonly position: Position | null;
+  };
+  /**
+   * The place of a message could not be read (`sequence` gave a number that is none): it is delivered all
+   * the same, and counted. The first in a minute.
+   */
+  "message.unjudged": { readonly reason: string; readonly excerpt: string };
   /** A function of the user's threw, and nothing else came of it. */
   "callback.failed": { readonly callback: string; readonly error: unknown };
 }

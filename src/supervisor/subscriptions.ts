@@ -46,6 +46,8 @@ export interface SubscriptionsOthers<M> {
   readonly feed: {
     /** The words of the current socket. */
     readonly talk: Pick<Talk<M>, "subscribe" | "unsubscribe">;
+    /** A topic is asked for on this socket. */
+    asked(topic: string): void;
     /** Nobody wants this topic any more. */
     readonly recoveries: { unwanted(topic: string): void };
   };
@@ -145,6 +147,11 @@ export class Subscriptions<M> implements RegistryListener {
     this.quarantine?.acquit(topic);
   }
 
+  /** A message of this topic came, with nothing new: called for every one. */
+  repeated(topic: string): void {
+    this.quarantine?.acquit(topic);
+  }
+
   /** Silence means nothing for a while. */
   pause(reason: PauseReason): void {
     this.#freshness?.pause(reason);
@@ -200,6 +207,7 @@ export class Subscriptions<M> implements RegistryListener {
     else if (state === "pending") freshness?.asked(topic);
     else freshness?.unconfirmed(topic);
 
+    if (state === "pending") this.#others.feed.asked(topic);
     if (state === undefined) this.#others.feed.recoveries.unwanted(topic);
     if (state === undefined) this.quarantine?.forget(topic);
     else if (state === "rejected" || (state === "confirmed" && this.#isAnswered)) {

@@ -156,6 +156,10 @@ function textOf(fact: Fact): string {
       return `${scrub(fact.stream)}: ${fact.from} to ${fact.to} never came`;
     case "reset":
       return `${scrub(fact.stream)} numbers anew`;
+    case "in-doubt":
+      return `${scrub(fact.stream)}: ${fact.messages} held`;
+    case "numbering-stuck":
+      return `${scrub(fact.stream)}: its number does not change`;
     case "mismatch":
       return `${scrub(fact.stream)}: its checksum differs`;
     case "invalid":
@@ -183,8 +187,11 @@ function textOf(fact: Fact): string {
       return lossText(fact.loss);
     case "callback.failed":
       return `a ${fact.callback} threw`;
+    case "message.dropped":
+      return fact.stream === null ? fact.cause : `${fact.cause}: ${scrub(fact.stream)}`;
     case "state":
     case "overflow":
+    case "message.unjudged":
     case "message.invalid":
     case "closed":
       return "";

@@ -44,6 +44,9 @@ const levelOf: Readonly<Partial<Record<FactType, Level>>> = {
   "topic.stale": "warn",
   "topic.quarantined": "warn",
   "message.invalid": "warn",
+  "message.unjudged": "warn",
+  "in-doubt": "warn",
+  "numbering-stuck": "warn",
   failed: "error",
   "callback.failed": "error",
 };

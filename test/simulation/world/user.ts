@@ -49,6 +49,10 @@ const FACTS: Readonly<Record<FactType, true>> = {
   failed: true,
   closed: true,
   "message.invalid": true,
+  "message.unjudged": true,
+  "message.dropped": true,
+  "in-doubt": true,
+  "numbering-stuck": true,
   "callback.failed": true,
 };
 

@@ -84,6 +84,7 @@ export class Line {
     );
     this.feed = {
       talk: protocol,
+      asked: () => undefined,
       recoveries: Object.assign(new FakeDoor(), { unwanted: () => undefined }),
       inbound: { receive: (raw) => this.#receive(JSON.parse(raw.toString()) as Json) },
       countLate: () => undefined,
