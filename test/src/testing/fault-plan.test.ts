@@ -10,7 +10,7 @@ import {
 /** When a fault is over at the latest; a silence without an end has none. */
 function endOf({ atMs, fault }: PlannedFault): number {
   if (fault.kind === "silence") return atMs + (fault.durationMs ?? Infinity);
-  return atMs + ("durationMs" in fault ? fault.durationMs : 0);
+  return atMs + ("durationMs" in fault ? (fault.durationMs ?? Infinity) : 0);
 }
 
 describe("a fault plan from a seed", () => {
