@@ -20,7 +20,8 @@ export class LastingFaults {
 
   /** The one of this kind, while it lasts. */
   get<K extends Kind>(kind: K): OfKind<K> | undefined {
-    return this.#active.get(kind)?.fault as OfKind<K> | undefined;
+    const fault = this.#active.get(kind)?.fault;
+    return fault !== undefined && isOf(fault, kind) ? fault : undefined;
   }
 
   /** Takes out one that is over. */
@@ -32,4 +33,8 @@ export class LastingFaults {
     }
     return undefined;
   }
+}
+
+function isOf<K extends Kind>(fault: LastingFault, kind: K): fault is OfKind<K> {
+  return fault.kind === kind;
 }

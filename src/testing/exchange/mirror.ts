@@ -2,32 +2,8 @@
  * A mirror that is behind: the market as it was a while ago, told on time for that. What it tells is in
  * order and whole; only the beginning is older than what others were told.
  */
-import { MOST_LAG_MS } from "./faults.ts";
 import type { BookView, MarketEvent, MarketView, Quote, Trade } from "./market-event.ts";
 import type { Market } from "./market.ts";
-
-/** What happened of late, for mirrors that begin. */
-export class RecentEvents {
-  readonly #events: MarketEvent[] = [];
-  /** How many are kept before the oldest are cut. */
-  #room = 4_096;
-
-  add(event: MarketEvent): void {
-    this.#events.push(event);
-    if (this.#events.length < this.#room) return;
-    // Cut in large pieces, as each cut moves what is left.
-    const fromMs = event.atMs - MOST_LAG_MS;
-    this.#events.splice(
-      0,
-      this.#events.findIndex(({ atMs }) => atMs >= fromMs),
-    );
-    this.#room = Math.max(4_096, this.#events.length * 2);
-  }
-
-  get all(): readonly MarketEvent[] {
-    return this.#events;
-  }
-}
 
 export class Mirror implements MarketView {
   readonly #market: Market;
@@ -40,12 +16,12 @@ export class Mirror implements MarketView {
   /** All up to here has been told. */
   #horizonMs: number;
 
-  constructor(market: Market, recent: RecentEvents, lagMs: number, nowMs: number) {
+  constructor(market: Market, recent: readonly MarketEvent[], lagMs: number, nowMs: number) {
     this.#market = market;
     this.#lagMs = lagMs;
     this.#horizonMs = nowMs - lagMs;
-    this.#untold = recent.all.filter(({ atMs }) => atMs > this.#horizonMs);
-    for (const event of recent.all) this.#stand(event, event.atMs <= this.#horizonMs);
+    this.#untold = recent.filter(({ atMs }) => atMs > this.#horizonMs);
+    for (const event of recent) this.#stand(event, event.atMs <= this.#horizonMs);
   }
 
   /** When {@link takeDue} is next due; undefined for not before another event. */

@@ -10,13 +10,13 @@ import { write } from "./desk.ts";
 import type { Desk, Dialect, HttpAnswer, HttpRequest, Talk } from "./dialect.ts";
 import type { ExchangeEvent } from "./events.ts";
 import { FaultDesk } from "./fault-desk.ts";
-import { MOST_LAG_MS, type Fault, type FaultPlan } from "./faults.ts";
+import type { Fault, FaultPlan } from "./faults.ts";
 import { LastingFaults } from "./lasting-faults.ts";
 import { Ledger } from "./ledger.ts";
 import type { ExchangeLimits } from "./limits.ts";
 import type { BookView, MarketEvent, MarketView } from "./market-event.ts";
 import type { Market } from "./market.ts";
-import { Mirror, RecentEvents } from "./mirror.ts";
+import { Mirrors } from "./mirrors.ts";
 import { NumberFaults } from "./number-faults.ts";
 import type { Admission, ExchangePort, HttpReply } from "./port.ts";
 import { SessionTable } from "./session-table.ts";
@@ -53,8 +53,6 @@ const unknownMarket: MarketView = {
   stamp: (nowMs) => nowMs,
 };
 
-const LAG_MS = 3_000;
-
 export class ExchangeModel {
   readonly ledger = new Ledger();
   readonly #parts: ExchangeModelParts;
@@ -65,7 +63,7 @@ export class ExchangeModel {
   readonly #faults: FaultDesk;
   readonly #lasting = new LastingFaults();
   readonly #numbers: NumberFaults;
-  readonly #recent = new RecentEvents();
+  readonly #mirrors: Mirrors;
   /** How to talk to those who were accepted and can't be reached yet. */
   readonly #opening = new Map<number, (desk: Desk) => Talk>();
   #nowMs: number;
@@ -83,10 +81,20 @@ export class ExchangeModel {
       ledger: this.ledger,
       market: market ?? unknownMarket,
       now: () => this.#nowMs,
-      account: parts.dialect.account,
+      account: (event) => parts.dialect.account(event),
       lasting: this.#lasting,
     });
     this.#numbers = new NumberFaults(market, this.#lasting);
+    this.#mirrors = new Mirrors({
+      market,
+      lasting: this.#lasting,
+      ledger: this.ledger,
+      now: () => this.#nowMs,
+      tell: (event, session) => {
+        const numbers = parts.dialect.account(event)?.numbers;
+        this.#write(event, this.#topicsOf(session, event), numbers, 1);
+      },
+    });
     this.#faults = new FaultDesk({
       plan: parts.faults,
       sessions: this.#sessions,
@@ -140,7 +148,7 @@ export class ExchangeModel {
       return rejection;
     }
     const session = this.#sessions.accept(path, this.#nowMs);
-    this.#mirrorFor(session);
+    this.#mirrors.serve(session);
     const { dropAfterMs } = this.#faults;
     if (dropAfterMs !== undefined) session.dropAt(this.#nowMs + dropAfterMs);
     if (typeof open === "function") this.#opening.set(session.id, open);
@@ -296,7 +304,7 @@ export class ExchangeModel {
     const { stream, numbers } = account;
     this.ledger.emit(stream, numbers);
     if (isPaused) return;
-    this.#reflect(event);
+    this.#mirrors.add(event);
     if (audience.length === 0) return;
     const copies = isHeard ? this.#faults.copiesOf(account.showsLoss ?? showsLoss(numbers)) : 1;
     this.#write(event, audience, numbers, copies);
@@ -320,41 +328,6 @@ export class ExchangeModel {
         this.ledger.write(session.id, topic, numbers);
       }
     }
-  }
-
-  /** Who comes while mirrors lag is served by one. */
-  #mirrorFor(session: Session): void {
-    const fault = this.#lasting.get("lag");
-    const { market } = this.#parts;
-    if (fault === undefined || market === undefined) return;
-    const lagMs = Math.min(fault.lagMs ?? LAG_MS, MOST_LAG_MS);
-    session.mirror = new Mirror(market, this.#recent, lagMs, this.#nowMs);
-    this.ledger.meet(fault.kind);
-    this.#follow(session, session.mirror);
-  }
-
-  /** What has happened reaches the mirrors. */
-  #reflect(event: MarketEvent): void {
-    this.#recent.add(event);
-    for (const session of this.#sessions.all) {
-      if (session.mirror === undefined) continue;
-      session.mirror.add(event);
-      this.#follow(session, session.mirror);
-    }
-  }
-
-  /** Tells what is due of a mirror, when it is due. */
-  #follow(session: Session, mirror: Mirror): void {
-    const { nextAtMs } = mirror;
-    if (nextAtMs === undefined) return;
-    session.ringAt("mirror", nextAtMs, () => {
-      for (let event = mirror.takeDue(this.#nowMs); event !== undefined;) {
-        const numbers = this.#parts.dialect.account(event)?.numbers;
-        this.#write(event, this.#topicsOf(session, event), numbers, 1);
-        event = mirror.takeDue(this.#nowMs);
-      }
-      this.#follow(session, mirror);
-    });
   }
 
   get #writing(): { readonly port: ExchangePort; readonly ledger: Ledger } {
