@@ -3,20 +3,33 @@ import { describe, expect, it } from "vitest";
 import type { Fault } from "../../../src/testing/index.ts";
 import { awaits } from "./awaits.ts";
 import { startFeed, type FeedWorld } from "./feed-world.ts";
-import { spokenVenues } from "./venues.ts";
+import { spokenVenues, type SpokenVenue } from "./venues.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
 const snapshotVenues = spokenVenues.filter(({ way }) => way === "snapshot");
 
-async function expectWholeBooks(world: FeedWorld): Promise<void> {
-  expect([...world.books.values()].map(({ isValid }) => isValid)).toEqual([true, true]);
-  const { ours, theirs } = await world.compareBooks();
-  expect(ours).toEqual(theirs);
+/** The book of one instrument. */
+function startBook(venue: SpokenVenue) {
+  const [first] = venue.instruments;
+  return startFeed(venue, {
+    topics: [venue.book(first)],
+    exchange: { market: { symbols: [first], tradesPerSecond: 0, bookTickersPerSecond: 0 } },
+  });
 }
 
-const outages: readonly [string, Fault][] = [
+async function expectWholeBook(world: FeedWorld): Promise<void> {
+  const [instrument] = world.venue.instruments;
+  const theirs = world.exchange.book(instrument);
+  await world.passes(1);
+  const ours = world.books.get(instrument);
+  expect(ours?.isValid).toBe(true);
+  expect(ours?.view.bids).toEqual(theirs?.bids);
+  expect(ours?.view.asks).toEqual(theirs?.asks);
+}
+
+const outages: readonly [string, Extract<Fault, { readonly kind: "http-out" }>][] = [
   ["refused", { kind: "http-out" }],
   ["503", { kind: "http-out", status: 503 }],
   ["503 and Retry-After", { kind: "http-out", status: 503, retryAfterSeconds: 5 }],
@@ -26,23 +39,31 @@ const outages: readonly [string, Fault][] = [
 ];
 
 describe.skipIf(awaits.has("snapshots"))("snapshots over HTTP that cannot be had", () => {
-  describe.each([
-    ["32 s", 32_000],
-    ["two hours", 2 * HOUR_MS],
-  ] as const)("for %s", (_, durationMs) => {
-    describe.each(outages)("(%s)", (__, outage) => {
-      it.each(snapshotVenues)("are had within two minutes of the end: $id", async (venue) => {
-        const world = startFeed(venue);
+  describe.each(outages)("(%s)", (_, outage) => {
+    it.each(snapshotVenues)(
+      "for 32 s are had within two minutes of the end: $id",
+      async (venue) => {
+        const world = startBook(venue);
         await world.passes(15_000);
-        world.exchange.inject({ ...outage, durationMs } as Fault);
+        world.exchange.inject({ ...outage, durationMs: 32_000 });
         world.exchange.inject({ kind: "skip", count: 4 });
-        await world.passes(durationMs, durationMs > MINUTE_MS ? 1_000 : 50);
+        await world.passes(32_000);
         expect(world.exchange.ledger.met.get("http-out")).toBeGreaterThan(0);
-        await world.passes(2 * MINUTE_MS);
-        await expectWholeBooks(world);
-        if (durationMs > MINUTE_MS) expect(world.heard("alert").length).toBeGreaterThan(0);
-      });
-    });
+        await world.passes(2 * MINUTE_MS, 200);
+        await expectWholeBook(world);
+      },
+    );
+  });
+
+  it.each(snapshotVenues)("for two hours bring an alert, and are had then: $id", async (venue) => {
+    const world = startBook(venue);
+    await world.passes(15_000);
+    world.exchange.inject({ kind: "http-out", durationMs: 2 * HOUR_MS });
+    world.exchange.inject({ kind: "skip", count: 4 });
+    await world.passes(2 * HOUR_MS, 1_000);
+    expect(world.heard("alert").length).toBeGreaterThan(0);
+    await world.passes(2 * MINUTE_MS, 200);
+    await expectWholeBook(world);
   });
 });
 
@@ -50,12 +71,7 @@ describe.skipIf(awaits.has("checksums"))("sums that are wrong for an hour", () =
   it.each(spokenVenues.filter(({ id }) => id === "kraken" || id === "bitfinex"))(
     "bring an alert and no storm, and are forgotten when they hold again: $id",
     async (venue) => {
-      const topics = [venue.book(venue.instruments[0])];
-      const market = { tradesPerSecond: 0, bookTickersPerSecond: 0 };
-      const world = startFeed(venue, {
-        topics,
-        exchange: { market: { ...market, symbols: [...venue.instruments] } },
-      });
+      const world = startBook(venue);
       await world.passes(10_000);
       world.exchange.inject({ kind: "wrong-checksum", durationMs: HOUR_MS });
       await world.passes(2 * MINUTE_MS, 200);
