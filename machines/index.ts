@@ -23,6 +23,7 @@ export type {
   SocketExpiring,
   SocketFact,
   SocketLost,
+  SocketMute,
 } from "./connection.events.ts";
 export {
   heartbeatMachine,

@@ -24,6 +24,7 @@ import type {
   SnapshotItem,
   ValidItem,
 } from "./items.ts";
+import type { MuteWatch } from "./mute-watch.ts";
 import type { SchemaOf } from "./schema.ts";
 import type { Settings } from "./settings.ts";
 import type { Subscriptions } from "./subscriptions.ts";
@@ -39,6 +40,8 @@ export interface FeedOthers<M> extends ControlledParts<M> {
   readonly subscriptions: Subscriptions<M>;
   readonly link: Pick<Link, "expires" | "wantDesk">;
   readonly consumers: Consumers<M>;
+  /** Undefined where mute connections are not looked for. */
+  readonly mute: MuteWatch | undefined;
 }
 
 export class Feed<M> implements LinkFeed, InboundParts<M>, RecoveriesParts<M> {
@@ -101,6 +104,10 @@ export class Feed<M> implements LinkFeed, InboundParts<M>, RecoveriesParts<M> {
     this.#others.subscriptions.announce();
   }
 
+  ready(isReady: boolean): void {
+    this.#others.mute?.ready(isReady);
+  }
+
   reading(isReading: boolean): void {
     const { subscriptions } = this.#others;
     if (isReading) subscriptions.resume("reader");
@@ -119,6 +126,10 @@ export class Feed<M> implements LinkFeed, InboundParts<M>, RecoveriesParts<M> {
 
   heard(topic: string, receivedAtMs: number): void {
     this.#others.subscriptions.heard(topic, receivedAtMs);
+  }
+
+  accepted(receivedAtMs: number, isSnapshot: boolean, topic: string | undefined): void {
+    this.#others.mute?.heard(receivedAtMs, isSnapshot, topic);
   }
 
   onControl(word: VenueWord): void {

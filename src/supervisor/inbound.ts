@@ -39,6 +39,8 @@ export interface InboundParts<M> {
   readonly recoveries: StreamRecoveries<M>;
   /** Told the topic of every message, and when it came. */
   heard(topic: string, receivedAtMs: number): void;
+  /** Told of every message that is accepted: delivered, unclaimed, or held until its stream is whole. */
+  accepted(receivedAtMs: number, isSnapshot: boolean, topic: string | undefined): void;
   onControl(word: VenueWord): void;
   onInvalid(error: unknown, raw: Buffer): void;
   onGap(gap: GapItem): void;
@@ -171,6 +173,7 @@ export class Inbound<M> {
         return;
       }
     }
+    this.#parts.accepted(receivedAtMs, isSnapshot, topic);
     this.#deliver(message, raw, topic, point, isSnapshot, receivedAtMs);
     if (place === "begins" && point !== undefined) this.#recoveries.restarted(point.stream);
     if (isSnapshot && topic !== undefined && topic !== point?.stream) {

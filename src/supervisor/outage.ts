@@ -105,6 +105,8 @@ export class OutageLog {
         return undefined;
       case "reset":
       case "mismatch":
+      case "mute":
+      case "mute.ended":
       case "invalid":
       case "snapshot":
       case "valid":

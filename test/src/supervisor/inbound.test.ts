@@ -58,6 +58,7 @@ class RunningInbound {
         restarted: (stream) => this.breaks.push(`${stream} restarted`),
       },
       heard: (topic) => this.topics.push(topic),
+      accepted: () => undefined,
       onControl: (word) => this.log.push(`control ${JSON.stringify(word)}`),
       onMismatch: (stream) => this.log.push(`fact mismatch ${stream}`),
       onInvalid: (error, raw) =>
