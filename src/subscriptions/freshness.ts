@@ -142,7 +142,8 @@ export class Freshness {
     this.#due = [];
     this.#reportAtMs = Infinity;
     for (const watched of this.#topics.values()) {
-      this.#suspend(watched);
+      watched.isConfirmed = false;
+      if (watched.report === "due") watched.report = "none";
       if (watched.phase !== "stale") this.#topics.delete(watched.topic);
     }
   }
@@ -248,7 +249,6 @@ export class Freshness {
 
   #suspend(watched: Watched): void {
     watched.isConfirmed = false;
-    if (watched.report === "due") watched.report = "none";
     this.#queue.delete(watched);
   }
 
