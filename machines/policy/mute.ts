@@ -63,19 +63,25 @@ const LONGEST_WAIT_MS = 14_400_000;
 
 const DAY_MS = 86_400_000;
 
-/** Data that comes within this, or within the rhythm's longest gap, came of the new socket. */
-const PROMPT_MS = 30_000;
+/** Data that comes within this came of the new socket; within the longest gap, where the rhythm is slower. */
+const PROMPT_MS = 10_000;
+/** Later data may as well be the market's. */
+const LONGEST_PROMPT_MS = 120_000;
 
 /**
  * After so many silences in a day that new sockets ended, one is given so many bounds more to end by
  * itself: bursts whose pauses are as long as it takes to get a new socket look the same.
  */
-const CURES_BELIEVED = 4;
-const DOUBT_BOUNDS = 2;
+const CURES_BELIEVED = 2;
+const DOUBT_BOUNDS = 1.5;
 
-/** Beyond so many alerts in a day, a silence must last so many times longer than those that ended. */
+/**
+ * Beyond so many alerts in a day, a silence must last so many times longer than the last ones that ended:
+ * than the second longest of them, as one of them may have been a mute server.
+ */
 const ALERTS_PER_DAY = 4;
 const ALERT_FACTOR = 2;
+const ENDED_REMEMBERED = 16;
 
 /** How long a silence may be after gaps of at most `longestGapMs`, in milliseconds. */
 export function muteBoundMs(longestGapMs: number, { floorMs }: MutePolicy): number {
@@ -104,7 +110,8 @@ export class MuteRule {
   #socketsNow = 0;
   #cures: number[] = [];
   #alerts: number[] = [];
-  #ended: { readonly silentMs: number; readonly atMs: number } | undefined;
+  /** The last silences that ended, in milliseconds. */
+  #ended: number[] = [];
 
   constructor(policy: MutePolicy) {
     this.#policy = policy;
@@ -173,11 +180,11 @@ export class MuteRule {
 
   /** Data came after a silence that had a verdict. Gives whether a new socket ended it. */
   end(silentMs: number, atMs: number): { readonly isCured: boolean } {
-    const promptMs = Math.max(PROMPT_MS, this.#gaps.longestMs);
+    const promptMs = Math.max(PROMPT_MS, Math.min(this.#gaps.longestMs, LONGEST_PROMPT_MS));
     const isCured = this.#newSocketMs !== undefined && silentMs - this.#newSocketMs <= promptMs;
     if (isCured) {
       if (this.#socketsNow > 0) {
-        this.#sockets.length -= this.#socketsNow;
+        this.#sockets.pop();
         this.#cures = this.#isDoubted(atMs) ? [] : [...lastDay(this.#cures, atMs), atMs];
       }
     } else {
@@ -187,7 +194,7 @@ export class MuteRule {
         this.#cures = [];
       }
       this.#gaps.add(silentMs);
-      if (silentMs >= this.#longestEndedMs(atMs)) this.#ended = { silentMs, atMs };
+      this.#ended = [...this.#ended, silentMs].slice(-ENDED_REMEMBERED);
     }
     this.#rounds = 0;
     this.#isAsked = false;
@@ -240,12 +247,8 @@ export class MuteRule {
   #mayAlert(action: MuteAction, silentMs: number, atMs: number): boolean {
     if (action === "reconnect") return true;
     if (lastDay(this.#alerts, atMs).length < ALERTS_PER_DAY) return true;
-    return silentMs >= ALERT_FACTOR * this.#longestEndedMs(atMs);
-  }
-
-  #longestEndedMs(atMs: number): number {
-    const ended = this.#ended;
-    return ended === undefined || atMs - ended.atMs >= DAY_MS ? 0 : ended.silentMs;
+    const [longestMs = 0, secondMs = longestMs] = this.#ended.toSorted((a, b) => b - a);
+    return silentMs >= ALERT_FACTOR * secondMs;
   }
 }
 
