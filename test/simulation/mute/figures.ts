@@ -35,7 +35,7 @@ export function figuresOf(
     const isDue = faulty.nowMs >= nextMs;
     // A mute begins within a busy spell, or after a message between two quiet gaps.
     const forMs = isDue && spell.kind === "busy" ? spell.forMs * dice.share() : undefined;
-    faulty.pass(forMs === undefined ? spell : { ...spell, forMs } as Spell);
+    faulty.pass(forMs === undefined ? spell : ({ ...spell, forMs } as Spell));
     const isOpen = spell.kind === "busy" || spell.gapMs < 3_600_000;
     if (!isDue || !isOpen || !faulty.isSettled) continue;
     mutes.push(faulty.fallMute());

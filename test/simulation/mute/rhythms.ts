@@ -56,15 +56,14 @@ export const rhythms: readonly Rhythm[] = [
   {
     name: "stock session, closed at night and on weekends",
     recording: "coinbase",
-    spells: (dice, shape) =>
-      weeks(() => [busy(dice, 6.5 * HOUR, 100, shape)], 6.5 * HOUR),
+    spells: (dice, shape) => weeks(() => [busy(dice, 6.5 * HOUR, 100, shape)], 6.5 * HOUR),
   },
   {
     name: "single prints overnight",
     *spells(dice) {
       for (;;) {
         yield busy(dice, 14 * HOUR, 200);
-        for (let leftMs = 10 * HOUR; leftMs > 0; ) {
+        for (let leftMs = 10 * HOUR; leftMs > 0;) {
           const gapMs = Math.max(gapOf(dice, 40 * MINUTE, undefined), SECOND);
           yield quiet(Math.min(gapMs, leftMs));
           leftMs -= gapMs;
@@ -76,7 +75,7 @@ export const rhythms: readonly Rhythm[] = [
     name: "small crypto pair",
     recording: "bitfinex",
     *spells(dice, shape) {
-      for (let atMs = 0; ; ) {
+      for (let atMs = 0; ;) {
         const isNight = (atMs / HOUR) % 24 < 8;
         const gapMs = Math.max(gapOf(dice, isNight ? 6 * MINUTE : 90 * SECOND, shape), 50);
         yield quiet(gapMs);
