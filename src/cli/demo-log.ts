@@ -109,6 +109,8 @@ export class DemoLog {
       case "up":
       case "gap":
       case "reset":
+      case "mute":
+      case "mute.ended":
       case "mismatch":
       case "invalid":
       case "snapshot":

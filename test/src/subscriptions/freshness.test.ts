@@ -42,9 +42,7 @@ describe("a topic that was acknowledged", () => {
   it("is stale when no first message comes in its time", () => {
     const freshness = confirmed();
     expect(freshness.takeStale(9_999)).toEqual([]);
-    expect(freshness.takeStale(10_000)).toEqual([
-      { topic: "a", silentMs: 10_000 },
-    ]);
+    expect(freshness.takeStale(10_000)).toEqual([{ topic: "a", silentMs: 10_000 }]);
     expect(freshness.takeReport(20_000)).toBeUndefined();
   });
 
@@ -109,7 +107,7 @@ describe("a stale topic", () => {
     const freshness = confirmed();
     let nowMs = 0;
     const waits: number[] = [];
-    for (let asked = 0; asked < 9; ) {
+    for (let asked = 0; asked < 9;) {
       const dueAtMs = freshness.nextDueAtMs ?? Infinity;
       const isAsked = freshness.takeStale(dueAtMs).length > 0;
       freshness.takeReport(dueAtMs);
@@ -139,7 +137,7 @@ describe("a stale topic", () => {
     const freshness = new Freshness(() => ({ firstMs: 10_000, silenceMs: null }));
     const reports: string[] = [];
     const until = (untilMs: number): void => {
-      for (let at = freshness.nextDueAtMs; at !== undefined && at <= untilMs; ) {
+      for (let at = freshness.nextDueAtMs; at !== undefined && at <= untilMs;) {
         for (const { topic } of freshness.takeStale(at)) renew(freshness, topic, at);
         const report = freshness.takeReport(at);
         if (report !== undefined) reports.push(`${at}: ${report.topics.join("+")}`);
