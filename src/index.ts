@@ -63,7 +63,6 @@ export type {
 } from "./recovery/recovery.ts";
 export type { FreshnessPolicy } from "./subscriptions/freshness.ts";
 export type { QuarantinePolicy } from "./subscriptions/quarantine.ts";
-export type { MuteAction, MutePolicy } from "../machines/policy/mute.ts";
 export type { SchemaOf, SchemaOption } from "./supervisor/schema.ts";
 export type { Position, SequencePoint, SequenceVerdict } from "./sequence/point.ts";
 export {

@@ -2,7 +2,8 @@
  * What a life's supervisor does beyond keeping one socket: each may be missing from a life. Drawn by dice
  * of their own, so that what is added here changes nothing of what was drawn before.
  */
-import type { MutePolicy, QuarantinePolicy } from "../../../src/index.ts";
+import type { MutePolicy } from "../../../machines/index.ts";
+import type { QuarantinePolicy } from "../../../src/index.ts";
 import { Dice } from "./chance.ts";
 
 export interface Features {
