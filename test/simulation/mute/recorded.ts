@@ -12,7 +12,7 @@ const sources: Readonly<
 > = {
   spot: { file: "hftbacktest/spot_btcusdt_20240808.gz", has: "btcusdt@trade", perMs: 1e6 },
   coinbase: { file: "cryptofeed/COINBASE.ws.28.0", has: '"type":"match"', perMs: 1e-3 },
-  bitfinex: { file: "cryptofeed/BITFINEX.ws.11.0", has: '"tu"', perMs: 1e-3 },
+  binance: { file: "cryptofeed/BINANCE_FUTURES.ws.1.0", has: "aggTrade", perMs: 1e-3 },
 };
 
 /** Undefined where the recording is absent. @param root - The checkout. */

@@ -19,7 +19,7 @@ export type Shape = readonly number[];
 export interface Rhythm {
   readonly name: string;
   /** The shape of its gaps, where it has one: of a recording. */
-  readonly recording?: "spot" | "coinbase" | "bitfinex";
+  readonly recording?: "spot" | "coinbase" | "binance";
   spells(dice: Dice, shape: Shape | undefined): Generator<Spell, never>;
 }
 
@@ -73,7 +73,7 @@ export const rhythms: readonly Rhythm[] = [
   },
   {
     name: "small crypto pair",
-    recording: "bitfinex",
+    recording: "binance",
     *spells(dice, shape) {
       for (let atMs = 0; ;) {
         const isNight = (atMs / HOUR) % 24 < 8;
