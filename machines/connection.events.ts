@@ -27,7 +27,8 @@ export type SocketFact =
   | { readonly type: "subscriptions.settled" }
   /** A stream is not whole, and there is no desk yet to recover it: said once in a connection's life. */
   | { readonly type: "desk.wanted" }
-  | SocketExpiring;
+  | SocketExpiring
+  | SocketMute;
 
 /** The venue announces that it ends this socket within `withinMs`. Said of a socket that is open. */
 export interface SocketExpiring {
@@ -35,6 +36,13 @@ export interface SocketExpiring {
   readonly withinMs: number;
   /** The venue's own words, escaped and bounded. */
   readonly detail?: string;
+  readonly atMs: number;
+}
+
+/** The open socket is alive and brings no data, far longer than its rhythm explains. */
+export interface SocketMute {
+  readonly type: "socket.mute";
+  readonly silentMs: number;
   readonly atMs: number;
 }
 

@@ -23,6 +23,7 @@ export type {
   SocketExpiring,
   SocketFact,
   SocketLost,
+  SocketMute,
 } from "./connection.events.ts";
 export {
   heartbeatMachine,
@@ -66,6 +67,7 @@ export {
   type BackoffShape,
 } from "./policy/backoff.ts";
 export { defaultRetryBudget, type RetryBudget } from "./policy/retry-budget.ts";
+export { defaultMutePolicy, type MuteAction, type MutePolicy } from "./policy/mute.ts";
 export {
   verdict,
   type FinalRuling,

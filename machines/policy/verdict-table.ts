@@ -23,6 +23,7 @@ export const verdictTable: readonly VerdictRule[] = [
   // The caller's own word or mistake, and our own plan.
   { name: "requested", when: { class: "requested" }, ruling: { action: "now" } },
   { name: "planned", when: { class: "planned" }, ruling: { action: "now" } },
+  { name: "mute", when: { class: "mute" }, ruling: { action: "now" } },
   { name: "config", when: { class: "config" }, ruling: { action: "refuse" } },
   { name: "resolver", when: { class: "resolver" }, ruling: { action: "retry" } },
 

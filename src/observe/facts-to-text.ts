@@ -5,6 +5,7 @@
  * and are escaped here, so that no line can be forged and no terminal driven.
  */
 import { describeLoss } from "../../machines/loss.ts";
+import type { MuteAction } from "../../machines/policy/mute.ts";
 import type { Position } from "../sequence/position.ts";
 import type { Alert, Fact } from "../supervisor/facts.ts";
 import type { DroppedRange } from "../supervisor/items.ts";
@@ -27,6 +28,12 @@ const LABEL_WIDTH = 14;
 export function labelOf(fact: Fact): string {
   return fact.type === "subscriptions.settled" ? "subscriptions" : fact.type;
 }
+
+const MUTE_ACTIONS: Readonly<Record<MuteAction, string>> = {
+  resubscribe: "all topics are asked for again",
+  reconnect: "a new socket is dialled",
+  report: "nothing is done about it now",
+};
 
 /** What happened, without when. */
 export function factToText(fact: Fact): string {
@@ -72,6 +79,10 @@ export function factToText(fact: Fact): string {
       return `${printable(fact.topic)}: silent for ${showMs(fact.silentMs)}; subscribed anew`;
     case "topic.fresh":
       return `${printable(fact.topic)}: speaks again after ${showMs(fact.silentMs)}`;
+    case "mute":
+      return `no data for ${showMs(fact.silentMs)}, more than the usual ${showMs(fact.boundMs)}; ${MUTE_ACTIONS[fact.action]}`;
+    case "mute.ended":
+      return `data again after ${showMs(fact.silentMs)}`;
     case "topic.quarantined":
       return `${printable(fact.topic)}: ${count(fact.strikes, "socket")} died of it; not asked for until ${isoTime(fact.untilMs)}`;
     case "alert":
@@ -148,8 +159,14 @@ export function alertToText(alert: Alert): string {
     }
     case "too-many-streams":
       return `more than ${alert.limit} numbered streams: the others are delivered unjudged`;
-    case "topic-stale":
-      return `${printable(alert.topic)} is subscribed and silent for ${showMs(alert.silentMs)}; subscribing anew did not help`;
+    case "topic-stale": {
+      const { topics, silentMs } = alert;
+      const names = list(topics.map((topic) => printable(topic)));
+      const are = topics.length === 1 ? "is" : "are";
+      return `${names} ${are} subscribed and silent for ${showMs(silentMs)}; subscribing anew did not help`;
+    }
+    case "mute":
+      return `connected, but no data for ${showMs(alert.silentMs)}, more than the usual ${showMs(alert.boundMs)}`;
     case "topic-quarantined":
       return `${printable(alert.topic)} killed the sockets that asked for it; not asked for until ${isoTime(alert.untilMs)}`;
   }

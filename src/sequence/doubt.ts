@@ -31,8 +31,8 @@ export class Doubt<T> {
   readonly held: Held<T>[] = [];
   /** The highest number that is held. */
   highest: Position | undefined;
-  /** The venue says of one of them that it is told again. */
-  isMarked = false;
+  /** When the first of them came that the venue does not mark as told again. */
+  unmarkedSinceMs: number | undefined;
   /** It was reported that this lasts. */
   isReported = false;
   #bytes = 0;
@@ -46,10 +46,10 @@ export class Doubt<T> {
     return this.held.length >= MAX_HELD || this.#bytes + (raw?.length ?? 0) > MAX_HELD_BYTES;
   }
 
-  add(point: SequencePoint, raw: Uint8Array | undefined): Held<T> {
+  add(point: SequencePoint, raw: Uint8Array | undefined, atMs: number): Held<T> {
     const { last, retold } = point;
     if (this.highest === undefined || last > this.highest) this.highest = last;
-    this.isMarked ||= retold === true;
+    if (retold !== true) this.unmarkedSinceMs ??= atMs;
     const held: Held<T> = { point, raw, value: undefined };
     this.held.push(held);
     this.#bytes += raw?.length ?? 0;

@@ -9,7 +9,8 @@
  * - On a fresh stream a venue may tell again what is known. A run of lower numbers that reaches the known
  *   position, or is followed by a number above it, is told again. One that does not within the time of a
  *   doubt, or the bounds of what is held, is a new numbering.
- * - What a venue marks as told again waits for the first message without the mark, which decides.
+ * - What a venue marks as told again waits for the first message without the mark. On a stream that is not
+ *   fresh that one decides; on a fresh one the time of the doubt begins with it, as a venue may mark only a part.
  *
  * A number that repeats is a duplicate, and dropped at once. The fourth message running that has it, each
  * with other bytes, shows that the number says nothing: the copies are delivered after all. A jump by more than {@link MAX_GAP} is a `reset` and no gap, and the position before a jump
@@ -104,19 +105,22 @@ export class UnusualNumbers<T> {
   }
 
   concludeAll(): void {
-    for (const state of [...this.#inDoubt]) this.conclude(state);
+    for (const state of Array.from(this.#inDoubt)) this.conclude(state);
   }
 
   /** Gives when the next doubt is due. */
   settleDue(nowMs: number): number | undefined {
     let nextMs: number | undefined;
-    for (const state of [...this.#inDoubt]) {
+    for (const state of Array.from(this.#inDoubt)) {
       const doubt = state.trouble?.doubt;
-      if (doubt === undefined || doubt.isReported) continue;
-      const dueAtMs = doubt.sinceMs + DOUBT_MS;
+      if (doubt === undefined) continue;
+      const { unmarkedSinceMs } = doubt;
+      const endsByTime = unmarkedSinceMs !== undefined && this.#tracker.isFresh(state);
+      if (doubt.isReported && !endsByTime) continue;
+      const dueAtMs = (endsByTime ? unmarkedSinceMs : doubt.sinceMs) + DOUBT_MS;
       if (dueAtMs > nowMs) {
         nextMs = Math.min(nextMs ?? Infinity, dueAtMs);
-      } else if (this.#mayBeToldAgain(state, doubt)) {
+      } else if (endsByTime) {
         this.conclude(state);
       } else {
         doubt.isReported = true;
@@ -156,14 +160,14 @@ export class UnusualNumbers<T> {
   ): SequenceVerdict {
     const { doubt } = trouble;
     if (doubt !== undefined) {
-      const isDecided =
-        point.retold !== true &&
-        (this.#mayBeToldAgain(state, doubt)
-          ? atMs - doubt.sinceMs > DOUBT_MS
-          : doubt.isContinuedBy(point));
+      const isDecided = this.#tracker.isFresh(state)
+        ? atMs - (doubt.unmarkedSinceMs ?? atMs) > DOUBT_MS
+        : point.retold !== true && doubt.isContinuedBy(point);
       if (isDecided || doubt.isFullWith(raw)) return this.#startOver(state, point, raw, atMs);
     }
-    this.#newest = this.#doubtOf(state, trouble, atMs).add(point, raw);
+    const open = this.#doubtOf(state, trouble, atMs);
+    this.#newest = open.add(point, raw, atMs);
+    if (open.unmarkedSinceMs === atMs) this.#listener.doubted();
     return HELD;
   }
 
@@ -181,7 +185,7 @@ export class UnusualNumbers<T> {
     }
     if (doubt !== undefined) {
       // What is told again has reached the known position.
-      if (this.#mayBeToldAgain(state, doubt)) {
+      if (this.#tracker.isFresh(state)) {
         this.#confirm(state);
         return this.#end(state, DUPLICATE);
       }
@@ -231,11 +235,6 @@ export class UnusualNumbers<T> {
   ): SequenceVerdict {
     this.conclude(state);
     return this.#tracker.accept(point, raw, atMs);
-  }
-
-  /** The stream is fresh, and the venue does not mark what it tells again: only time decides. */
-  #mayBeToldAgain(state: StreamState<T>, doubt: Doubt<T>): boolean {
-    return !doubt.isMarked && this.#tracker.isFresh(state);
   }
 
   #doubtOf(state: StreamState<T>, trouble: Trouble<T>, atMs: number): Doubt<T> {

@@ -6,6 +6,7 @@
  */
 import type { ConnectionAlert } from "../../machines/connection.events.ts";
 import type { Loss } from "../../machines/loss.ts";
+import type { MuteAction } from "../../machines/policy/mute.ts";
 import type { Position } from "../sequence/point.ts";
 import type { TopicOutcome } from "../subscriptions/summary.ts";
 import type { VenueNotice } from "../venues/venue.ts";
@@ -33,8 +34,17 @@ export type Alert =
       readonly detail: string;
     }
   | { readonly kind: "too-many-streams"; readonly limit: number }
-  /** Subscribed anew and still silent. It rests; `topic.fresh` tells when it speaks. */
-  | { readonly kind: "topic-stale"; readonly topic: string; readonly silentMs: number }
+  /**
+   * Subscribed again and still silent: all such topics of the connection, and the longest of their
+   * silences in milliseconds. They are asked for again, ever more slowly; `topic.fresh` tells of each
+   * that speaks.
+   */
+  | { readonly kind: "topic-stale"; readonly topics: readonly string[]; readonly silentMs: number }
+  /**
+   * The connection is alive and brings no data: for so long, where its rhythm explains `boundMs`, both in
+   * milliseconds. Once in a silence; `mute.ended` tells when data comes.
+   */
+  | { readonly kind: "mute"; readonly silentMs: number; readonly boundMs: number }
   /** It killed the sockets that asked for it: it is not asked for until then, so that the others live. */
   | { readonly kind: "topic-quarantined"; readonly topic: string; readonly untilMs: number };
 
@@ -102,6 +112,17 @@ export interface FactPayloads {
   };
   /** A stale topic speaks again. */
   "topic.fresh": { readonly topic: string; readonly silentMs: number };
+  /**
+   * A connection that is alive brings no data: for `silentMs`, where its rhythm explains `boundMs`. All
+   * its topics are asked for again (`resubscribe`), it is replaced (`reconnect`), or nothing is done.
+   */
+  mute: {
+    readonly silentMs: number;
+    readonly boundMs: number;
+    readonly action: MuteAction;
+  };
+  /** Data comes again after a silence that was told, in milliseconds. */
+  "mute.ended": { readonly silentMs: number };
   /** A topic is not asked for until `untilMs`: sockets died of it. The others live. */
   "topic.quarantined": {
     readonly topic: string;

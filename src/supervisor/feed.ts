@@ -28,6 +28,7 @@ import type {
   SnapshotItem,
   ValidItem,
 } from "./items.ts";
+import type { MuteWatch } from "./mute-watch.ts";
 import type { SchemaOf } from "./schema.ts";
 import type { Settings } from "./settings.ts";
 import type { Subscriptions } from "./subscriptions.ts";
@@ -43,6 +44,8 @@ export interface FeedOthers<M> extends ControlledParts<M> {
   readonly subscriptions: Subscriptions<M>;
   readonly link: Pick<Link, "expires" | "wantDesk">;
   readonly consumers: Consumers<M>;
+  /** Undefined where mute connections are not looked for. */
+  readonly mute: MuteWatch | undefined;
 }
 
 export class Feed<M> implements LinkFeed, InboundParts<M>, RecoveriesParts<M> {
@@ -114,6 +117,10 @@ export class Feed<M> implements LinkFeed, InboundParts<M>, RecoveriesParts<M> {
     this.#others.subscriptions.announce();
   }
 
+  ready(isReady: boolean): void {
+    this.#others.mute?.ready(isReady);
+  }
+
   reading(isReading: boolean): void {
     this.#doubts.reading(isReading);
     const { subscriptions } = this.#others;
@@ -162,6 +169,10 @@ export class Feed<M> implements LinkFeed, InboundParts<M>, RecoveriesParts<M> {
   onUnjudged(error: unknown, raw: Buffer): void {
     if (!this.#rare.take("unjudged", this.clock.nowMs())) return;
     this.#others.publisher.publish("message.unjudged", excerptOf(error, raw));
+  }
+
+  accepted(receivedAtMs: number, isSnapshot: boolean, topic: string | undefined): void {
+    this.#others.mute?.heard(receivedAtMs, isSnapshot, topic);
   }
 
   onControl(word: VenueWord): void {

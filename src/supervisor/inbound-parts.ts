@@ -37,6 +37,8 @@ export interface InboundParts<M> {
   readonly recoveries: StreamRecoveries<M>;
   /** Told the topic of every message that is accepted, and when it came. */
   heard(topic: string, receivedAtMs: number): void;
+  /** Told of every message that is delivered, unclaimed, or held until its stream is whole. */
+  accepted(receivedAtMs: number, isSnapshot: boolean, topic: string | undefined): void;
   /** Told the topic of a message that is dropped: the topic is served, and no news came. */
   repeated(topic: string): void;
   /** Whether a stream's name is a topic that is wanted. */

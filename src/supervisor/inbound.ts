@@ -214,6 +214,7 @@ export class Inbound<M> implements TrackerListener<HeldMessage<M>> {
       }
     }
     if (isNews && topic !== undefined) this.#parts.heard(topic, receivedAtMs);
+    this.#parts.accepted(receivedAtMs, isSnapshot, topic);
     this.#deliver(message, raw, topic, point, isSnapshot, receivedAtMs);
     return true;
   }

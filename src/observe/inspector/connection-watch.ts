@@ -173,6 +173,10 @@ function textOf(fact: Fact): string {
     case "topic.stale":
     case "topic.fresh":
       return `${scrub(fact.topic)}, silent for ${(fact.silentMs / 1_000).toFixed(1)} s`;
+    case "mute":
+      return `no data for ${(fact.silentMs / 1_000).toFixed(1)} s: ${fact.action}`;
+    case "mute.ended":
+      return `data again after ${(fact.silentMs / 1_000).toFixed(1)} s`;
     case "topic.quarantined":
       return `${scrub(fact.topic)}: sockets died of it`;
     case "subscriptions.settled":

@@ -42,6 +42,7 @@ const levelOf: Readonly<Partial<Record<FactType, Level>>> = {
   overflow: "warn",
   "topic.rejected": "warn",
   "topic.stale": "warn",
+  mute: "warn",
   "topic.quarantined": "warn",
   "message.invalid": "warn",
   "message.unjudged": "warn",

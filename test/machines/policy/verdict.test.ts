@@ -45,6 +45,7 @@ const classes: readonly LossClass[] = [
   "suspended",
   "requested",
   "planned",
+  "mute",
 ];
 
 function loss(lossClass: LossClass, facts: Partial<Loss> = {}): Loss {
@@ -111,6 +112,7 @@ describe("the verdict, by class (faults.md §A3)", () => {
     ["auth", loss("auth", { phase: "authenticate" }), "refuse"],
     ["requested", loss("requested"), "now"],
     ["planned", loss("planned"), "now"],
+    ["mute", loss("mute"), "now"],
   ])("%s: %o is %s", (rule, given, expected) => {
     const decided = verdict(given, young, fixed);
 

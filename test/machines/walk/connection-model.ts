@@ -17,6 +17,9 @@ export const connectionOptions = {
 /** What the venue announces: far enough away for every other timer to come first. */
 export const notice = { withinMs: 7_200_000, detail: "maintenance in two hours" } as const;
 
+/** How long no data came. */
+export const muteForMs = 90_000;
+
 export const connectionUrl = () => "wss://venue.example/feed";
 
 function ends(loss: Loss): ChartStimulus<typeof connectionMachine> {
@@ -51,6 +54,10 @@ export const connectionModel = exploreChart(connectionMachine, {
     },
     "the venue will go away": {
       events: [{ type: "socket.expiring", ...notice, atMs: 0 }],
+      when: (snapshot) => snapshot.matches("connecting") || snapshot.matches("connected"),
+    },
+    "the connection is mute": {
+      events: [{ type: "socket.mute", silentMs: muteForMs, atMs: 0 }],
       when: (snapshot) => snapshot.matches("connecting") || snapshot.matches("connected"),
     },
     "a first stream breaks": {

@@ -43,6 +43,8 @@ const FACTS: Readonly<Record<FactType, true>> = {
   "topic.rejected": true,
   "topic.stale": true,
   "topic.fresh": true,
+  mute: true,
+  "mute.ended": true,
   "topic.quarantined": true,
   alert: true,
   recovered: true,

@@ -54,6 +54,7 @@ export class Line {
     publish: (type, payload) => this.facts.push({ type, ...payload }),
     callbackFailed: () => undefined,
   };
+  readonly mute = undefined;
   readonly link: Link;
   readonly #memory: MemoryTransport;
   isReady = false;
@@ -93,6 +94,7 @@ export class Line {
       },
       newSocket: () => undefined,
       replayAbandoned: () => undefined,
+      ready: () => undefined,
       reading: (isReading) => {
         if (isReading) this.subscriptions.resume("reader");
         else this.subscriptions.pause("reader");

@@ -181,8 +181,24 @@ describe("what a venue marks as told again", () => {
     ]);
   });
 
-  it("begins a new numbering where the first message without the mark goes on from it", () => {
-    expect(fresh().range(1, 50, retold).takes(51, 52).told()).toEqual(["reset", ...names(1, 52)]);
+  it("begins a new numbering a second after the first message without the mark", () => {
+    const judged = fresh().range(1, 50, retold).passes(5_000).takes(51, 52);
+    expect(judged.told()).toEqual(["in doubt 50"]);
+    expect(judged.passes(999).told()).toEqual([]);
+    expect(judged.passes(1).told()).toEqual(["reset", ...names(1, 52)]);
+  });
+
+  it("begins a new numbering at once on a stream that is not fresh", () => {
+    expect(known().range(1, 50, retold).takes(51, 52).told()).toEqual(["reset", ...names(1, 52)]);
+  });
+
+  it("may be marked in part: nothing is delivered twice", () => {
+    const judged = fresh();
+    for (let number = 49_990; number < 50_000; number += 1) {
+      judged.take({ first: number, last: number, retold: number % 2 === 0 });
+    }
+    judged.takes(50_000, 50_001);
+    expect(judged.told().filter((line) => !line.startsWith("~"))).toEqual(["50001"]);
   });
 
   it("is delivered at the socket's end where nothing else has come", () => {

@@ -68,6 +68,7 @@ class RunningInbound {
         this.log.push(`dropped ${stream} ${position} ${cause}`),
       onUnjudged: (error, raw) =>
         this.log.push(`unjudged ${raw.toString()}: ${error instanceof Error ? error.message : ""}`),
+      accepted: () => undefined,
       onControl: (word) => this.log.push(`control ${JSON.stringify(word)}`),
       onMismatch: (stream) => this.log.push(`fact mismatch ${stream}`),
       onInvalid: (error, raw) =>

@@ -298,7 +298,7 @@ export class Lifecycle {
       violate("17 alternation", `dial ${this.#dials} is charged for what another met`);
     }
     this.#isDialOpen = false;
-    this.#isPlanned = loss.class === "planned";
+    this.#isPlanned = loss.class === "planned" || loss.class === "mute";
     this.#wireLoss = undefined;
     this.#troubles += 1;
     const deadlineMs = (this.#dialledAtMs ?? 0) + character.options.connectTimeoutMs;

@@ -85,7 +85,7 @@ export class Waits {
   lost(loss: Loss, phaseWasOpen: boolean, retryInMs: number | null, atMs: number): void {
     this.#forgive(atMs);
     this.#upSince = undefined; // what was not forgiven by now will not be
-    if (loss.class === "requested" || loss.class === "planned") {
+    if (["requested", "planned", "mute"].includes(loss.class)) {
       if (retryInMs !== 0) this.#wrong(loss, `a wait of ${retryInMs}`);
       this.#lastWaitMs = 0;
       if (phaseWasOpen) this.renews = false;
