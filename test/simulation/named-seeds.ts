@@ -151,4 +151,9 @@ export const namedSeeds: readonly NamedSeed[] = [
     seed: 140,
     shows: ['"type":"topic.quarantined"', '"quarantined":[]'],
   },
+  {
+    name: "a topic asked for in its quarantine, as the only one, on a socket that the user leaves",
+    seed: 77313911,
+    shows: ['"type":"topic.quarantined"', '"kind":"subscriptions-timed-out"'],
+  },
 ];
