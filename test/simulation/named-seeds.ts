@@ -156,4 +156,9 @@ export const namedSeeds: readonly NamedSeed[] = [
     seed: 77313911,
     shows: ['"type":"topic.quarantined"', '"kind":"subscriptions-timed-out"'],
   },
+  {
+    name: "a listener of a gap takes back the topic whose messages wait for a snapshot",
+    seed: 97491843,
+    shows: ['"where":"snapshot","how":"hangs"', "reacts to gap with unsubscribe"],
+  },
 ];

@@ -209,10 +209,11 @@ export class Repairs {
   release(stream: string, message: unknown): readonly Expectation[] | undefined {
     const broken = this.#streams.get(stream);
     if (broken === undefined) return undefined;
-    if (broken.held.length === 0 && !this.#isWanted(stream)) {
-      // It was taken back when the socket had ended, and before it was left.
+    if (broken.held[0]?.data !== message && !this.#isWanted(stream)) {
+      // It was taken back before what waited had to go: by a listener that was told of the next gap, or when
+      // the socket had ended and was not left yet.
       const index = broken.discarded.findIndex(({ data }) => data === message);
-      if (index >= 0) broken.held = broken.discarded.splice(index);
+      if (index >= 0) broken.held = [...broken.discarded.splice(index), ...broken.held];
     }
     if (broken.held[0]?.data !== message) return undefined;
     this.#letGo(stream, broken);
