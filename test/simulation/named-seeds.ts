@@ -161,4 +161,9 @@ export const namedSeeds: readonly NamedSeed[] = [
     seed: 97491843,
     shows: ['"where":"snapshot","how":"hangs"', "reacts to gap with unsubscribe"],
   },
+  {
+    name: "a listener of a gap reconnects while a silent topic speaks again",
+    seed: 3199915060,
+    shows: ["reacts to gap with reconnect", '"type":"topic.fresh"'],
+  },
 ];

@@ -21,13 +21,20 @@ interface Watched {
   isUnsure: boolean;
 }
 
+interface Freshened {
+  readonly topic: string;
+  readonly silentMs: number;
+}
+
 export class FreshTopics {
   readonly #scene: Scene;
   readonly #isWanted: (topic: string) => boolean;
   readonly #topics = new Map<string, Watched>();
   #socket: SimSocket | undefined;
   /** The fact that a topic which has just spoken must lead to. */
-  #owed: { readonly topic: string; readonly silentMs: number } | undefined;
+  #owed: Freshened | undefined;
+  /** The fact that it may lead to: whether the topic was forgotten in between is not known. */
+  #possible: Freshened | undefined;
 
   constructor(scene: Scene, isWanted: (topic: string) => boolean) {
     this.#scene = scene;
@@ -71,7 +78,7 @@ export class FreshTopics {
     const watched = this.#topics.get(topic);
     if (watched !== undefined) watched.isUnsure = true;
     // By a listener of the very message with which it spoke: nobody need be told.
-    if (this.#owed?.topic === topic) this.#owed = undefined;
+    if (this.#owed?.topic === topic) [this.#owed, this.#possible] = [undefined, this.#owed];
   }
 
   /** A message of this topic was read. */
@@ -81,8 +88,10 @@ export class FreshTopics {
     if (watched === undefined) return;
     const { phase, isUnsure } = watched;
     const wasStale = phase === "renewed" || phase === "resting";
-    if (wasStale && !isUnsure) {
-      this.#owed = { topic, silentMs: this.#now - watched.heardAtMs };
+    if (wasStale) {
+      const freshened = { topic, silentMs: this.#now - watched.heardAtMs };
+      if (isUnsure) this.#possible = freshened;
+      else this.#owed = freshened;
     }
     watched.heardAtMs = this.#now;
     watched.stops = this.#scene.process.stops;
@@ -104,7 +113,7 @@ export class FreshTopics {
         this.#fresh(fact);
         return;
       case "closed":
-        this.#owed = undefined;
+        [this.#owed, this.#possible] = [undefined, undefined];
         this.#topics.clear();
         return;
       default:
@@ -113,6 +122,7 @@ export class FreshTopics {
 
   /** Nothing more is said of the message that was read last. */
   settled(): void {
+    this.#possible = undefined;
     if (this.#owed === undefined) return;
     this.#scene.violate("fresh topics", `${this.#owed.topic} spoke again, and nobody was told`);
     this.#owed = undefined;
@@ -163,16 +173,12 @@ export class FreshTopics {
   }
 
   #fresh({ topic, silentMs }: Fact<"topic.fresh">): void {
-    const owed = this.#owed;
-    this.#owed = undefined;
-    if (owed === undefined && this.#topics.get(topic)?.phase === "speaking") {
-      // It may have been forgotten in between, or not.
-      return;
-    }
-    if (owed?.topic !== topic || Math.abs(owed.silentMs - silentMs) > 1) {
+    const right = this.#owed ?? this.#possible;
+    [this.#owed, this.#possible] = [undefined, undefined];
+    if (right?.topic !== topic || Math.abs(right.silentMs - silentMs) > 1) {
       this.#scene.violate(
         "fresh topics",
-        `${topic} is fresh after ${silentMs} ms, where ${owed?.topic} after ${owed?.silentMs} is right`,
+        `${topic} is fresh after ${silentMs} ms, where ${right?.topic} after ${right?.silentMs} is right`,
       );
     }
   }
