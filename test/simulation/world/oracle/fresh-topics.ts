@@ -29,6 +29,8 @@ interface Freshened {
 export class FreshTopics {
   readonly #scene: Scene;
   readonly #isWanted: (topic: string) => boolean;
+  /** Nobody here knows which of its messages count. */
+  readonly #isUnreliable: (topic: string) => boolean;
   readonly #topics = new Map<string, Watched>();
   #socket: SimSocket | undefined;
   /** The fact that a topic which has just spoken must lead to. */
@@ -36,8 +38,13 @@ export class FreshTopics {
   /** The fact that it may lead to: whether the topic was forgotten in between is not known. */
   #possible: Freshened | undefined;
 
-  constructor(scene: Scene, isWanted: (topic: string) => boolean) {
+  constructor(
+    scene: Scene,
+    isWanted: (topic: string) => boolean,
+    isUnreliable: (topic: string) => boolean,
+  ) {
     this.#scene = scene;
+    this.#isUnreliable = isUnreliable;
     this.#isWanted = isWanted;
   }
 
@@ -139,7 +146,8 @@ export class FreshTopics {
         isAwaited ||
         isUnsure ||
         stops !== process.stops ||
-        !this.#isWanted(topic)
+        !this.#isWanted(topic) ||
+        this.#isUnreliable(topic)
       )
         continue;
       const lateMs = this.#silentMs(watched) - this.#limitMs(watched);
@@ -151,6 +159,7 @@ export class FreshTopics {
 
   #stale(topic: string, saidMs: number, phases: readonly Watched["phase"][]): void {
     const { violate } = this.#scene;
+    if (this.#isUnreliable(topic)) return;
     const wrong = (what: string): void => violate("fresh topics", `${topic} is stale, and ${what}`);
     const watched = this.#topics.get(topic);
     if (watched === undefined) {
@@ -173,6 +182,7 @@ export class FreshTopics {
   }
 
   #fresh({ topic, silentMs }: Fact<"topic.fresh">): void {
+    if (this.#isUnreliable(topic)) return;
     const right = this.#owed ?? this.#possible;
     [this.#owed, this.#possible] = [undefined, undefined];
     if (right?.topic !== topic || Math.abs(right.silentMs - silentMs) > 1) {
