@@ -230,8 +230,8 @@ function sequence(
   }
   if (point !== undefined && truth?.isMarked === true) point = { ...point, ...TOLD_AGAIN };
   const isWrong = troubles.isChecksumWrong(message.stream ?? "") && point?.restarts !== true;
-  oracle.feed.read(message, point, { truth, isWrong });
-  if ("stream" in message) oracle.heardOf(message.stream);
+  const isNews = oracle.feed.read(message, point, { truth, isWrong });
+  if ("stream" in message) oracle.heardOf(message.stream, isNews);
   return point;
 }
 

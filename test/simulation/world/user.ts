@@ -195,7 +195,10 @@ export class User {
     if (consumers.length >= MAX_CONSUMERS) return;
     const controller = new AbortController();
     const { invalid, unreliable } = this.oracle.feed;
-    const isUnreliable = (stream: string): boolean => unreliable.has(stream);
+    const { topics } = this.#scene.character;
+    const before = new Map(topics.map((name) => [name, unreliable.episodesOf(name)]));
+    const isUnreliable = (stream: string): boolean =>
+      unreliable.has(stream) || unreliable.episodesOf(stream) !== (before.get(stream) ?? 0);
     const view = new ConsumerView(this.#scene, step, { invalid, isUnreliable }, (gone) => {
       const index = consumers.indexOf(gone);
       if (index >= 0) consumers.splice(index, 1);

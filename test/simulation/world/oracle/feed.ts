@@ -165,19 +165,18 @@ export class Feed {
     else this.repairs.served(stream, position, data);
   }
 
-  /** The client reads a message: `point` is what the user's functions say of it. */
-  read(data: BinanceStreamMessage, point: SequencePoint | undefined, reading: Reading): void {
+  /** The client reads a message: `point` is what the user's functions say of it. True where it is new. */
+  read(data: BinanceStreamMessage, point: SequencePoint | undefined, reading: Reading): boolean {
     this.settled();
-    const { truth } = reading;
+    if (point !== undefined) this.#trustAgain(point.stream);
+    const truth = reading.truth ?? truthOf(point);
     if (point !== undefined && truth !== undefined && this.unreliable.has(point.stream)) {
-      if (this.unreliable.isNew(point.stream, truth)) this.silence.read(point.stream);
-      this.unreliable.read(data, point, truth);
-      return;
+      return this.#readUnreliable(data, point, truth);
     }
     const atMs = this.#scene.process.nowMs();
     if (point === undefined) {
       this.#owed = [{ data, stream: undefined, first: 0, last: 0, atMs, isRestart: false }];
-      return;
+      return true;
     }
     const { stream } = point;
     const [first, last] = [Number(point.first), Number(point.last)];
@@ -199,12 +198,18 @@ export class Feed {
         mismatch,
         invalid: isInvalid ? "start" : isUnsound ? "checksum" : undefined,
       });
-      return;
+      return true;
+    }
+    if (last < view.last && !isRestart && truth !== undefined) {
+      // Late, told again, or a numbering that starts over: what becomes of it is judged by what it is.
+      this.distrust(stream);
+      return this.#readUnreliable(data, point, truth);
     }
     if (last <= view.last) {
       this.duplicates += 1;
-      return;
+      return false;
     }
+    this.unreliable.spoke(stream);
     this.silence.read(stream);
     // What a snapshot has is not missing: one that was fetched, or the venue's own.
     const hadTo = isRestart ? first - 1 : Math.min(view.reached, first - 1);
@@ -222,6 +227,23 @@ export class Feed {
       mismatch,
       invalid: isInvalid ? "gap" : isUnsound ? "checksum" : undefined,
     });
+    return true;
+  }
+
+  #readUnreliable(data: BinanceStreamMessage, point: SequencePoint, truth: Truth): boolean {
+    const isNew = this.unreliable.isNew(point.stream, truth);
+    if (isNew) this.silence.read(point.stream);
+    this.unreliable.read(data, point, truth);
+    return isNew;
+  }
+
+  /** A stream whose numbers never lied is judged by them again, once nothing of it is in doubt. */
+  #trustAgain(stream: string): void {
+    const last = this.unreliable.giveBack(stream);
+    if (last === undefined) return;
+    const isContiguous = !stream.endsWith("@bookTicker");
+    const fresh = { delivered: [], gaps: [], isContiguous, deliveries: 0 };
+    this.#streams.set(stream, { last, reached: -Infinity, before: [last], ...fresh });
   }
 
   /** A listener was told a gap. */
@@ -281,7 +303,7 @@ export class Feed {
     this.delivered += 1;
     const { stream, first, position } = item;
     if (stream !== undefined) this.silence.given(stream);
-    if (this.unreliable.has(stream)) {
+    if (stream !== undefined && this.unreliable.has(stream)) {
       this.unreliable.given(item);
       return;
     }
@@ -409,4 +431,11 @@ function extend(runs: { first: number; last: number }[], { first, last }: Number
   const run = runs.at(-1);
   if (run !== undefined && first === run.last + 1) run.last = last;
   else runs.push({ first, last });
+}
+
+/** Where no number lies a message is what its numbers say. */
+function truthOf(point: SequencePoint | undefined): Truth | undefined {
+  if (point === undefined) return undefined;
+  const [first, last] = [Number(point.first), Number(point.last)];
+  return { first, last, epoch: 0, isRetold: false, isMarked: false, isOdd: false };
 }

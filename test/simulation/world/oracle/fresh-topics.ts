@@ -107,6 +107,15 @@ export class FreshTopics {
     if (this.#isWanted(topic) && watched.isConfirmed) watched.isUnsure = false;
   }
 
+  /** A copy of a known message was read. */
+  mayHaveSpoken(topic: string): void {
+    const watched = this.#topics.get(topic);
+    if (watched === undefined) return;
+    const isStale = watched.phase === "renewed" || watched.phase === "resting";
+    if (isStale) this.#possible = { topic, silentMs: this.#now - watched.heardAtMs };
+    watched.isUnsure = true;
+  }
+
   heard(fact: Fact): void {
     switch (fact.type) {
       case "topic.stale":

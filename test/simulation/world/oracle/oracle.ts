@@ -154,8 +154,10 @@ export class Oracle implements WireObserver {
   }
 
   /** A message of this topic was read. */
-  heardOf(topic: string): void {
-    if (!this.feed.unreliable.has(topic)) this.fresh.spoke(topic);
+  heardOf(topic: string, isNew: boolean): void {
+    // Whether a copy counts as a sign of life depends on what becomes of it.
+    if (isNew) this.fresh.spoke(topic);
+    else this.fresh.mayHaveSpoken(topic);
     this.suspects.acquitted(topic);
   }
 
@@ -182,7 +184,10 @@ export class Oracle implements WireObserver {
     this.wire.frame(socket, kind, isTaken);
     if (kind === "send") this.sends.written(sendId(text), this.lifecycle.isUp);
     const request = kind === "request" ? parseRequest(text) : undefined;
-    if (request !== undefined) this.intents.requested(request);
+    if (request === undefined) return;
+    this.intents.requested(request);
+    if (request.kind === "subscribe")
+      request.topics.forEach((topic) => this.feed.unreliable.asked(topic));
   }
 
   frameDone(socket: SimSocket, data: string | Uint8Array, error: Error | undefined): void {

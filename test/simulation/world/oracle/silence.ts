@@ -95,7 +95,7 @@ function namesIn(about: object): readonly string[] {
     topics = [],
     overflow,
   } = about as {
-    readonly stream?: string;
+    readonly stream?: string | null;
     readonly topic?: string;
     readonly topics?: readonly string[];
     readonly overflow?: { readonly streams: readonly { readonly stream: string }[] };

@@ -26,8 +26,12 @@ interface Read extends Truth {
   readonly atMs: number;
   /** How often the process had been stopped by then. */
   readonly stops: number;
+  /** It is known, and comes late or again. */
+  readonly isCopy: boolean;
   /** A snapshot has it, or it was said to be dropped. */
   isAccounted: boolean;
+  /** One of several copies in a row, which nobody can tell from a numbering that has started over. */
+  isRun: boolean;
 }
 
 interface Stream {
@@ -52,7 +56,6 @@ interface Stream {
   mayRepeat: number;
   /** Messages running that had an odd number, and were dropped as copies. */
   copies: number;
-  deliveries: number;
 }
 
 /** What a stream was like when its numbers were still believed. */
@@ -77,6 +80,12 @@ export class UnreliableStreams {
   readonly #parts: UnreliableParts;
   readonly #streams = new Map<string, Stream>();
   readonly #snapshots = new Map<unknown, number>();
+  /** How often each stream has delivered while it was looked after here. */
+  readonly #deliveries = new Map<string, number>();
+  /** How often each was taken over. */
+  readonly #takeovers = new Map<string, number>();
+  /** Topics that were asked for, and have brought nothing new since. */
+  readonly #fresh = new Set<string>();
   /** Messages that were dropped as known, at least and at most. */
   #droppedAtLeast = 0;
   #droppedAtMost = 0;
@@ -88,8 +97,8 @@ export class UnreliableStreams {
     this.#parts = parts;
   }
 
-  has(stream: string | undefined): stream is string {
-    return stream !== undefined && this.#parts.isUnreliable(stream);
+  has(stream: string): boolean {
+    return this.#streams.has(stream) || this.#parts.isUnreliable(stream);
   }
 
   /** Streams of which it was told by now that they are not whole. */
@@ -104,13 +113,43 @@ export class UnreliableStreams {
     return { least: this.#droppedAtLeast, most: this.#droppedAtMost + waiting };
   }
 
+  /** How often its numbers were not believed by now: whoever reads late reads what came then. */
+  episodesOf(stream: string): number {
+    return (this.#takeovers.get(stream) ?? 0) + (this.#parts.isUnreliable(stream) ? 1 : 0);
+  }
+
+  /** A topic was asked for: it may be told again from further back. */
+  asked(topic: string): void {
+    this.#fresh.add(topic);
+  }
+
+  /** A topic whose numbers are believed has brought something new. */
+  spoke(topic: string): void {
+    this.#fresh.delete(topic);
+  }
+
+  /**
+   * Whether its numbers can be believed again: they never lied, and nothing waits. Gives where it stands,
+   * and looks after it no more.
+   */
+  giveBack(name: string): number | undefined {
+    const stream = this.#streams.get(name);
+    if (stream === undefined || this.#parts.isUnreliable(name)) return undefined;
+    if (stream.waiting.length > 0 || stream.isInvalid || stream.newest === undefined)
+      return undefined;
+    if (stream.newest.isCopy) return undefined;
+    this.#streams.delete(name);
+    return stream.known;
+  }
+
   /** From here on its numbers are not believed. */
   takeOver(name: string, { isContiguous, known, held, isInvalid }: TakenOver): void {
     if (this.#streams.has(name)) return;
+    this.#takeovers.set(name, (this.#takeovers.get(name) ?? 0) + 1);
     const waiting = held.map((message): Read => {
       const { first, last } = message;
       const truth = { first, last, epoch: 0, isRetold: false, isMarked: false, isOdd: false };
-      return this.#readOf(message.data, { first, last }, truth);
+      return this.#readOf(message.data, { first, last }, truth, false);
     });
     this.#streams.set(name, {
       isContiguous,
@@ -125,13 +164,12 @@ export class UnreliableStreams {
       resetsLeft: 0,
       mayRepeat: 0,
       copies: 0,
-      deliveries: 0,
     });
   }
 
   /** How often a stream has delivered, since its numbers are not believed. */
   deliveriesOf(stream: string): number {
-    return this.#streams.get(stream)?.deliveries ?? 0;
+    return this.#deliveries.get(stream) ?? 0;
   }
 
   /** It has not been read before, nor anything that follows it. */
@@ -142,7 +180,13 @@ export class UnreliableStreams {
   read(data: BinanceStreamMessage, point: SequencePoint, truth: Truth): void {
     const stream = this.#stream(point.stream);
     const before = stream.waiting.at(-1) ?? stream.newest;
-    const read = this.#readOf(data, point, truth);
+    const read = this.#readOf(data, point, truth, truth.isRetold || truth.last <= stream.read);
+    // Known cost: two late copies in a row are taken for a numbering that starts over (rule g).
+    if (read.isCopy && before?.isCopy === true && !this.#fresh.has(point.stream)) {
+      if (!before.isRun) stream.resetsLeft += 1;
+      [read.isRun, before.isRun] = [true, true];
+    }
+    if (!read.isCopy) this.#fresh.delete(point.stream);
     // A numbering that starts over, and a number that is no part of it, cost a reset each way at most.
     if (point.restarts === true) stream.resetsLeft += 1;
     if ((before?.epoch ?? 0) !== read.epoch) stream.resetsLeft += 1;
@@ -167,7 +211,7 @@ export class UnreliableStreams {
     this.#judgeOrder(name, stream, read);
     stream.known = Math.max(stream.known, read.last);
     [stream.newest, stream.copies] = [read, 0];
-    stream.deliveries += 1;
+    this.#deliveries.set(name, this.deliveriesOf(name) + 1);
     stream.mayRepeat = Math.max(0, stream.mayRepeat - index - 1);
     [stream.isResetTold, stream.isLossTold] = [false, false];
   }
@@ -220,7 +264,7 @@ export class UnreliableStreams {
         return;
       default: {
         const { stream, topic } = nameIn(fact);
-        this.#told(stream ?? topic, () => {});
+        this.#told(stream ?? topic ?? "", () => {});
       }
     }
   }
@@ -244,6 +288,8 @@ export class UnreliableStreams {
       const first = waiting.find(({ last, isOdd }) => last > known && !isOdd);
       if (first === undefined || isInvalid || first.stops !== process.stops) continue;
       if (!this.#parts.isWanted(name)) continue;
+      // What was spoken of may wait for the stream's next message.
+      if (toldAtMs >= (waiting.at(-1)?.atMs ?? 0)) continue;
       const waitedMs = this.#now - Math.max(first.atMs, toldAtMs);
       if (waitedMs <= DOUBT_MS + toleranceMs + 2) continue;
       this.#wrong(`${name} ${first.last} has waited for ${waitedMs} ms, and nothing is told of it`);
@@ -286,7 +332,7 @@ export class UnreliableStreams {
   #judgeOrder(name: string, stream: Stream, read: Read): void {
     const { known, newest, isContiguous, isResetTold, isLossTold, mayRepeat } = stream;
     const text = `${name} ${read.last} (${read.shownLast})`;
-    if (read.last <= known && mayRepeat === 0 && !read.isAccounted) {
+    if (read.last <= known && mayRepeat === 0 && !read.isAccounted && !read.isRun) {
       this.#suspicions.push(`${text} came again after ${known}`);
     }
     const isMissing = isContiguous && read.first > known + 1;
@@ -300,6 +346,7 @@ export class UnreliableStreams {
     data: BinanceStreamMessage,
     { first, last }: Pick<SequencePoint, "first" | "last">,
     truth: Truth,
+    isCopy: boolean,
   ): Read {
     return {
       ...truth,
@@ -308,7 +355,9 @@ export class UnreliableStreams {
       shownLast: Number(last),
       atMs: this.#now,
       stops: this.#scene.process.stops,
+      isCopy,
       isAccounted: false,
+      isRun: false,
     };
   }
 
@@ -320,7 +369,7 @@ export class UnreliableStreams {
     return this.#stream(name);
   }
 
-  #told(name: string | undefined, what: (stream: Stream) => void): void {
+  #told(name: string, what: (stream: Stream) => void): void {
     if (!this.has(name)) return;
     const stream = this.#stream(name);
     stream.toldAtMs = this.#now;
@@ -346,6 +395,6 @@ function account({ waiting }: Stream, which: (read: Read) => boolean): void {
 }
 
 /** The stream or the topic that a fact is about. */
-function nameIn(fact: object): { readonly stream?: string; readonly topic?: string } {
+function nameIn(fact: object): { readonly stream?: string | null; readonly topic?: string } {
   return "alert" in fact ? (fact.alert as object) : fact;
 }
