@@ -7,6 +7,8 @@
 const chart = [["test/machines/connection.test.ts"], ["test/machines"], ["test/src/supervisor"]];
 const heartbeat = [["test/machines/heartbeat.test.ts"], ["test/machines"], ["test/src/supervisor"]];
 const recovery = [["test/src/recovery"], ["test/machines/walk"]];
+const queue = [["test/machines/recoveries-queue.test.ts"], ...recovery];
+const rotation = [["test/machines/rotation.test.ts"], ...chart];
 const policy = [["test/machines/policy"], ["test/machines"]];
 const link = [
   ["test/src/supervisor/attempts.test.ts", "test/src/supervisor/supervisor.test.ts"],
@@ -255,7 +257,7 @@ export const mutants = [
     "machines/connection.rotation.ts",
     ": ([context.rotation.share, context.rng] as const);",
     ": nextRandom(context.rng);",
-    chart,
+    rotation,
   ],
   [
     "a notice is followed without a token",
@@ -298,7 +300,7 @@ export const mutants = [
     "machines/recoveries.machine.ts",
     "![...queue, ...running].some(",
     "![...queue].some(",
-    recovery,
+    queue,
   ],
   [
     "recoveries start all at once",
@@ -530,8 +532,8 @@ export const mutants = [
   ],
   [
     "bytes are not stamped",
-    "src/transport/ws-transport.ts",
-    'stream.prependListener("data", this.#stamp);',
+    "src/transport/watch-chunks.ts",
+    "if (chunk !== null) arrived();",
     "",
     adapter,
   ],

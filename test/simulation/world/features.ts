@@ -5,6 +5,7 @@
 import type { MutePolicy } from "../../../machines/index.ts";
 import type { QuarantinePolicy } from "../../../src/index.ts";
 import { Dice } from "./chance.ts";
+import { drawSilences, type LearnOptions, type Silence } from "./silences.ts";
 
 export interface Features {
   /** How much time the venue's notice leaves; null where it is taken for a sign of life. */
@@ -21,6 +22,8 @@ export interface Features {
   readonly killers: Killers | null;
   /** Null where gaps are only reported. */
   readonly recovery: Recoveries | null;
+  /** How streams fall silent while their socket lives. */
+  readonly silences: ReadonlySet<Silence>;
 }
 
 /** How what was missed is obtained. */
@@ -47,7 +50,7 @@ interface Killers {
 }
 
 /** @param venueMaxAgeMs - The age at which the exchange cuts connections. */
-export function drawFeatures(seed: number, venueMaxAgeMs: number): Features {
+export function drawFeatures(seed: number, venueMaxAgeMs: number, options: LearnOptions): Features {
   const dice = new Dice(seed, "features");
   return {
     noticeWithinMs: dice.chance(0.7) ? dice.pick([0, 5_000, dice.log(10, 30_000)]) : null,
@@ -61,6 +64,7 @@ export function drawFeatures(seed: number, venueMaxAgeMs: number): Features {
     mute: drawMute(seed),
     ...drawQuarantine(dice),
     recovery: dice.chance(0.6) ? drawRecovery(dice) : null,
+    silences: drawSilences(seed, options),
   };
 }
 

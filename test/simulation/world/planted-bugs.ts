@@ -1,5 +1,5 @@
 /**
- * Bugs to be planted, one at a time: if a simulation does not find them it has no teeth.
+ * Bugs to be planted, one at a time: a simulation that does not find them proves nothing.
  *
  * The first are those of the plan (faults.md §D2) whose feature exists, in its words; the others are
  * slips of the kind that reviews let pass. Each is one replacement in one file; the text to be replaced

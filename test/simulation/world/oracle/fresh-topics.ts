@@ -25,16 +25,30 @@ interface Watched {
   isUnsure: boolean;
 }
 
+interface Freshened {
+  readonly topic: string;
+  readonly silentMs: number;
+}
+
 export class FreshTopics {
   readonly #scene: Scene;
   readonly #isWanted: (topic: string) => boolean;
+  /** Nobody here knows which of its messages count. */
+  readonly #isUnreliable: (topic: string) => boolean;
   readonly #topics = new Map<string, Watched>();
   #socket: SimSocket | undefined;
   /** The fact that a topic which has just spoken must lead to. */
-  #owed: { readonly topic: string; readonly silentMs: number } | undefined;
+  #owed: Freshened | undefined;
+  /** The fact that it may lead to: whether the topic was forgotten in between is not known. */
+  #possible: Freshened | undefined;
 
-  constructor(scene: Scene, isWanted: (topic: string) => boolean) {
+  constructor(
+    scene: Scene,
+    isWanted: (topic: string) => boolean,
+    isUnreliable: (topic: string) => boolean,
+  ) {
     this.#scene = scene;
+    this.#isUnreliable = isUnreliable;
     this.#isWanted = isWanted;
   }
 
@@ -75,7 +89,7 @@ export class FreshTopics {
     const watched = this.#topics.get(topic);
     if (watched !== undefined) watched.isUnsure = true;
     // By a listener of the very message with which it spoke: nobody need be told.
-    if (this.#owed?.topic === topic) this.#owed = undefined;
+    if (this.#owed?.topic === topic) [this.#owed, this.#possible] = [undefined, this.#owed];
   }
 
   /** A message of this topic was read. */
@@ -85,8 +99,10 @@ export class FreshTopics {
     if (watched === undefined) return;
     const { phase, isUnsure } = watched;
     const wasStale = phase === "stale";
-    if (wasStale && !isUnsure) {
-      this.#owed = { topic, silentMs: this.#now - watched.heardAtMs };
+    if (wasStale) {
+      const freshened = { topic, silentMs: this.#now - watched.heardAtMs };
+      if (isUnsure) this.#possible = freshened;
+      else this.#owed = freshened;
     }
     watched.heardAtMs = this.#now;
     watched.stops = this.#scene.process.stops;
@@ -95,6 +111,15 @@ export class FreshTopics {
     watched.isReported = false;
     watched.isAwaited = false;
     if (this.#isWanted(topic) && watched.isConfirmed) watched.isUnsure = false;
+  }
+
+  /** A copy of a known message was read. */
+  mayHaveSpoken(topic: string): void {
+    const watched = this.#topics.get(topic);
+    if (watched === undefined) return;
+    const isStale = watched.phase === "stale";
+    if (isStale) this.#possible = { topic, silentMs: this.#now - watched.heardAtMs };
+    watched.isUnsure = true;
   }
 
   heard(fact: Fact): void {
@@ -109,7 +134,7 @@ export class FreshTopics {
         this.#fresh(fact);
         return;
       case "closed":
-        this.#owed = undefined;
+        [this.#owed, this.#possible] = [undefined, undefined];
         this.#topics.clear();
         return;
       default:
@@ -118,6 +143,7 @@ export class FreshTopics {
 
   /** Nothing more is said of the message that was read last. */
   settled(): void {
+    this.#possible = undefined;
     if (this.#owed === undefined) return;
     this.#scene.violate("fresh topics", `${this.#owed.topic} spoke again, and nobody was told`);
     this.#owed = undefined;
@@ -134,7 +160,8 @@ export class FreshTopics {
         isAwaited ||
         isUnsure ||
         stops !== process.stops ||
-        !this.#isWanted(topic)
+        !this.#isWanted(topic) ||
+        this.#isUnreliable(topic)
       )
         continue;
       const lateMs = this.#silentMs(watched) - this.#limitMs(watched) - this.#reportMs(watched);
@@ -162,6 +189,7 @@ export class FreshTopics {
 
   #stale(topic: string, saidMs: number): void {
     const { violate } = this.#scene;
+    if (this.#isUnreliable(topic)) return;
     const wrong = (what: string): void => violate("fresh topics", `${topic} is stale, and ${what}`);
     const watched = this.#topics.get(topic);
     if (watched === undefined) {
@@ -185,16 +213,13 @@ export class FreshTopics {
   }
 
   #fresh({ topic, silentMs }: Fact<"topic.fresh">): void {
-    const owed = this.#owed;
-    this.#owed = undefined;
-    if (owed === undefined && this.#topics.get(topic)?.phase === "speaking") {
-      // It may have been forgotten in between, or not.
-      return;
-    }
-    if (owed?.topic !== topic || Math.abs(owed.silentMs - silentMs) > 1) {
+    if (this.#isUnreliable(topic)) return;
+    const right = this.#owed ?? this.#possible;
+    [this.#owed, this.#possible] = [undefined, undefined];
+    if (right?.topic !== topic || Math.abs(right.silentMs - silentMs) > 1) {
       this.#scene.violate(
         "fresh topics",
-        `${topic} is fresh after ${silentMs} ms, where ${owed?.topic} after ${owed?.silentMs} is right`,
+        `${topic} is fresh after ${silentMs} ms, where ${right?.topic} after ${right?.silentMs} is right`,
       );
     }
   }

@@ -67,6 +67,12 @@ export class Intents {
     return this.#wanted.has(topic);
   }
 
+  /** Wanted, and confirmed on this socket. */
+  isServed(topic: string): boolean {
+    const asked = this.#asked.get(topic);
+    return this.#wanted.has(topic) && asked?.isAnswered === true && !asked.isRefused;
+  }
+
   /** Requests that may still have their deadline armed. */
   get unanswered(): number {
     const { process, character, toleranceMs } = this.#scene;
