@@ -16,6 +16,7 @@ export type {
   HeartbeatPolicy,
 } from "./connection.context.ts";
 export type {
+  CommandGiven,
   ConnectionAlert,
   ConnectionCommand,
   ConnectionEmitted,
@@ -65,7 +66,7 @@ export {
   type BackoffFunction,
   type BackoffShape,
 } from "./policy/backoff.ts";
-export { defaultRetryBudget, type RetryBudget } from "./policy/retry-budget.ts";
+export { commandBudget, defaultRetryBudget, type RetryBudget } from "./policy/retry-budget.ts";
 export {
   verdict,
   type FinalRuling,

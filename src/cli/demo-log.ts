@@ -120,6 +120,7 @@ export class DemoLog {
       case "topic.stale":
       case "topic.fresh":
       case "topic.quarantined":
+      case "command.delayed":
       case "alert":
       case "failed":
       case "closed":

@@ -115,6 +115,7 @@ export class OutageLog {
       case "topic.stale":
       case "topic.fresh":
       case "topic.quarantined":
+      case "command.delayed":
       case "alert":
       case "recovered":
       case "failed":

@@ -35,7 +35,7 @@ describe("credentials that the server refuses", () => {
       expect(world.retryInMs).toBeGreaterThanOrEqual(10_000);
       world.waitsItsTurn();
       await world.hears("up");
-      expect(reasons).toEqual(["first", "renewal", "retry"]);
+      expect(reasons).toEqual(["first", "renewal", "renewal"]);
       const requests = await Promise.all(peer.accepted.map(({ request }) => request));
       expect(requests.map((request) => /bearer (\d)/i.exec(request)?.[1])).toEqual(["1", "2", "3"]);
     },
@@ -44,7 +44,8 @@ describe("credentials that the server refuses", () => {
   it.each([401, 403])("row 19: with %i fail for good where nothing renews them", async (status) => {
     const peer = await serve(answers(`${status} X`));
     const world = startWorld(peer, { headers: { Authorization: "Bearer 1" } });
-    expect(await world.hears("failed")).toMatchObject({ rule: "http-auth", loss: { status } });
+    const rule = status === 403 ? "http-forbidden" : "http-auth";
+    expect(await world.hears("failed")).toMatchObject({ rule, loss: { status } });
     expect(world.alerts("failed")).toMatchObject([{ cause: "refused" }]);
     world.clock.advance(3_600_000);
     await settle();
