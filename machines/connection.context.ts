@@ -119,8 +119,8 @@ export interface ConnectionContext {
 /** What is remembered of the commands that dial. */
 export interface Commands {
   readonly budget: BudgetState;
-  /** The next dial is one, and takes a token. */
-  readonly isNext: boolean;
+  /** One waits for a token, which its dial will take. */
+  readonly isWaiting: boolean;
   /** In this wait a command was told that it is delayed: once is enough. */
   readonly isDelayTold: boolean;
 }
@@ -159,7 +159,7 @@ export function initialContext({ link, policy, seed }: ConnectionInput): Connect
     budget: fullBudget(policy.retryBudget, 0),
     commands: {
       budget: fullBudget(policy.commandBudget, 0),
-      isNext: false,
+      isWaiting: false,
       isDelayTold: false,
     },
     rng: seed | 0,
@@ -295,22 +295,8 @@ function untilRenewalMs(renewal: Renewal, ruling: Verdict, atMs: number, spread:
 }
 
 /** The context when the owner asks for a new socket while there is one. */
-export function afterRequest(context: ConnectionContext): Partial<ConnectionContext> {
-  return {
-    ...dialledAtOnce({ class: "requested", phase: context.phase }),
-    ...nextOnCommand(context),
-  };
-}
-
-/** The next dial is the owner's. Credentials that were refused are still to be renewed. */
-export function nextOnCommand({
-  renewal,
-  commands,
-}: ConnectionContext): Pick<ConnectionContext, "dialReason" | "commands"> {
-  return {
-    dialReason: renewal.isDue ? "renewal" : "command",
-    commands: { ...commands, isNext: true },
-  };
+export function afterRequest({ phase }: ConnectionContext): Partial<ConnectionContext> {
+  return dialledAtOnce({ class: "requested", phase });
 }
 
 /** The context when the moment for the planned reconnect has come. Nobody failed. */
@@ -342,10 +328,10 @@ export function afterDial(context: ConnectionContext, atMs: number): Partial<Con
     budget: spend(policy.retryBudget, context.budget, atMs),
     renewal: context.dialReason === "renewal" ? afterCall(renewal, atMs) : renewal,
     commands: {
-      budget: commands.isNext
+      budget: commands.isWaiting
         ? spend(policy.commandBudget, commands.budget, atMs)
         : commands.budget,
-      isNext: false,
+      isWaiting: false,
       isDelayTold: false,
     },
   };

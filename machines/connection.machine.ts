@@ -84,7 +84,7 @@ const connecting = words.createStateConfig({
         guard: given("mayDial"),
         target: "connecting",
         reenter: true,
-        actions: ["recordRequest", "announceLoss"],
+        actions: ["recordRequest", given("dialOnCommand"), "announceLoss"],
       },
       {
         target: "reconnecting",
@@ -136,7 +136,11 @@ const connected = words.createStateConfig({
     "socket.lost": onLost,
     reconnect: timed("reconnect"),
     "command.given": [
-      { guard: given("mayDial"), target: "connecting", actions: ["recordRequest", "announceLoss"] },
+      {
+        guard: given("mayDial"),
+        target: "connecting",
+        actions: ["recordRequest", given("dialOnCommand"), "announceLoss"],
+      },
       {
         target: "reconnecting",
         actions: ["recordRequest", given("delayCommand"), "announceLoss", given("announceDelay")],
@@ -167,7 +171,7 @@ const reconnecting = words.createStateConfig({
     connect: timed("connect"),
     reconnect: timed("reconnect"),
     "command.given": [
-      { guard: given("mayDial"), target: "connecting", actions: "dialOnCommand" },
+      { guard: given("mayDial"), target: "connecting", actions: given("dialOnCommand") },
       { guard: "isDelayTold" },
       { guard: given("isOvertaken"), actions: ["noteDelay", given("announceScheduled")] },
       {
@@ -190,7 +194,7 @@ const failed = words.createStateConfig({
       {
         guard: given("mayDial"),
         target: "connecting",
-        actions: ["startAfresh", "armLongOutage", "dialOnCommand"],
+        actions: ["startAfresh", "armLongOutage", given("dialOnCommand")],
       },
       {
         target: "reconnecting",

@@ -17,7 +17,7 @@ import {
   stopChild,
   type CallbackActorLogic,
 } from "xstate";
-import { afterDelay, commandWaitMs, isOvertaken } from "./connection.commands.ts";
+import { afterCommand, afterDelay, commandWaitMs, isOvertaken } from "./connection.commands.ts";
 import {
   afterDial,
   afterFailed,
@@ -28,7 +28,6 @@ import {
   forgiven,
   isExhausted,
   judged,
-  nextOnCommand,
   startedAfresh,
   type ConnectionContext,
   type ConnectionInput,
@@ -187,7 +186,7 @@ const base = setup({
       command,
       atMs: context.link.nowMs(),
     })),
-    dialOnCommand: assign(({ context }) => nextOnCommand(context)),
+    dialOnCommand: assign(({ context }, command: CommandGiven) => afterCommand(context, command)),
     delayCommand: assign(({ context }, given: CommandGiven) => afterDelay(context, given)),
     noteDelay: assign({
       commands: ({ context }) => ({ ...context.commands, isDelayTold: true }),

@@ -107,7 +107,7 @@ const common = {
       : undefined,
   key: ({ value, context }) => {
     const { failures, isUp, dialReason, renewal, commands, rotation } = context;
-    const { budget, isNext, isDelayTold } = commands;
+    const { budget, isWaiting, isDelayTold } = commands;
     return JSON.stringify({
       value,
       failures,
@@ -115,7 +115,7 @@ const common = {
 
       dialReason,
       renewal: [renewal.isDue, renewal.calls > 0, renewal.calledAtMs === null],
-      commands: [budget.tokens >= 1, isNext, isDelayTold],
+      commands: [budget.tokens >= 1, isWaiting, isDelayTold],
       plan: rotation?.detail,
     });
   },
