@@ -226,7 +226,7 @@ export const mutants = [
     "commands take no token",
     "machines/connection.commands.ts",
     "const budget = spend(policy.commandBudget, commands.budget, atMs);",
-    "const budget = spend === undefined ? spend(policy.commandBudget, commands.budget, atMs) : commands.budget;",
+    "const budget = policy && spend ? { ...commands.budget, atMs } : commands.budget;",
     [["test/machines/commands.test.ts"]],
   ],
   [
