@@ -299,11 +299,15 @@ export function afterRequest({ phase }: ConnectionContext): Partial<ConnectionCo
   return dialledAtOnce({ class: "requested", phase });
 }
 
-/** The context when the moment for the planned reconnect has come. Nobody failed. */
+/** The context when the moment for the planned reconnect has come. No failure is counted. */
 export function afterRotation({ rotation }: ConnectionContext): Partial<ConnectionContext> {
-  const detail = rotation?.detail ?? "";
+  const { detail = "", silentMs } = rotation ?? {};
   return {
-    ...dialledAtOnce({ class: "planned", phase: "open", detail }),
+    ...dialledAtOnce(
+      silentMs === undefined
+        ? { class: "planned", phase: "open", detail }
+        : { class: "mute", phase: "open", silentMs },
+    ),
     dialReason: "rotation",
   };
 }

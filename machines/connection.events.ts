@@ -27,7 +27,8 @@ export type SocketFact =
   | { readonly type: "subscriptions.settled" }
   /** A stream is not whole, and there is no desk yet to recover it: said once in a connection's life. */
   | { readonly type: "desk.wanted" }
-  | SocketExpiring;
+  | SocketExpiring
+  | SocketMute;
 
 /** The venue announces that it ends this socket within `withinMs`. Said of a socket that is open. */
 export interface SocketExpiring {
@@ -42,6 +43,13 @@ export interface SocketExpiring {
 export interface CommandGiven {
   readonly type: "command.given";
   readonly command: "connect" | "reconnect";
+  readonly atMs: number;
+}
+
+/** The open socket is alive and brings no data, far longer than its rhythm explains. */
+export interface SocketMute {
+  readonly type: "socket.mute";
+  readonly silentMs: number;
   readonly atMs: number;
 }
 

@@ -150,6 +150,10 @@ const connected = words.createStateConfig({
       guard: { type: "isBroughtForward", params: ({ event }) => event },
       actions: [{ type: "planByNotice", params: ({ event }) => event }, "followPlan"],
     },
+    "socket.mute": {
+      guard: { type: "isBroughtForward", params: ({ event }) => event },
+      actions: [{ type: "planByMute", params: ({ event }) => event }, "followPlan"],
+    },
     // The seam for make-before-break: then this begins a second connection, and ends nothing yet.
     "rotation.due": {
       target: "connecting",

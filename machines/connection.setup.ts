@@ -40,8 +40,14 @@ import type {
   SocketExpiring,
   SocketFact,
   SocketLost,
+  SocketMute,
 } from "./connection.events.ts";
-import { isBroughtForward, plannedByAge, plannedByNotice } from "./connection.rotation.ts";
+import {
+  isBroughtForward,
+  plannedByAge,
+  plannedByMute,
+  plannedByNotice,
+} from "./connection.rotation.ts";
 import { heartbeatMachine, type HeartbeatOutput } from "./heartbeat.machine.ts";
 import { recoveriesMachine } from "./recoveries.machine.ts";
 import type { Attempt, ConnectionLink, ConnectionOwner } from "./link.ts";
@@ -113,7 +119,8 @@ const base = setup({
     mayDial: ({ context }, { atMs }: CommandGiven) => commandWaitMs(context, atMs) === 0,
     isDelayTold: ({ context }) => context.commands.isDelayTold,
     isOvertaken: ({ context }, given: CommandGiven) => isOvertaken(context, given),
-    isBroughtForward: ({ context }, notice: SocketExpiring) => isBroughtForward(context, notice),
+    isBroughtForward: ({ context }, event: SocketExpiring | SocketMute) =>
+      isBroughtForward(context, event),
   },
   delays: {
     connectTimeout: ({ context }) => context.policy.connectTimeoutMs,
@@ -222,6 +229,7 @@ const base = setup({
     // The planned reconnect. Its timer is the open socket's, whatever substate that is in.
     planByAge: assign(({ context }, openedAtMs: number) => plannedByAge(context, openedAtMs)),
     planByNotice: assign(({ context }, notice: SocketExpiring) => plannedByNotice(context, notice)),
+    planByMute: assign(({ context }, mute: SocketMute) => plannedByMute(context, mute)),
     forgetPlan: assign({ rotation: null }),
     armRotation: raise({ type: "rotation.due" }, { id: "rotation", delay: "rotation" }),
     disarmRotation: cancel("rotation"),

@@ -24,6 +24,7 @@ export type {
   SocketExpiring,
   SocketFact,
   SocketLost,
+  SocketMute,
 } from "./connection.events.ts";
 export {
   heartbeatMachine,
@@ -67,6 +68,7 @@ export {
   type BackoffShape,
 } from "./policy/backoff.ts";
 export { commandBudget, defaultRetryBudget, type RetryBudget } from "./policy/retry-budget.ts";
+export { defaultMutePolicy, type MuteAction, type MutePolicy } from "./policy/mute.ts";
 export {
   verdict,
   type FinalRuling,

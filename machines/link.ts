@@ -11,7 +11,7 @@ import type { RecoveryDoor } from "./recovery.door.ts";
 
 /**
  * Why an attempt is made. `renewal` asks credential functions for new ones; `rotation` takes the place of
- * a connection that its venue would soon cut.
+ * a connection that its venue would soon cut, or that is mute.
  */
 export type DialReason = "first" | "retry" | "renewal" | "command" | "rotation";
 

@@ -36,6 +36,7 @@ export const verdictTable: readonly VerdictRule[] = [
   // The caller's own word or mistake, and our own plan.
   { name: "requested", when: { class: "requested" }, ruling: { action: "now" } },
   { name: "planned", when: { class: "planned" }, ruling: { action: "now" } },
+  { name: "mute", when: { class: "mute" }, ruling: { action: "now" } },
   { name: "config", when: { class: "config" }, ruling: { action: "refuse" } },
   {
     // A function for the URL, the subprotocols or the headers says that its own server refuses.

@@ -24,7 +24,62 @@ const adapter = [
 ];
 const fast = [["test/loopback/fast-inbound"]];
 
+const mute = [
+  ["test/machines/policy/mute.test.ts", "test/src/supervisor/mute-watch.test.ts"],
+  ["test/src/supervisor/mute.test.ts", "test/src/subscriptions/freshness.test.ts"],
+];
+
 export const mutants = [
+  // Mute connections and stale topics.
+  [
+    "our own asking counts as data",
+    "src/supervisor/mute-watch.ts",
+    "atMs - askedAtMs < (isSnapshot ? SNAPSHOT_MS : ANSWER_MS)",
+    "atMs - askedAtMs < 0",
+    mute,
+  ],
+  [
+    "a silence that goes on is not learned",
+    "machines/policy/mute.ts",
+    "      this.#gaps.add(silentMs);\n",
+    "",
+    mute,
+  ],
+  [
+    "the waits of a silence do not grow",
+    "machines/policy/mute.ts",
+    "boundMs * GROWTH ** this.#rounds",
+    "boundMs * GROWTH",
+    mute,
+  ],
+  [
+    "new sockets of a day are not counted",
+    "machines/policy/mute.ts",
+    "    this.#sockets.push(atMs);\n",
+    "",
+    mute,
+  ],
+  [
+    "a pause counts as silence",
+    "src/supervisor/mute-watch.ts",
+    "return this.#isReady && !this.#isVenuePaused && !this.#isReaderPaused;",
+    "return this.#isReady;",
+    mute,
+  ],
+  [
+    "the alert of a mute connection is not resolved",
+    "src/observe/alerts/rules.ts",
+    '  "mute.ended": (fact) => [resolve("mute", factToText(fact))],\n',
+    "",
+    mute,
+  ],
+  [
+    "each stale topic is reported alone",
+    "src/subscriptions/freshness.ts",
+    "const REPORT_WINDOW_MS = 5_000;",
+    "const REPORT_WINDOW_MS = 0;",
+    mute,
+  ],
   // The connection chart.
   [
     "a loss is not counted as a failure",

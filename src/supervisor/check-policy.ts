@@ -7,7 +7,11 @@ import {
   type BackoffFunction,
   type BackoffShape,
 } from "../../machines/policy/backoff.ts";
-import { commandBudget, defaultRetryBudget, type RetryBudget } from "../../machines/policy/retry-budget.ts";
+import {
+  commandBudget,
+  defaultRetryBudget,
+  type RetryBudget,
+} from "../../machines/policy/retry-budget.ts";
 import { defaultRecoveryPacing, type RecoveryPacing } from "../../machines/recovery.door.ts";
 import type { VerdictPolicy, VerdictRule } from "../../machines/policy/verdict.ts";
 import { OptionError } from "../errors.ts";

@@ -106,6 +106,7 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
       inbound: {
         ...this.#parts.feed.counts,
         late: this.#parts.feed.late,
+        inDoubt: this.#parts.feed.inDoubt,
         unfollowed: this.#parts.feed.unfollowed,
       },
       recovery: {

@@ -12,6 +12,7 @@ import { sequenceRules } from "../sequence/rule.ts";
 import type { Acknowledgement } from "../subscriptions/protocol.ts";
 import { defineVenue } from "./define-venue.ts";
 import { login, OTHER_ID, type DeribitCredentials } from "./deribit-login.ts";
+import { rangeOf } from "./kit/range-of.ts";
 import { isRecord, parseFrame, textOf } from "./kit/json.ts";
 import { RequestMemory } from "./kit/request-memory.ts";
 import type { Conversation, TopicGrammar, VenueProfile, VenueSource, VenueWord } from "./venue.ts";
@@ -245,7 +246,6 @@ function sequence({ params }: DeribitMessage): SequencePoint | undefined {
   }
   if (!isTradesOfOne(stream) || !Array.isArray(data) || data.length === 0) return undefined;
   const numbers = (data as readonly DeribitTrade[]).map((trade) => trade.trade_seq);
-  // `Math.min` would make numbers of text and of null.
-  if (!numbers.every(Number.isSafeInteger)) throw new Error("a trade without its number");
-  return { stream, first: Math.min(...numbers), last: Math.max(...numbers), scope: "stream" };
+  const [first, last] = rangeOf(numbers);
+  return { stream, first, last, scope: "stream" };
 }

@@ -21,6 +21,7 @@ const events: { readonly [C in keyof typeof charts]: readonly string[] } = {
     "socket.progressed": true,
     "socket.opened": true,
     "socket.expiring": true,
+    "socket.mute": true,
     "socket.ended": true,
     "socket.lost": true,
     "subscriptions.settled": true,

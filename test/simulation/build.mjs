@@ -24,7 +24,9 @@ export function buildSimulation(name, sources = root) {
       outDir: out,
       allowImportingTsExtensions: false,
     },
-    include: ["machines", "src", "test/simulation/world"].map((folder) => join(sources, folder)),
+    include: ["machines", "src", "test/simulation/world", "test/simulation/mute"].map((folder) =>
+      join(sources, folder),
+    ),
   };
   const project = join(out, "tsconfig.json");
   writeFileSync(project, JSON.stringify(options));

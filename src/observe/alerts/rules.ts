@@ -78,13 +78,19 @@ const rules: Rules = {
       resolve(kind, "ready again"),
     ),
   recovered: ({ report }) => [resolve("outage", `recovered after ${showMs(report.durationMs)}`)],
-  "subscriptions.settled": ({ timedOut, quarantined }) => [
+  "subscriptions.settled": ({ confirmed, rejected, timedOut, quarantined }) => [
     keep("subscriptions-timed-out", timedOut, "answered"),
     keep("topic-quarantined", quarantined, "asked for again"),
+    keep(
+      "topic-stale",
+      [...confirmed, ...rejected.map(({ topic }) => topic), ...timedOut, ...quarantined],
+      "no longer wanted",
+    ),
   ],
   "topic.fresh": (fact) => [
     { does: "resolve", kind: "topic-stale", subjects: [fact.topic], text: factToText(fact) },
   ],
+  "mute.ended": (fact) => [resolve("mute", factToText(fact))],
   valid: ({ stream }) => [
     { does: "resolve", kind: "recovery-failed", subjects: [stream], text: "whole again" },
   ],

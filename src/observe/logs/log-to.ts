@@ -43,8 +43,12 @@ const levelOf: Readonly<Partial<Record<FactType, Level>>> = {
   overflow: "warn",
   "topic.rejected": "warn",
   "topic.stale": "warn",
+  mute: "warn",
   "topic.quarantined": "warn",
   "message.invalid": "warn",
+  "message.unjudged": "warn",
+  "in-doubt": "warn",
+  "numbering-stuck": "warn",
   failed: "error",
   "callback.failed": "error",
 };

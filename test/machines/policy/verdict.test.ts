@@ -45,6 +45,7 @@ const classes: readonly LossClass[] = [
   "suspended",
   "requested",
   "planned",
+  "mute",
 ];
 
 function loss(lossClass: LossClass, facts: Partial<Loss> = {}): Loss {
@@ -121,6 +122,7 @@ describe("the verdict, by class (faults.md §A3)", () => {
     ["auth-never", loss("auth", { refusal: "never" }), "refuse"],
     ["requested", loss("requested"), "now"],
     ["planned", loss("planned"), "now"],
+    ["mute", loss("mute"), "now"],
   ])("%s: %o is %s", (rule, given, expected) => {
     const decided = verdict(given, young, fixed);
 

@@ -12,7 +12,7 @@ import { requestsOn, type ConnectionWorld } from "./connection-world.ts";
 const { maxRetries, maxAgeMs } = connectionOptions;
 
 /** What is nobody's failure. */
-const UNCOUNTED: readonly string[] = ["requested", "planned"];
+const UNCOUNTED: readonly string[] = ["requested", "planned", "mute"];
 
 export class ConnectionInvariants {
   readonly #world: ConnectionWorld;
@@ -123,8 +123,7 @@ export class ConnectionInvariants {
     same(timers[0]?.dueAtMs, rotation?.dueAtMs, "and at its moment");
     if (rotation === null) return;
     const { inMs, detail } = rotation;
-    const [leastMs, mostMs] =
-      detail === "maximum age" ? [maxAgeMs * 0.9, maxAgeMs * 0.98] : [0, notice.withinMs * 0.8];
+    const [leastMs, mostMs] = windowOf(detail);
     if (inMs < leastMs || inMs > mostMs) expect.fail(`${inMs} ms is no moment for ${detail}`);
   }
 
@@ -268,6 +267,12 @@ export class ConnectionInvariants {
       0,
     );
   }
+}
+
+/** When a planned reconnect may come, in milliseconds from its cause. */
+function windowOf(detail: string): readonly [leastMs: number, mostMs: number] {
+  if (detail === "maximum age") return [maxAgeMs * 0.9, maxAgeMs * 0.98];
+  return detail === "mute" ? [0, 0] : [0, notice.withinMs * 0.8];
 }
 
 /** `expect(…).toBe(…)`, without its price where it holds: there are a hundred thousand of these. */

@@ -35,6 +35,9 @@ export function withCommands(input: ConnectionInput, attempts: number): Connecti
 /** What the venue announces: far enough away for every other timer to come first. */
 export const notice = { withinMs: 7_200_000, detail: "maintenance in two hours" } as const;
 
+/** How long no data came. */
+export const muteForMs = 90_000;
+
 export const connectionUrl = () => "wss://venue.example/feed";
 
 function ends(loss: Loss): ChartStimulus<typeof connectionMachine> {
@@ -72,6 +75,10 @@ const stimuli = {
   },
   "the venue will go away": {
     events: [{ type: "socket.expiring", ...notice, atMs: 0 }],
+    when: (snapshot) => snapshot.matches("connecting") || snapshot.matches("connected"),
+  },
+  "the connection is mute": {
+    events: [{ type: "socket.mute", silentMs: muteForMs, atMs: 0 }],
     when: (snapshot) => snapshot.matches("connecting") || snapshot.matches("connected"),
   },
   "a first stream breaks": {
@@ -137,6 +144,7 @@ export const commandsModel = exploreChart(connectionMachine, {
     ...stimuli,
     "the dial progresses": { ...stimuli["the dial progresses"], ...never },
     "the venue will go away": { ...stimuli["the venue will go away"], ...never },
+    "the connection is mute": { ...stimuli["the connection is mute"], ...never },
     "a first stream breaks": { ...stimuli["a first stream breaks"], ...never },
     "a message is sent": { ...stimuli["a message is sent"], ...never },
     "a socket that is over still talks": {

@@ -16,6 +16,7 @@ import type { Json } from "../../src/start-supervisor.ts";
 import {
   connectionOptions,
   connectionUrl,
+  muteForMs,
   notice,
   withCommands,
   type connectionModel,
@@ -93,6 +94,7 @@ export class ConnectionWorld {
     "the peer falls silent": () => this.#fallSilent(),
     "the venue will go away": () =>
       (this.feed.input.link as Link).expires(notice.withinMs, notice.detail),
+    "the connection is mute": () => (this.feed.input.link as Link).mute(muteForMs),
     "a first stream breaks": () => {
       this.isDeskWanted = true;
       (this.feed.input.link as Link).wantDesk();

@@ -2,6 +2,7 @@
  * What a life's supervisor does beyond keeping one socket: each may be missing from a life. Drawn by dice
  * of their own, so that what is added here changes nothing of what was drawn before.
  */
+import type { MutePolicy } from "../../../machines/index.ts";
 import type { QuarantinePolicy } from "../../../src/index.ts";
 import { Dice } from "./chance.ts";
 
@@ -12,6 +13,8 @@ export interface Features {
   readonly maxAgeMs: number | null;
   /** How long topics may be silent; null as long as they like. */
   readonly freshness: { readonly firstMs: number | null; readonly silenceMs: number | null } | null;
+  /** When a connection that brings no data counts as mute; null for never. */
+  readonly mute: MutePolicy | null;
   /** When topics are suspected of killing sockets; null for never. */
   readonly quarantine: QuarantinePolicy | null;
   /** Topics, by their index, that kill the socket that asks for them; null where there are none. */
@@ -55,8 +58,20 @@ export function drawFeatures(seed: number, venueMaxAgeMs: number): Features {
           silenceMs: dice.chance(0.8) ? dice.log(6_000, 60_000) : null,
         }
       : null,
+    mute: drawMute(seed),
     ...drawQuarantine(dice),
     recovery: dice.chance(0.6) ? drawRecovery(dice) : null,
+  };
+}
+
+/** By dice of its own: what was drawn before it was added stays as it was. */
+function drawMute(seed: number): MutePolicy | null {
+  const dice = new Dice(seed, "mute");
+  if (dice.chance(0.5)) return null;
+  return {
+    floorMs: dice.log(3_000, 60_000),
+    newSocketAfterMs: dice.log(1_000, 30_000),
+    newSocketsPerDay: dice.int(0, 4),
   };
 }
 

@@ -88,6 +88,7 @@ export function createOptions(parts: TargetParts): SupervisorOptions<M> {
     ...options,
     quarantine: character.features.quarantine,
     freshness: character.features.freshness,
+    mute: character.features.mute,
     maxAgeMs: character.features.maxAgeMs,
     ...createRecovery(parts),
     transport: network.transport,

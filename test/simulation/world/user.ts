@@ -44,12 +44,18 @@ const FACTS: Readonly<Record<FactType, true>> = {
   "topic.rejected": true,
   "topic.stale": true,
   "topic.fresh": true,
+  mute: true,
+  "mute.ended": true,
   "topic.quarantined": true,
   alert: true,
   recovered: true,
   failed: true,
   closed: true,
   "message.invalid": true,
+  "message.unjudged": true,
+  "message.dropped": true,
+  "in-doubt": true,
+  "numbering-stuck": true,
   "callback.failed": true,
 };
 

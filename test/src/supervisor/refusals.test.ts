@@ -27,13 +27,13 @@ const places: Record<string, (error: unknown) => SupervisorOptions<never>> = {
       throw error;
     },
   }),
-  "authenticate, later on": (error) => ({ authenticate: () => Promise.reject(error as Error) }),
+  "authenticate, later on": (error) => ({ authenticate: () => Promise.reject(error) }),
   headers: (error) => ({
     headers: () => {
       throw error;
     },
   }),
-  "headers, later on": (error) => ({ headers: () => Promise.reject(error as Error) }),
+  "headers, later on": (error) => ({ headers: () => Promise.reject(error) }),
   protocols: (error) => ({
     protocols: () => {
       throw error;

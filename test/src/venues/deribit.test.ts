@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { OptionError } from "../../../src/index.ts";
 import { deribit } from "../../../src/venues/index.ts";
 import { promisesSettle, startSupervisor } from "../start-supervisor.ts";
+import { expectReported } from "./reported.ts";
 import { hears, readSamples, startOpen, statesOf } from "./start-venue.ts";
 
 const BOOK = "book.BTC-PERPETUAL.100ms";
@@ -343,8 +344,7 @@ describe("a frame that is no message of Deribit", () => {
   ])("is reported and counted, and the next one comes: %s", (garbage) => {
     const world = start();
     hears(world, trades(1), garbage, trades(2));
-    expect(world.heard("message.invalid")).toMatchObject([{ excerpt: garbage }]);
-    expect(world.feed.status().inbound).toMatchObject({ invalid: 1, unclaimed: 2, gaps: 0 });
+    expectReported(world, garbage);
   });
 });
 

@@ -8,6 +8,7 @@ import {
   type KucoinService,
 } from "../../../src/venues/index.ts";
 import { promisesSettle, startSupervisor, type SupervisorWorld } from "../start-supervisor.ts";
+import { expectReported } from "./reported.ts";
 import { samplesOfVenue } from "./samples.ts";
 
 type World = SupervisorWorld<KucoinMessage>;
@@ -465,8 +466,7 @@ describe("a frame that is no message of KuCoin", () => {
   ])("is reported and counted, and the next one comes: %s", async (_, garbage) => {
     const world = await startOpen([]);
     receives(world, book(1), garbage, book(2));
-    expect(world.heard("message.invalid")).toMatchObject([{ excerpt: garbage }]);
-    expect(world.feed.status().inbound).toMatchObject({ invalid: 1, unclaimed: 2, gaps: 0 });
+    expectReported(world, garbage);
   });
 });
 

@@ -7,8 +7,12 @@ import type { Scene } from "../scene.ts";
 import type { SimSocket } from "../sim-socket.ts";
 
 interface Watched {
-  /** Nothing heard yet, speaking, asked for anew after silence, or reported and at rest. */
-  phase: "first" | "speaking" | "renewed" | "resting";
+  /** Nothing heard yet, speaking, or silent for too long. */
+  phase: "first" | "speaking" | "stale";
+  /** How often it was asked for again since. */
+  renewals: number;
+  /** It was in an alert since. */
+  isReported: boolean;
   isConfirmed: boolean;
   confirmedAtMs: number;
   /** Its last message; before any, its first answer. */
@@ -80,13 +84,15 @@ export class FreshTopics {
     const watched = this.#topics.get(topic);
     if (watched === undefined) return;
     const { phase, isUnsure } = watched;
-    const wasStale = phase === "renewed" || phase === "resting";
+    const wasStale = phase === "stale";
     if (wasStale && !isUnsure) {
       this.#owed = { topic, silentMs: this.#now - watched.heardAtMs };
     }
     watched.heardAtMs = this.#now;
     watched.stops = this.#scene.process.stops;
     watched.phase = "speaking";
+    watched.renewals = 0;
+    watched.isReported = false;
     watched.isAwaited = false;
     if (this.#isWanted(topic) && watched.isConfirmed) watched.isUnsure = false;
   }
@@ -94,11 +100,10 @@ export class FreshTopics {
   heard(fact: Fact): void {
     switch (fact.type) {
       case "topic.stale":
-        this.#stale(fact.topic, fact.silentMs, ["first", "speaking"]);
+        this.#stale(fact.topic, fact.silentMs);
         return;
       case "alert":
-        if (fact.alert.kind !== "topic-stale") return;
-        this.#stale(fact.alert.topic, fact.alert.silentMs, ["renewed"]);
+        if (fact.alert.kind === "topic-stale") this.#reported(fact.alert.topics);
         return;
       case "topic.fresh":
         this.#fresh(fact);
@@ -132,14 +137,30 @@ export class FreshTopics {
         !this.#isWanted(topic)
       )
         continue;
-      const lateMs = this.#silentMs(watched) - this.#limitMs(watched);
+      const lateMs = this.#silentMs(watched) - this.#limitMs(watched) - this.#reportMs(watched);
       if (lateMs > toleranceMs + 2) {
         violate("fresh topics", `${topic} (${watched.phase}) is silent, unsaid for ${lateMs} ms`);
       }
     }
   }
 
-  #stale(topic: string, saidMs: number, phases: readonly Watched["phase"][]): void {
+  /** In one alert: silent, asked for again at least once, and every such topic of before too. */
+  #reported(topics: readonly string[]): void {
+    const { violate } = this.#scene;
+    for (const [topic, watched] of this.#topics) {
+      if (watched.isUnsure) continue;
+      const isNamed = topics.includes(topic);
+      if (isNamed && watched.phase !== "stale") {
+        violate("fresh topics", `${topic} is in an alert, and speaks (${watched.phase})`);
+      }
+      if (!isNamed && watched.isReported) {
+        violate("fresh topics", `${topic} is left out of an alert while it is silent`);
+      }
+      if (isNamed) watched.isReported = true;
+    }
+  }
+
+  #stale(topic: string, saidMs: number): void {
     const { violate } = this.#scene;
     const wrong = (what: string): void => violate("fresh topics", `${topic} is stale, and ${what}`);
     const watched = this.#topics.get(topic);
@@ -149,14 +170,15 @@ export class FreshTopics {
     }
     const { phase, isConfirmed, isAwaited, heardAtMs, isUnsure } = watched;
     watched.isAwaited = true;
-    watched.phase = phases[0] === "renewed" ? "resting" : "renewed";
+    watched.phase = "stale";
     if (!this.#isWanted(topic)) wrong("not wanted");
     if (!isConfirmed) wrong("not subscribed");
     if (this.#socket?.isPaused !== false) wrong("nobody reads");
     if (isUnsure) return;
-    if (isAwaited || !phases.includes(phase)) wrong(`was told so before (${phase})`);
+    if (isAwaited) wrong(`was told so before (${phase})`);
     const trueMs = this.#silentMs({ ...watched, phase });
     const limitMs = this.#limitMs({ ...watched, phase });
+    watched.renewals += 1;
     if (trueMs < limitMs - 2) wrong(`silent for ${trueMs} ms of ${limitMs}`);
     const sinceMs = this.#now - heardAtMs;
     if (Math.abs(saidMs - sinceMs) > 1) wrong(`for ${saidMs} ms, where ${sinceMs} are right`);
@@ -177,13 +199,19 @@ export class FreshTopics {
     }
   }
 
+  /** After the first time the report may have had a deadline of its own. */
+  #reportMs({ phase, renewals }: Watched): number {
+    const { firstMs = null, silenceMs = null } = this.#scene.character.features.freshness ?? {};
+    return phase === "stale" && renewals === 1 ? (firstMs ?? silenceMs ?? 0) : 0;
+  }
+
   /** How long it may be taken to have been silent: while we did not read, silence was ours. */
   #silentMs({ phase, heardAtMs, confirmedAtMs }: Watched): number {
     const sinceMs = phase === "speaking" ? heardAtMs : confirmedAtMs;
     return this.#now - Math.max(sinceMs, this.#socket?.resumedAtMs ?? 0);
   }
 
-  #limitMs({ phase }: Watched): number {
+  #limitMs({ phase, renewals }: Watched): number {
     const { firstMs, silenceMs } = this.#scene.character.features.freshness ?? {
       firstMs: null,
       silenceMs: null,
@@ -193,10 +221,11 @@ export class FreshTopics {
         return firstMs ?? Infinity;
       case "speaking":
         return silenceMs ?? Infinity;
-      case "renewed":
-        return firstMs ?? silenceMs ?? Infinity;
-      case "resting":
-        return Infinity;
+      case "stale": {
+        // Four times as long each time.
+        const baseMs = firstMs ?? silenceMs ?? Infinity;
+        return Math.max(baseMs, Math.min(baseMs * 4 ** renewals, 3_600_000));
+      }
     }
   }
 
@@ -205,6 +234,8 @@ export class FreshTopics {
     if (watched === undefined) {
       watched = {
         phase: "first",
+        renewals: 0,
+        isReported: false,
         isConfirmed: false,
         confirmedAtMs: 0,
         heardAtMs: 0,

@@ -190,6 +190,9 @@ export class Intents {
 
   heard(fact: Fact, isOnSocket: boolean): void {
     if (fact.type === "topic.stale") this.mayRenew(fact.topic);
+    if (fact.type === "mute" && fact.action === "resubscribe") {
+      for (const topic of this.#wanted.keys()) this.mayRenew(topic);
+    }
     if (fact.type !== "subscriptions.settled") return;
     if (!isOnSocket) this.#scene.violate("8 intents", "settled without a socket");
     const told = [

@@ -42,6 +42,7 @@ export const invariants = {
   quarantine: "quarantined topics have deserved it and are not asked for; suspects are tried alone",
   "whole streams":
     "a stream that is not whole is said so, is recovered in order, and loses nothing silently",
+  mute: "a silence is told when it is too long, replaced after that, and over when data comes",
   planned:
     "planned reconnects come within the window of what announced them, and are nobody's failure",
 } as const;

@@ -315,7 +315,7 @@ export class Lifecycle {
       violate("17 alternation", `dial ${this.#dials} is charged for what another met`);
     }
     this.#isDialOpen = false;
-    this.#isPlanned = loss.class === "planned";
+    this.#isPlanned = loss.class === "planned" || loss.class === "mute";
     this.#isRequested = loss.class === "requested";
     this.#wireLoss = undefined;
     this.#troubles += 1;

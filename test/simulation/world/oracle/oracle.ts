@@ -15,6 +15,7 @@ import { Feed } from "./feed.ts";
 import { FreshTopics } from "./fresh-topics.ts";
 import { Intents } from "./intents.ts";
 import { Lifecycle } from "./lifecycle.ts";
+import { Mute } from "./mute.ts";
 import { Plans } from "./plans.ts";
 import { Secrets } from "./secrets.ts";
 import { Sends } from "./sends.ts";
@@ -27,6 +28,7 @@ export class Oracle implements WireObserver {
   readonly lifecycle: Lifecycle;
   readonly alerts: Alerts;
   readonly plans: Plans;
+  readonly mute: Mute;
   readonly wire: Wire;
   readonly intents: Intents;
   readonly fresh: FreshTopics;
@@ -56,6 +58,7 @@ export class Oracle implements WireObserver {
       untilTokenMs: (atMs) => this.lifecycle.waits.untilTokenMs(atMs),
       mayReconnect: () => this.feed.repairs.mayReconnect,
     });
+    this.mute = new Mute(scene, () => this.lifecycle.isUp);
     this.wire = new Wire(scene);
     this.suspects = new Suspects(scene);
     this.fresh = new FreshTopics(scene, (topic) => this.intents.isWanted(topic));
@@ -77,6 +80,7 @@ export class Oracle implements WireObserver {
     this.lifecycle.heard(fact);
     this.alerts.heard(fact);
     this.plans.heard(fact);
+    this.mute.heard(fact);
     this.fresh.heard(fact);
     this.suspects.heard(fact);
     this.wire.heard(fact);
@@ -147,6 +151,7 @@ export class Oracle implements WireObserver {
   /** A message of this topic was read. */
   heardOf(topic: string): void {
     this.fresh.spoke(topic);
+    this.mute.read();
     this.suspects.acquitted(topic);
   }
 
@@ -229,7 +234,7 @@ export class Oracle implements WireObserver {
     // A desk rests between the starts of two recoveries, in `failed` too.
     const deskTimers = recovery === null ? 0 : 1;
     const timers =
-      7 + this.intents.unanswered + pausable.length + deskTimers + (recovery?.concurrent ?? 0);
+      8 + this.intents.unanswered + pausable.length + deskTimers + (recovery?.concurrent ?? 0);
     this.lifecycle.check(status, process.armed, sockets, { timers, resting: deskTimers });
     this.alerts.check();
     this.plans.check();

@@ -116,6 +116,7 @@ export function expectedOf(loss: Loss, past: Past, said: Said | undefined): Expe
       return ofCloseCode(loss.closeCode ?? 0);
     case "requested":
     case "planned":
+    case "mute":
       return now(loss.class);
     case "dns-transient":
     case "handshake-cut":

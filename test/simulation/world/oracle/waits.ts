@@ -103,10 +103,9 @@ export class Waits {
   lost(loss: Loss, retryInMs: number | null, atMs: number): void {
     this.#forgive(atMs);
     this.#upSince = undefined; // what was not forgiven by now will not be
-    if (loss.class === "requested" || loss.class === "planned") {
+    if (["requested", "planned", "mute"].includes(loss.class)) {
       // The wait of a command that is delayed is judged where it says so.
-      const isPlanned = loss.class === "planned";
-      if (retryInMs === null || (isPlanned && retryInMs !== 0)) {
+      if (retryInMs === null || (loss.class !== "requested" && retryInMs !== 0)) {
         this.#wrong(loss, `a wait of ${retryInMs}`);
       }
       this.#lastWaitMs = retryInMs ?? 0;
