@@ -46,6 +46,8 @@ export function factToText(fact: Fact): string {
       return `${describeLoss(fact.loss)}; ${nextAttempt(fact.retryInMs)}`;
     case "attempt.failed":
       return `attempt ${fact.attempt}: ${describeLoss(fact.loss)}; ${nextAttempt(fact.retryInMs)}`;
+    case "command.delayed":
+      return `too many commands lately: ${fact.command} dials in ${showMs(fact.retryInMs)}`;
     case "gap":
       return `${printable(fact.stream)} ${rangeToText(fact.from, fact.to)} never came`;
     case "reset":
@@ -143,6 +145,8 @@ export function alertToText(alert: Alert): string {
       const why = alert.cause === "refused" ? "refused for good" : "out of retries";
       return `${why}: ${describeLoss(alert.loss)}`;
     }
+    case "credentials-refused":
+      return `credentials refused, and no new ones accepted so far: ${describeLoss(alert.loss)}`;
     case "loss":
       return `needs attention: ${describeLoss(alert.loss)}`;
     case "subscriptions-timed-out": {

@@ -64,6 +64,14 @@ export interface FactPayloads {
     readonly failures: number;
     readonly retryInMs: number | null;
   };
+  /**
+   * Too many `connect()` and `reconnect()` lately: this one dials in `retryInMs`. Those that are given
+   * until then are one with it.
+   */
+  "command.delayed": {
+    readonly command: "connect" | "reconnect";
+    readonly retryInMs: number;
+  };
   /** Messages are missing. `through` the next message of the stream they never came. */
   gap: { readonly stream: string; readonly from: Position; readonly to: Position };
   /**

@@ -3,7 +3,8 @@
  *
  * Sources, read 2026-11-22 (venues.md §3.8): [docs] docs.deribit.com as quoted there, [probe] the live
  * venue probed 2026-09-22..24 (arbitrage-observatory), [rec] recorded traffic of 2021-07-22, [clients]
- * tardis-node 18.2 and nautilus_trader, whose authors met the exceptions.
+ * tardis-node 18.2 and nautilus_trader, whose authors met the exceptions; read 2026-11-30: [errors]
+ * nautilus_trader's list of codes that are worth a retry, with what docs.deribit.com says of them.
  */
 import type { VerdictRule } from "../../machines/policy/verdict.ts";
 import type { SequencePoint } from "../sequence/point.ts";
@@ -65,6 +66,11 @@ const sources: readonly VenueSource[] = [
   { tag: "probe", what: "live venue, probed 2026-09-22..24", readOn: "2026-11-22" },
   { tag: "rec", what: "recorded traffic of 2021-07-22", readOn: "2026-11-22" },
   { tag: "clients", what: "tardis-node 18.2, nautilus_trader (2026)", readOn: "2026-11-22" },
+  {
+    tag: "errors",
+    what: "nautilustrader.io nautilus_deribit DERIBIT_RETRY_ERROR_CODES, after docs.deribit.com",
+    readOn: "2026-11-30",
+  },
 ];
 
 const verdict: readonly VerdictRule[] = [

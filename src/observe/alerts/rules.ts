@@ -73,7 +73,10 @@ const troubled = ({ loss }: { readonly loss: Loss }): readonly AlertMove[] => [
 const rules: Rules = {
   down: troubled,
   "attempt.failed": troubled,
-  up: () => [resolve("loss", "ready again"), resolve("retry-budget-empty", "ready again")],
+  up: () =>
+    (["loss", "credentials-refused", "retry-budget-empty"] as const).map((kind) =>
+      resolve(kind, "ready again"),
+    ),
   recovered: ({ report }) => [resolve("outage", `recovered after ${showMs(report.durationMs)}`)],
   "subscriptions.settled": ({ confirmed, rejected, timedOut, quarantined }) => [
     keep("subscriptions-timed-out", timedOut, "answered"),

@@ -152,6 +152,8 @@ function textOf(fact: Fact): string {
       return `attempt ${fact.attempt}: ${lossText(fact.loss)}; ${retryText(fact.retryInMs)}`;
     case "up":
       return `ready after ${fact.attempt} ${fact.attempt === 1 ? "attempt" : "attempts"}`;
+    case "command.delayed":
+      return `${fact.command} waits ${(fact.retryInMs / 1_000).toFixed(1)} s`;
     case "gap":
       return `${scrub(fact.stream)}: ${fact.from} to ${fact.to} never came`;
     case "reset":

@@ -37,6 +37,7 @@ const levelOf: Readonly<Partial<Record<FactType, Level>>> = {
   valid: "debug",
   down: "warn",
   "attempt.failed": "warn",
+  "command.delayed": "warn",
   gap: "warn",
   mismatch: "warn",
   overflow: "warn",

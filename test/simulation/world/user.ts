@@ -33,6 +33,7 @@ const FACTS: Readonly<Record<FactType, true>> = {
   up: true,
   down: true,
   "attempt.failed": true,
+  "command.delayed": true,
   gap: true,
   reset: true,
   mismatch: true,
