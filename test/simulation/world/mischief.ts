@@ -6,12 +6,6 @@ type How<W extends Where> = Extract<Mischief, { readonly where: W }>["how"];
 
 export class MischiefBox {
   readonly #armed = new Map<Where, string[]>();
-  #isOver = false;
-
-  /** Everything comes good from now on. */
-  get isOver(): boolean {
-    return this.#isOver;
-  }
 
   arm({ where, how }: Mischief, times: number): void {
     const armed = this.#armed.get(where) ?? [];
@@ -25,7 +19,6 @@ export class MischiefBox {
   }
 
   clear(): void {
-    this.#isOver = true;
     this.#armed.clear();
   }
 }

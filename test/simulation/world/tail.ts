@@ -144,7 +144,7 @@ async function becomesWhole(world: World): Promise<void> {
       .topics()
       .filter(({ topic, state }) => state === "confirmed" && speaks(topic, scene.character.market))
       .map(({ topic }) => topic)
-      .filter((topic) => user.oracle.feed.repairs.invalid.includes(topic));
+      .filter((topic) => user.oracle.feed.invalid.includes(topic));
   // A buffer that is too small for what comes while a snapshot is under way may never join one.
   if (bufferMessages < 30) return;
   // A minute between two slow tries, and a host that has answered is asked for one stream after the other.

@@ -2,12 +2,14 @@
  * What the user of a life gives to `createSupervisor`: Binance's profile with the manners of this life,
  * and functions that may misbehave. Each tells the oracle what it was asked and what it said.
  */
-import type {
-  Acknowledgement,
-  AuthenticationSession,
-  SequencePoint,
-  Snapshot,
-  SupervisorOptions,
+import {
+  later,
+  RefusedError,
+  type Acknowledgement,
+  type AuthenticationSession,
+  type SequencePoint,
+  type Snapshot,
+  type SupervisorOptions,
 } from "../../../src/index.ts";
 import { bridgeRange } from "../../../src/sequence/bridge.ts";
 import type { VirtualClock } from "../../../src/testing/index.ts";
@@ -21,12 +23,12 @@ import {
 import type { Character } from "./character.ts";
 import type { Request } from "./clerk.ts";
 import { UserError, type MischiefBox } from "./mischief.ts";
-import type { Recoveries } from "./features.ts";
 import type { Network } from "./network.ts";
 import type { Oracle } from "./oracle/oracle.ts";
 import { userRules, userVerdict } from "./oracle/rulings.ts";
 import { CANARY } from "./oracle/secrets.ts";
 import type { Process } from "./process.ts";
+import type { Troubles } from "./troubles.ts";
 
 export interface TargetParts {
   readonly character: Character;
@@ -35,6 +37,7 @@ export interface TargetParts {
   readonly network: Network;
   readonly oracle: Oracle;
   readonly mischief: MischiefBox;
+  readonly troubles: Troubles;
   readonly topics: readonly string[];
   readonly signal: AbortSignal;
   readonly seed: number;
@@ -69,6 +72,9 @@ export function createTarget(parts: TargetParts): VenueProfile<M> {
         topicOf: ({ stream }) => stream,
         decode: (data, isBinary) => decode(parts, data, isBinary),
         sequence: (message, raw) => sequence(parts, message, raw, beginnings),
+        ...(character.features.silences.has("checksum")
+          ? { verify: () => parts.oracle.feed.isChecksumRight() }
+          : {}),
       };
     },
   };
@@ -89,6 +95,7 @@ export function createOptions(parts: TargetParts): SupervisorOptions<M> {
     ...options,
     quarantine: character.features.quarantine,
     freshness: character.features.freshness,
+    mute: character.features.mute,
     maxAgeMs: character.features.maxAgeMs,
     ...createRecovery(parts),
     transport: network.transport,
@@ -129,13 +136,18 @@ function backoff({ oracle, mischief }: TargetParts): number {
 }
 
 function resolveUrl(
-  { character, oracle, mischief, process, world }: TargetParts,
+  { character, oracle, mischief, troubles, process, world }: TargetParts,
   attempt: { readonly reason: string; readonly attempt: number; readonly signal: AbortSignal },
 ): string | Promise<string> {
   const dial = oracle.dialBegins(attempt.attempt, attempt.reason);
   const asked = `${URL_TEXT}&ask=${dial}`;
   const how = mischief.take("url");
+  const refusal = troubles.refusalOf("url");
   if (how === "throws" || how === "rejects") oracle.lifecycle.urlFailed(dial);
+  else if (refusal !== undefined) {
+    oracle.lifecycle.urlFailed(dial);
+    throw refusedForNow(refusal);
+  }
   switch (how) {
     case "throws":
       throw new UserError("on purpose");
@@ -156,11 +168,13 @@ function resolveUrl(
 }
 
 async function login(
-  { mischief, process }: TargetParts,
+  { mischief, troubles, process }: TargetParts,
   session: AuthenticationSession,
 ): Promise<void> {
   const how = mischief.take("login");
   if (how === "throws") throw new UserError("on purpose");
+  const refusal = troubles.refusalOf("login");
+  if (refusal !== undefined) throw refusedForNow(refusal);
   const talk = async (): Promise<void> => {
     await session.send('{"method":"LIST_SUBSCRIPTIONS","id":"login"}');
     for (;;) {
@@ -173,6 +187,11 @@ async function login(
       session.signal.addEventListener("abort", () => reject(new UserError("given up")));
     });
   await process.awaits(how === "hangs" ? hang() : talk());
+}
+
+/** What a user's function throws where a server refuses for now. */
+function refusedForNow({ afterMs }: { readonly afterMs: number | null }): RefusedError {
+  return new RefusedError("not now", later(afterMs ?? undefined));
 }
 
 function decode(
@@ -192,7 +211,7 @@ function decode(
 }
 
 function sequence(
-  { oracle, mischief }: TargetParts,
+  { oracle, mischief, network, troubles }: TargetParts,
   message: M,
   raw: Buffer,
   beginnings: Set<string>,
@@ -203,16 +222,22 @@ function sequence(
   }
   // An answer that nobody waits for is a message like any other.
   let point = "stream" in message ? binance.sequence?.(message, raw) : undefined;
+  const truth = network.numbering?.truthOf(raw);
   // A venue whose streams can be asked for anew begins each with a snapshot.
   const strategy = oracle.feed.repairs.strategyOf(message.stream ?? "");
-  if (point !== undefined && oracle.feed.isNew(point) && beginnings.delete(message.stream)) {
+  if (point !== undefined && oracle.feed.isNew(point, truth) && beginnings.delete(message.stream)) {
     const restarts = strategy === "resubscribe" || strategy === "reconnect";
     point = { ...point, restarts };
   }
-  oracle.feed.read(message, point);
-  if ("stream" in message) oracle.heardOf(message.stream);
+  if (point !== undefined && truth?.isMarked === true) point = { ...point, ...TOLD_AGAIN };
+  const isWrong = troubles.isChecksumWrong(message.stream ?? "") && point?.restarts !== true;
+  const isNews = oracle.feed.read(message, point, { truth, isWrong });
+  if ("stream" in message) oracle.heardOf(message.stream, isNews);
   return point;
 }
+
+/** How a user's `sequence` says that a message was told before. */
+const TOLD_AGAIN: object = { retold: true };
 
 /** How what was missed is obtained: snapshots come from the exchange's own account. */
 function createRecovery(
@@ -223,40 +248,26 @@ function createRecovery(
   if (recovery === null) return { recovery: null };
   const { concurrent, spacingMs, timeoutMs, retries, retryMs, bufferMessages } = recovery;
   const bridge = bridgeRange;
-  const { outage } = recovery;
-  const bornMs = parts.world.nowMs();
-  const isDown = (): boolean => isDuring(outage, parts.world.nowMs() - bornMs);
   return {
     recovery: (stream) => {
       const strategy = oracle.feed.repairs.strategyOf(stream);
       if (strategy !== "snapshot") return strategy;
-      return {
-        bridge,
-        fetchSnapshot: (name) =>
-          isDown() && !parts.mischief.isOver
-            ? parts.process.awaits(Promise.reject(new UserError("HTTP 503")))
-            : fetchSnapshot(parts, name, recovery.fetchMs),
-      };
+      return { bridge, fetchSnapshot: (name) => fetchSnapshot(parts, name, recovery.fetchMs) };
     },
     recoveryPolicy: { concurrent, spacingMs, timeoutMs, retries, retryMs, bufferMessages },
   };
 }
 
-function isDuring(outage: Recoveries["outage"], atMs: number): boolean {
-  if (outage === null) return false;
-  return atMs >= outage.fromMs && atMs < outage.fromMs + outage.lastsMs;
-}
-
 /** Comes also when nobody waits for it any more. */
-function fetchSnapshot(
-  { mischief, process, world, oracle, lastEmitted, losesNext }: TargetParts,
-  stream: string,
-  wayMs: number,
-): Promise<Snapshot> {
+function fetchSnapshot(parts: TargetParts, stream: string, wayMs: number): Promise<Snapshot> {
+  const { mischief, troubles, network, process, world, oracle, lastEmitted, losesNext } = parts;
   const how = mischief.take("snapshot");
   if (how === "throws") throw new UserError("on purpose");
   if (how === "rejects") return process.awaits(Promise.reject(new UserError("on purpose")));
   if (how === "hangs") return new Promise(() => {});
+  const refusal = troubles.refusalOf("snapshot");
+  if (refusal !== undefined) return process.awaits(Promise.reject(refusedForNow(refusal)));
+  if (troubles.isHttpOut) return process.awaits(Promise.reject(new UserError("no answer")));
   // One out of a cache is as old as the question, or older than all that waits; numbers are lost meanwhile.
   const asked = lastEmitted(stream);
   const cached = how === "old" ? asked - (asked % 2) * 100 : undefined;
@@ -264,10 +275,12 @@ function fetchSnapshot(
   if (how === "old") world.setTimeout(losesNext, lateMs / 2);
   const fetched = new Promise<Snapshot>((resolve) => {
     world.setTimeout(() => {
-      const position = how === "nonsense" ? NaN : (cached ?? lastEmitted(stream));
+      const reached = cached ?? lastEmitted(stream);
+      const position =
+        how === "nonsense" ? NaN : (network.numbering?.shown(stream, reached) ?? reached);
       const data = { lastUpdateId: position };
       const read = (): void => {
-        oracle.feed.repairs.served(stream, position, data);
+        oracle.feed.served(stream, { position, reached, data });
         resolve({ data, position });
       };
       world.setTimeout(() => process.wake({ read }), wayMs + lateMs);
@@ -322,11 +335,16 @@ function createWords(
   };
 }
 
-/** Adds what the clerk says of single topics, which Binance has no words for. */
+/** Adds what the clerk says of single topics, and of coming back, which Binance has no words for. */
 function readAnswer(message: M, answer: Acknowledgement): Acknowledgement {
   if (!("id" in answer)) return answer;
-  const { refused = [] } = message as { readonly refused?: readonly string[] };
-  return { ...answer, rejected: refused.map((topic) => ({ topic, reason: "not today" })) };
+  const { refused = [], afterMs } = message as {
+    readonly refused?: readonly string[];
+    readonly afterMs?: number | null;
+  };
+  const refusal = afterMs === undefined ? {} : { refusal: later(afterMs ?? undefined) };
+  const rejected = refused.map((topic) => ({ topic, reason: "not today", ...refusal }));
+  return { ...answer, rejected, ...(answer.error === undefined ? {} : refusal) };
 }
 
 /** For venues that echo topics instead of counting requests. */
@@ -337,7 +355,11 @@ function byTopic(
   if (!("id" in answer)) return answer;
   const topics = asked.get(answer.id);
   if (topics === undefined) return { unmatched: true };
-  const refused = answer.rejected?.map(({ topic }) => topic) ?? [];
-  if (refused.length > 0) return { topics: refused, error: "not today" };
-  return { topics, error: answer.error };
+  const [first] = answer.rejected ?? [];
+  if (first !== undefined) {
+    const refused = answer.rejected?.map(({ topic }) => topic) ?? [];
+    return { ...first, topics: refused, error: "not today" };
+  }
+  const { id: _, rejected: __, ...rest } = answer;
+  return { ...rest, topics };
 }

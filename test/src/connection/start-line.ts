@@ -54,6 +54,7 @@ export class Line {
     publish: (type, payload) => this.facts.push({ type, ...payload }),
     callbackFailed: () => undefined,
   };
+  readonly mute = undefined;
   readonly link: Link;
   readonly #memory: MemoryTransport;
   isReady = false;
@@ -84,6 +85,7 @@ export class Line {
     );
     this.feed = {
       talk: protocol,
+      asked: () => undefined,
       recoveries: Object.assign(new FakeDoor(), {
         unwanted: () => undefined,
         topicRefused: () => undefined,
@@ -95,6 +97,7 @@ export class Line {
       },
       newSocket: () => undefined,
       replayAbandoned: () => undefined,
+      ready: () => undefined,
       reading: (isReading) => {
         if (isReading) this.subscriptions.resume("reader");
         else this.subscriptions.pause("reader");
