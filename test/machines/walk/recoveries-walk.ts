@@ -75,7 +75,17 @@ function eventsOf(desk: Desk, stream: Stream, happening: Happening): readonly Re
   }
 }
 
+/** What one of the two does is enough where it concerns that one alone. */
+const alone: readonly Happening[] = [
+  "fails",
+  "finds its host down for longer",
+  "has to prove itself",
+  "is started over",
+  "is started over wrongly",
+];
+
 function canHappen(desk: Desk, stream: Stream, happening: Happening): boolean {
+  if (stream === "book b" && alone.includes(happening)) return false;
   const phase = placeOf(desk, stream)?.phase;
   switch (happening) {
     case "wants a slot":
