@@ -349,6 +349,8 @@ export class Feed {
 
   /** The user closed it while messages were on their way: nothing is owed any more. */
   forget(): void {
+    // It is counted all the same, and nobody is there to be told.
+    if (this.#duties.includes("mismatch")) this.mismatches += 1;
     this.#owed = [];
     this.#duties = [];
     this.#holding = undefined;
