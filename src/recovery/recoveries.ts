@@ -11,7 +11,6 @@ import type {
   RecoveryDoor,
   RecoveryFailed,
   SnapshotFact,
-  StreamFact,
 } from "../../machines/recovery.door.ts";
 import type { SequencePoint } from "../sequence/point.ts";
 import type { InvalidItem, MessageItem } from "../supervisor/items.ts";
@@ -19,6 +18,7 @@ import { SparseMap } from "../sparse-map.ts";
 import { explain } from "../connection/explain.ts";
 import { printable } from "../transport/printable.ts";
 import { BrokenStream, type StreamStatus } from "./broken-stream.ts";
+import { DeskLine } from "./desk-line.ts";
 import { fetchSnapshot } from "./fetch-snapshot.ts";
 import { PastBreaks } from "./past-breaks.ts";
 import { newRecoveryCounts, type RecoveriesParts } from "./parts.ts";
@@ -32,13 +32,11 @@ export class Recoveries<M> implements RecoveryDoor {
   /** Streams that look whole after they broke again and again, which is not said yet. */
   readonly #proving = new SparseMap<string, BrokenStream<M>>();
   readonly #past = new PastBreaks();
-  /** Opened when the first stream breaks: most connections live without one. */
-  #desk: RecoveryDesk | undefined;
-  #isDeskAwaited = false;
-  #hearing: readonly ReturnType<RecoveryDesk["on"]>[] = [];
+  readonly #desk: DeskLine;
 
   constructor(parts: RecoveriesParts<M>) {
     this.#parts = parts;
+    this.#desk = new DeskLine(() => parts.wantDesk());
   }
 
   // What the data path tells.
@@ -52,7 +50,7 @@ export class Recoveries<M> implements RecoveryDoor {
   broken(stream: string, cause: InvalidItem["cause"]): void {
     if (this.#breaksInProof(stream)) return;
     const known = this.#streams.get(stream);
-    if (known?.state === "failing") this.#tell(known.request); // one that is refused tries again
+    if (known?.state === "failing") this.#desk.tell(known.request); // one that is refused tries again
     if (known?.breaksAgain() === true) return;
     const recovery = known?.recovery ?? this.#parts.recoveryOf(stream);
     if (recovery === "none") return;
@@ -72,7 +70,7 @@ export class Recoveries<M> implements RecoveryDoor {
   refuted(stream: string): void {
     const broken = this.#streams.get(stream);
     if (broken?.state === "recovering" || broken?.state === "failing") {
-      this.#tell({ type: "stream.refuted", stream });
+      this.#desk.tell({ type: "stream.refuted", stream });
     } else if (broken?.state === "awaited") {
       broken.relapses();
       this.#begin(broken);
@@ -105,16 +103,15 @@ export class Recoveries<M> implements RecoveryDoor {
     const { isAwaited } = broken;
     this.#end(broken);
     // The desk knows nothing of one that was awaited: there is nothing to end, but perhaps to prove.
-    if (!isAwaited) this.#tell({ type: "stream.restarted", stream });
-    else if (broken.mustProve) this.#tell(broken.request);
+    if (!isAwaited) this.#desk.tell({ type: "stream.restarted", stream });
+    else if (broken.mustProve) this.#desk.tell(broken.request);
   }
 
   /** The socket is over, and all that was asked on it. Who is broken waits for the next one. */
   socketEnded(): void {
     for (const broken of this.#streams.values()) this.#await(broken);
-    this.#isDeskAwaited = false; // who asked for it was the socket
-    this.#tell({ type: "socket.ended" });
-    for (const proving of this.#proving.values()) this.#tell(proving.request);
+    this.#desk.socketEnded();
+    for (const proving of this.#proving.values()) this.#desk.tell(proving.request);
   }
 
   /** The venue refuses a topic: there is nothing to recover before it sends some of it. */
@@ -122,7 +119,7 @@ export class Recoveries<M> implements RecoveryDoor {
     const broken = this.#streams.get(topic);
     if (broken === undefined || broken.state === "settling" || broken.state === "left") return;
     this.#await(broken);
-    this.#tell({ type: "stream.unwanted", stream: topic });
+    this.#desk.tell({ type: "stream.unwanted", stream: topic });
   }
 
   /** Nobody wants this topic any more. A stream that was not whole is no more so when it is wanted again. */
@@ -135,7 +132,7 @@ export class Recoveries<M> implements RecoveryDoor {
     this.#streams.set(topic, broken);
     broken.leave();
     this.#release(broken);
-    this.#tell({ type: "stream.unwanted", stream: topic });
+    this.#desk.tell({ type: "stream.unwanted", stream: topic });
     if (isFailing) this.#parts.onAbandoned(topic);
   }
 
@@ -148,18 +145,16 @@ export class Recoveries<M> implements RecoveryDoor {
   // What the charts ask.
 
   attach(desk: RecoveryDesk): void {
-    for (const hearing of this.#hearing) hearing.unsubscribe();
-    this.#desk = desk;
-    this.#isDeskAwaited = false;
-    this.#hearing = [
+    this.#desk.connect(desk, () => [
       desk.on("recovery.failed", (failed) => this.#hearFailure(failed)),
       desk.on("recovery.succeeded", ({ stream }) => this.#hearProof(stream)),
-    ];
+    ]);
     // What it was wanted for, less what has become of it meanwhile.
     for (const broken of this.#streams.values()) {
-      if (broken.state === "recovering" || broken.state === "failing") this.#tell(broken.request);
+      if (broken.state === "recovering" || broken.state === "failing")
+        this.#desk.tell(broken.request);
     }
-    for (const proving of this.#proving.values()) this.#tell(proving.request);
+    for (const proving of this.#proving.values()) this.#desk.tell(proving.request);
   }
 
   resubscribe(stream: string): void {
@@ -196,21 +191,7 @@ export class Recoveries<M> implements RecoveryDoor {
   #begin(broken: BrokenStream<M>): void {
     this.counts.started += 1;
     broken.begin();
-    if (this.#hasDesk) {
-      this.#tell(broken.request);
-    } else if (!this.#isDeskAwaited) {
-      this.#isDeskAwaited = true;
-      this.#parts.wantDesk();
-    }
-  }
-
-  /** One whose connection is over is none. */
-  get #hasDesk(): boolean {
-    return this.#desk?.getSnapshot().status === "active";
-  }
-
-  #tell(fact: StreamFact): void {
-    if (this.#hasDesk) this.#desk?.send(fact);
+    this.#desk.request(broken.request);
   }
 
   /** Snapshot, the deltas that follow it, `valid`: nothing comes between them. */
@@ -307,7 +288,7 @@ export class Recoveries<M> implements RecoveryDoor {
     this.#proving.delete(stream);
     this.#streams.set(stream, proving);
     proving.fails();
-    this.#tell(proving.request);
+    this.#desk.tell(proving.request);
     return true;
   }
 

@@ -520,7 +520,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "what a snapshot has is missing where it comes no more",
     file: "src/supervisor/feed.ts",
-    find: "    this.tracker.reach(stream, position);",
+    find: "    this.inbound.tracker.reach(stream, position);",
     replace: "    void stream;\n    void position;",
   },
   {
