@@ -117,6 +117,7 @@ export class DemoLog {
       case "overflow":
       case "subscriptions.settled":
       case "topic.rejected":
+      case "topic.refused":
       case "topic.stale":
       case "topic.fresh":
       case "topic.quarantined":

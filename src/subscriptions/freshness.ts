@@ -163,6 +163,7 @@ export class Freshness {
       confirmedAtMs: 0,
       heardAtMs: 0,
       dueAtMs: 0,
+      order: 0,
       place: -1,
     };
     this.#topics.set(topic, watched);

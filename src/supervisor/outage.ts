@@ -112,6 +112,7 @@ export class OutageLog {
       case "overflow":
       case "subscriptions.settled":
       case "topic.rejected":
+      case "topic.refused":
       case "topic.stale":
       case "topic.fresh":
       case "topic.quarantined":

@@ -75,8 +75,10 @@ const rules: Rules = {
   "attempt.failed": troubled,
   up: () => [resolve("loss", "ready again"), resolve("retry-budget-empty", "ready again")],
   recovered: ({ report }) => [resolve("outage", `recovered after ${showMs(report.durationMs)}`)],
-  "subscriptions.settled": ({ timedOut, quarantined }) => [
+  "subscriptions.settled": ({ rejected, refused, timedOut, quarantined }) => [
     keep("subscriptions-timed-out", timedOut, "answered"),
+    keep("topic-refused", namesOf(refused), "no topic is refused for now any more"),
+    keep("topic-rejected", namesOf(rejected), "no topic is refused any more"),
     keep("topic-quarantined", quarantined, "asked for again"),
   ],
   "topic.fresh": (fact) => [
@@ -114,6 +116,10 @@ function subjectsOf(alert: Alert): readonly string[] {
   if ("topics" in alert) return alert.topics;
   if ("topic" in alert) return [alert.topic];
   return "stream" in alert ? [alert.stream] : [];
+}
+
+function namesOf(outcomes: Fact<"subscriptions.settled">["rejected"]): readonly string[] {
+  return outcomes.map(({ topic }) => topic);
 }
 
 function raise(kind: AlertKind, fact: Fact): AlertMove {

@@ -41,6 +41,7 @@ const levelOf: Readonly<Partial<Record<FactType, Level>>> = {
   mismatch: "warn",
   overflow: "warn",
   "topic.rejected": "warn",
+  "topic.refused": "warn",
   "topic.stale": "warn",
   "topic.quarantined": "warn",
   "message.invalid": "warn",

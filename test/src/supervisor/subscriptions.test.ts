@@ -284,7 +284,7 @@ describe("a request that is not answered", () => {
     expect(world.feed.status().isReady).toBe(true);
   });
 
-  it("is asked for again, alone, after waits that double, and in the end given up", () => {
+  it("is asked for again, alone, after waits that double, and in the end slowly", () => {
     const world = startWith({
       topics: ["a", "b", "c"],
       resubscribe: { requestTimeoutMs: 1_000, retries: 2 },
@@ -305,12 +305,15 @@ describe("a request that is not answered", () => {
     expect(asked()).toHaveLength(4);
     world.clock.advance(1);
     expect(asked().slice(4)).toEqual(["b"]);
-    world.clock.advance(1_000_000);
-    expect(asked()).toHaveLength(5);
+    world.clock.advance(1_000 + 100_000);
+    expect(asked().slice(5)).toEqual(["b"]);
+    world.clock.advance(9 * 101_000);
+    expect(asked().slice(5)).toEqual(Array.from({ length: 10 }, () => "b"));
     expect(world.alerts("subscriptions-timed-out")).toEqual([
       { kind: "subscriptions-timed-out", topics: ["a", "b", "c"], retryInMs: 1_000 },
-      { kind: "subscriptions-timed-out", topics: ["b"], retryInMs: null },
+      { kind: "subscriptions-timed-out", topics: ["b"], retryInMs: 100_000 },
     ]);
+    world.clock.advance(5_000);
     expect(world.heard("down")).toEqual([]);
     expect(world.heard("subscriptions.settled").at(-1)).toMatchObject({
       confirmed: ["a", "c"],
@@ -321,6 +324,19 @@ describe("a request that is not answered", () => {
     world.waitsItsTurn();
     world.socket.opens();
     expect(world.requests().map(({ topics }) => topics)).toEqual([["a", "b", "c"]]);
+  });
+
+  it("is confirmed by the answer to any of these", () => {
+    const world = startWith({
+      topics: ["a"],
+      resubscribe: { requestTimeoutMs: 1_000, retries: 1 },
+    });
+    world.socket.opens();
+    world.clock.advance(1_000_000);
+    expect(world.feed.status().topics).toMatchObject({ confirmed: 0 });
+    world.confirmsAll();
+    expect(world.feed.status().topics).toMatchObject({ confirmed: 1, pending: 0 });
+    expect(world.heard("subscriptions.settled").at(-1)).toMatchObject({ timedOut: [] });
   });
 
   it("may be given up at once", () => {
