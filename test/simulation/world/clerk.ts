@@ -26,6 +26,23 @@ export interface Treatment {
   readonly answers?: (answer: string) => readonly { readonly text: string; readonly ms: number }[];
 }
 
+/** What a refusal means; the exchange of the worlds says so in its answer. */
+export type Meaning = "never" | "later" | "unknown";
+
+/** Of a refusal: what it means, and how long the exchange wants to be left alone, where it says so. */
+function meaningOf(ms: number): { readonly means: Meaning; readonly afterMs?: number } {
+  switch (ms % 5) {
+    case 0:
+      return { means: "never" };
+    case 1:
+      return { means: "unknown" };
+    case 2:
+      return { means: "later", afterMs: (ms * 10) % 20_000 };
+    default:
+      return { means: "later" };
+  }
+}
+
 export class Clerk {
   #orders: Order[] = [];
 
@@ -52,7 +69,7 @@ export class Clerk {
       case "refused":
         return {
           frame: undefined,
-          says: JSON.stringify({ code: 2, msg: "Invalid request: not today", id }),
+          says: JSON.stringify({ code: 2, msg: "not today", id, ...meaningOf(order.ms) }),
         };
       case "partly": {
         const [refused, ...served] = topics;
@@ -60,7 +77,15 @@ export class Clerk {
         return {
           frame: JSON.stringify({ method: "SUBSCRIBE", params: served, id }),
           answers: () => [
-            { text: JSON.stringify({ result: null, id, refused: [refused] }), ms: 0 },
+            {
+              text: JSON.stringify({
+                result: null,
+                id,
+                refused: [refused],
+                ...meaningOf(order.ms),
+              }),
+              ms: 0,
+            },
           ],
         };
       }

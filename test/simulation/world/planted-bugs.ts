@@ -518,4 +518,59 @@ export const plantedBugs: readonly PlantedBug[] = [
     replace:
       '          { type: "announceFailure", params: ({ event }) => event },\n          { type: "stopSlot", params: slotOfEnded },\n',
   },
+  // Refusals.
+  {
+    name: "a topic that is refused for now is never asked for again",
+    file: "src/subscriptions/registry.ts",
+    find: 'entry.state !== "timed-out" && entry.state !== "refused" && !entry.isHeld',
+    replace: 'entry.state !== "timed-out" && !entry.isHeld',
+  },
+  {
+    name: "topics that were refused for now are asked for together",
+    file: "src/subscriptions/registry.ts",
+    find: 'return refusals > 0 || (kind === "subscribe" && timeouts > 0);',
+    replace: 'return refusals > 1000 || (kind === "subscribe" && timeouts > 0);',
+  },
+  {
+    name: "a refusal for good is asked again on the same socket",
+    file: "src/subscriptions/registry.ts",
+    find: 'const isFinal = refused?.refusal?.kind === "never";',
+    replace: "const isFinal = false;",
+  },
+  {
+    name: "the budget of topics that are asked for again is not kept",
+    file: "src/subscriptions/topic-retries.ts",
+    find: "const SLOW_PER_MINUTE = 10;",
+    replace: "const SLOW_PER_MINUTE = 1_000;",
+  },
+  {
+    name: "the alert about a refused topic stands when nobody wants it any more",
+    file: "src/supervisor/subscriptions.ts",
+    find: "if (Object.values(this.#told).some((topics) => topics.has(topic))) this.#hasUnannounced = true;",
+    replace: "",
+  },
+  {
+    name: "waits after refusals do not grow",
+    file: "src/subscriptions/topic-retries.ts",
+    find: "const ownMs = Math.min(LONGEST_SLOW_MS, firstMs * 2 ** (times - 1));",
+    replace: "const ownMs = firstMs;",
+  },
+  {
+    name: "what the peer says of a wait is not heeded",
+    file: "src/subscriptions/topic-retries.ts",
+    find: 'const askedMs = refusal?.kind === "later" ? (refusal.afterMs ?? 0) : 0;',
+    replace: "const askedMs = 0;",
+  },
+  {
+    name: "an end that is refused for now is forgotten",
+    file: "src/subscriptions/registry.ts",
+    find: "    entry.isEndHeld = isNeeded;",
+    replace: "    entry.isEndHeld = false;",
+  },
+  {
+    name: "a topic that was never answered is given up after its fast retries",
+    file: "src/subscriptions/topic-retries.ts",
+    find: "    if (retries === 0) return null;",
+    replace: "    if (timeouts > retries) return null;",
+  },
 ];

@@ -9,6 +9,7 @@ import type {
   Snapshot,
   SupervisorOptions,
 } from "../../../src/index.ts";
+import { later, never } from "../../../machines/refusal.ts";
 import { bridgeRange } from "../../../src/sequence/bridge.ts";
 import type { VirtualClock } from "../../../src/testing/index.ts";
 import {
@@ -19,7 +20,7 @@ import {
   type VenueWord,
 } from "../../../src/venues/index.ts";
 import type { Character } from "./character.ts";
-import type { Request } from "./clerk.ts";
+import type { Meaning, Request } from "./clerk.ts";
 import { UserError, type MischiefBox } from "./mischief.ts";
 import type { Network } from "./network.ts";
 import type { Oracle } from "./oracle/oracle.ts";
@@ -307,11 +308,19 @@ function createWords(
   };
 }
 
-/** Adds what the clerk says of single topics, which Binance has no words for. */
+/** What the clerk says of single topics, and of what a refusal means: Binance has no words for these. */
+interface ClerkWords {
+  readonly refused?: readonly string[];
+  readonly means?: Meaning;
+  readonly afterMs?: number;
+}
+
 function readAnswer(message: M, answer: Acknowledgement): Acknowledgement {
   if (!("id" in answer)) return answer;
-  const { refused = [] } = message as { readonly refused?: readonly string[] };
-  return { ...answer, rejected: refused.map((topic) => ({ topic, reason: "not today" })) };
+  const { refused = [], means, afterMs }: ClerkWords = message as object;
+  const refusal = means === "never" ? never : means === "later" ? later(afterMs) : undefined;
+  const reason = "not today";
+  return { ...answer, refusal, rejected: refused.map((topic) => ({ topic, reason, refusal })) };
 }
 
 /** For venues that echo topics instead of counting requests. */
@@ -323,6 +332,7 @@ function byTopic(
   const topics = asked.get(answer.id);
   if (topics === undefined) return { unmatched: true };
   const refused = answer.rejected?.map(({ topic }) => topic) ?? [];
-  if (refused.length > 0) return { topics: refused, error: "not today" };
-  return { topics, error: answer.error };
+  const { error, refusal } = answer;
+  if (refused.length > 0) return { topics: refused, error: "not today", refusal };
+  return { topics, error, refusal };
 }

@@ -41,6 +41,7 @@ const FACTS: Readonly<Record<FactType, true>> = {
   overflow: true,
   "subscriptions.settled": true,
   "topic.rejected": true,
+  "topic.refused": true,
   "topic.stale": true,
   "topic.fresh": true,
   "topic.quarantined": true,
