@@ -106,7 +106,11 @@ export class Requests {
     }
     // It would be no trial while others are about to be asked for.
     if (quarantine !== undefined && !registry.hasWork) {
-      registry.askAgain(quarantine.takeTrial(nowMs));
+      for (const topic of quarantine.takeTrial(nowMs)) {
+        // One that is not held takes nobody along: it is asked for as any other.
+        if (registry.isHeld(topic)) registry.askAgain([topic]);
+        else quarantine.acquit(topic);
+      }
     }
   }
 

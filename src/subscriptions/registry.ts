@@ -100,6 +100,11 @@ export class SubscriptionRegistry {
     return (this.#entries.get(topic)?.references ?? 0) > 0;
   }
 
+  /** It is not asked for on this socket until {@link askAgain}: it may have killed earlier ones. */
+  isHeld(topic: string): boolean {
+    return this.#entries.get(topic)?.isHeld === true;
+  }
+
   want(topics: readonly string[]): void {
     for (const topic of topics) {
       let entry = this.#entries.get(topic);
