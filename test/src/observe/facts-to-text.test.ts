@@ -134,6 +134,14 @@ describe("a fact in words", () => {
       "no answer for a; nothing more is asked on this socket",
     ],
     [
+      alert({ kind: "topic-refused", topics: ["a\n"], reason: "busy" }),
+      "refused for now: a\\u{a} (busy); each is asked for again",
+    ],
+    [
+      alert({ kind: "topic-rejected", topics: ["a", "b"], reason: "no such" }),
+      "refused: a, b (no such); asked for again on the next socket",
+    ],
+    [
       alert({ kind: "too-many-streams", limit: 10 }),
       "more than 10 numbered streams: the others are delivered unjudged",
     ],
