@@ -230,17 +230,10 @@ export class Subscriptions<M> implements RegistryListener {
     if (state === undefined || state === "confirmed" || state === "rejected") {
       this.#others.outgoing.forget(topic);
       // An alert that tells of it is to be resolved.
-      if (Object.values(this.#told).some((topics) => topics.has(topic)))
-        this.#hasUnannounced = true;
+      if (this.#isTold(topic)) this.#hasUnannounced = true;
     }
     if (state === undefined) this.quarantine?.forget(topic);
-    else if (
-      state === "rejected" ||
-      state === "refused" ||
-      (state === "confirmed" && this.#isAnswered)
-    ) {
-      this.quarantine?.acquit(topic);
-    }
+    else if (this.#isAnswer(state)) this.quarantine?.acquit(topic);
   }
 
   unwanted(topic: string): void {
@@ -285,9 +278,15 @@ export class Subscriptions<M> implements RegistryListener {
     if (renewed.length > 0) this.renew(renewed);
   }
 
-  /** Where nothing is answered, written counts as confirmed, which acquits nobody. */
-  get #isAnswered(): boolean {
-    return this.#settings.isAnswered;
+  /** The peer has answered. Where nothing is answered, written counts as confirmed: that is no answer. */
+  #isAnswer(state: TopicState): boolean {
+    if (state === "confirmed") return this.#settings.isAnswered;
+    return state === "rejected" || state === "refused";
+  }
+
+  #isTold(topic: string): boolean {
+    const { refused, rejected, timedOut } = this.#told;
+    return refused.has(topic) || rejected.has(topic) || timedOut.has(topic);
   }
 
   #check(topics: Topic | readonly Topic[]): readonly string[] {

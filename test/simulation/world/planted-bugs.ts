@@ -410,8 +410,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "an answer acquits nobody",
     file: "src/supervisor/subscriptions.ts",
-    find: 'state === "rejected" || (state === "confirmed" && this.#isAnswered)',
-    replace: 'state === "rejected" && this.#isAnswered',
+    find: "    else if (this.#isAnswer(state)) this.quarantine?.acquit(topic);\n",
+    replace: "",
   },
   {
     name: "a suspect is tried while others are asked for",
@@ -546,7 +546,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "the alert about a refused topic stands when nobody wants it any more",
     file: "src/supervisor/subscriptions.ts",
-    find: "if (Object.values(this.#told).some((topics) => topics.has(topic))) this.#hasUnannounced = true;",
+    find: "      if (this.#isTold(topic)) this.#hasUnannounced = true;\n",
     replace: "",
   },
   {
@@ -556,7 +556,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     replace: "const ownMs = firstMs;",
   },
   {
-    name: "what the peer says of a wait is not heeded",
+    name: "the wait that a refusal names is not kept",
     file: "src/subscriptions/topic-retries.ts",
     find: 'const askedMs = refusal?.kind === "later" ? (refusal.afterMs ?? 0) : 0;',
     replace: "const askedMs = 0;",
@@ -568,7 +568,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     replace: "    entry.isEndHeld = false;",
   },
   {
-    name: "a topic that was never answered is given up after its fast retries",
+    name: "a topic that was never answered is given up, as if that were refused",
     file: "src/subscriptions/topic-retries.ts",
     find: "    if (retries === 0) return null;",
     replace: "    if (timeouts > retries) return null;",
