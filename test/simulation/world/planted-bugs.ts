@@ -538,7 +538,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     replace: "const isFinal = false;",
   },
   {
-    name: "the budget of topics that are asked for again is not kept",
+    name: "more refused topics are asked for in a minute than may be",
     file: "src/subscriptions/topic-retries.ts",
     find: "const SLOW_PER_MINUTE = 10;",
     replace: "const SLOW_PER_MINUTE = 1_000;",

@@ -201,6 +201,7 @@ export class Intents {
       for (const topic of answer.topics) {
         const ending = this.#ending.get(topic);
         this.#ending.delete(topic);
+        if (refused === undefined) this.#forgive(topic);
         if (ending === undefined) this.#settle(topic, refused);
         else this.#endAnswered(topic, ending.atMs, refused);
       }
@@ -346,6 +347,14 @@ export class Intents {
     if (isRefused) this.#fresh.unconfirmed(topic);
     else this.#fresh.confirmed(topic);
     if (isRefused && !this.#wanted.has(topic)) this.#asked.delete(topic);
+  }
+
+  /** A refused topic is named as served: by a late answer to an earlier request. It is settled anew. */
+  #forgive(topic: string): void {
+    const asked = this.#asked.get(topic);
+    if (asked?.isRefused !== true) return;
+    asked.isAnswered = false;
+    asked.isRefused = false;
   }
 
   #ask(topic: string, id: number, atMs: number, before: Asked | undefined): void {
