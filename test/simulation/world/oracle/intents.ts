@@ -264,9 +264,8 @@ export class Intents {
           : "there is no socket";
       if (problem !== undefined) violate("8 intents", `${topic} is ${state}, and ${problem}`);
     }
-    const isLasting = this.#scene.character.manner === "lasting";
-    // What is not wanted any more is still to be ended.
-    const isEnded = isLasting || [...this.#asked.keys()].every((topic) => this.#wanted.has(topic));
+    // What is not wanted any more is still to be ended, or forgotten where nothing can be.
+    const isEnded = [...this.#asked.keys()].every((topic) => this.#wanted.has(topic));
     const isAtRest =
       isOnSocket &&
       isEnded &&
