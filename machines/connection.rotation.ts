@@ -1,13 +1,20 @@
 /**
- * What the chart plans for its open socket: by its venue's maximum age, and by what the venue announces.
+ * What the chart plans for its open socket: by its venue's maximum age, by what the venue announces, and
+ * because it is mute.
  * The arithmetic of windows is `rotation.ts`; here chance and budget come in, from the context.
  */
 import type { ConnectionContext } from "./connection.context.ts";
-import type { SocketExpiring } from "./connection.events.ts";
+import type { SocketExpiring, SocketMute } from "./connection.events.ts";
 import { toTimerMs } from "./policy/duration.ts";
 import { nextRandom } from "./policy/random.ts";
 import { waitForToken } from "./policy/retry-budget.ts";
-import { endsSooner, rotationByAge, rotationByNotice, type Rotation } from "./rotation.ts";
+import {
+  endsSooner,
+  rotationByAge,
+  rotationByMute,
+  rotationByNotice,
+  type Rotation,
+} from "./rotation.ts";
 
 /** The plan for a socket that has just opened: its venue may cut connections of a certain age. */
 export function plannedByAge(
@@ -34,9 +41,22 @@ export function plannedByNotice(
   return { rotation: allowed(context, planned, atMs), rng };
 }
 
-/** A notice only ever brings the reconnect forward. */
-export function isBroughtForward(context: ConnectionContext, notice: SocketExpiring): boolean {
-  const { rotation } = plannedByNotice(context, notice);
+/** The plan for a socket that is mute. */
+export function plannedByMute(
+  context: ConnectionContext,
+  { silentMs, atMs }: SocketMute,
+): Pick<ConnectionContext, "rotation"> {
+  const share = context.rotation?.share ?? 0;
+  return { rotation: allowed(context, rotationByMute(silentMs, share, atMs), atMs) };
+}
+
+/** A plan is only ever brought forward. */
+export function isBroughtForward(
+  context: ConnectionContext,
+  event: SocketExpiring | SocketMute,
+): boolean {
+  const { rotation } =
+    event.type === "socket.mute" ? plannedByMute(context, event) : plannedByNotice(context, event);
   return rotation !== null && endsSooner(rotation, context.rotation);
 }
 

@@ -16,6 +16,7 @@ export type {
   HeartbeatPolicy,
 } from "./connection.context.ts";
 export type {
+  CommandGiven,
   ConnectionAlert,
   ConnectionCommand,
   ConnectionEmitted,
@@ -23,6 +24,7 @@ export type {
   SocketExpiring,
   SocketFact,
   SocketLost,
+  SocketMute,
 } from "./connection.events.ts";
 export {
   heartbeatMachine,
@@ -65,7 +67,8 @@ export {
   type BackoffFunction,
   type BackoffShape,
 } from "./policy/backoff.ts";
-export { defaultRetryBudget, type RetryBudget } from "./policy/retry-budget.ts";
+export { commandBudget, defaultRetryBudget, type RetryBudget } from "./policy/retry-budget.ts";
+export { defaultMutePolicy, type MuteAction, type MutePolicy } from "./policy/mute.ts";
 export {
   verdict,
   type FinalRuling,

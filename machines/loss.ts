@@ -22,7 +22,8 @@ export type LossPhase =
  * · `abusive-peer` a flood of pings · `closed-by-peer` a close frame with a code · `ended-without-code`
  * a close frame without one · `dropped` TCP ended without a close frame · `silent` our heartbeat's
  * word · `suspended` our own process stood still for too long · `requested` the owner asked · `planned`
- * the connection was replaced before its venue would have cut it.
+ * the connection was replaced before its venue would have cut it · `mute` the connection was alive, brought
+ * no data for far longer than its rhythm explains, and was replaced.
  */
 export type LossClass =
   | "config"
@@ -50,7 +51,8 @@ export type LossClass =
   | "silent"
   | "suspended"
   | "requested"
-  | "planned";
+  | "planned"
+  | "mute";
 
 /** Why one socket ended. Plain JSON; text in it is escaped and bounded by whoever made it. */
 export interface Loss {
@@ -68,7 +70,10 @@ export interface Loss {
   readonly retryAfterMs?: number;
   /** Where a redirect points, without credentials or query. */
   readonly location?: string;
-  /** How long nothing had been heard when the heartbeat gave up (`silent`, `suspended`), in milliseconds. */
+  /**
+   * How long nothing had been heard when the heartbeat gave up (`silent`, `suspended`), or no data had come
+   * (`mute`), in milliseconds.
+   */
   readonly silentMs?: number;
   /** One readable phrase: the close reason, or what went wrong. At most 200 characters, escaped. */
   readonly detail?: string;
@@ -116,4 +121,5 @@ export const lossClasses: Readonly<Record<LossClass, true>> = {
   suspended: true,
   requested: true,
   planned: true,
+  mute: true,
 };

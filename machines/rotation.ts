@@ -15,8 +15,10 @@ export interface Rotation {
   /** The wait, counted from when it was planned, in milliseconds. */
   readonly inMs: number;
   readonly dueAtMs: number;
-  /** `maximum age`, or what the venue said. */
+  /** `maximum age`, `mute`, or what the venue said. */
   readonly detail: string;
+  /** Where the socket is mute: for how long, in milliseconds. */
+  readonly silentMs?: number;
 }
 
 /** Of the venue's maximum age: well before its cut, and not so early that connections are wasted. */
@@ -37,6 +39,11 @@ export function rotationByNotice(
   atMs: number,
 ): Rotation {
   return planned(withinMs, NOTICE_WINDOW, { share, detail: detail ?? "notice", atMs });
+}
+
+/** A mute connection is replaced at once. */
+export function rotationByMute(silentMs: number, share: number, atMs: number): Rotation {
+  return { share, inMs: 0, dueAtMs: atMs, detail: "mute", silentMs };
 }
 
 export function endsSooner(plan: Rotation, than: Rotation | null): boolean {

@@ -7,6 +7,8 @@
 const chart = [["test/machines/connection.test.ts"], ["test/machines"], ["test/src/supervisor"]];
 const heartbeat = [["test/machines/heartbeat.test.ts"], ["test/machines"], ["test/src/supervisor"]];
 const recovery = [["test/src/recovery"], ["test/machines/walk"]];
+const queue = [["test/machines/recoveries-queue.test.ts"], ...recovery];
+const rotation = [["test/machines/rotation.test.ts"], ...chart];
 const policy = [["test/machines/policy"], ["test/machines"]];
 const link = [
   ["test/src/supervisor/attempts.test.ts", "test/src/supervisor/supervisor.test.ts"],
@@ -28,7 +30,62 @@ const adapter = [
 ];
 const fast = [["test/loopback/fast-inbound"]];
 
+const mute = [
+  ["test/machines/policy/mute.test.ts", "test/src/supervisor/mute-watch.test.ts"],
+  ["test/src/supervisor/mute.test.ts", "test/src/subscriptions/freshness.test.ts"],
+];
+
 export const mutants = [
+  // Mute connections and stale topics.
+  [
+    "our own asking counts as data",
+    "src/supervisor/mute-watch.ts",
+    "atMs - askedAtMs < (isSnapshot ? SNAPSHOT_MS : ANSWER_MS)",
+    "atMs - askedAtMs < 0",
+    mute,
+  ],
+  [
+    "a silence that goes on is not learned",
+    "machines/policy/mute.ts",
+    "      this.#gaps.add(silentMs);\n",
+    "",
+    mute,
+  ],
+  [
+    "the waits of a silence do not grow",
+    "machines/policy/mute.ts",
+    "boundMs * GROWTH ** this.#rounds",
+    "boundMs * GROWTH",
+    mute,
+  ],
+  [
+    "new sockets of a day are not counted",
+    "machines/policy/mute.ts",
+    "    this.#sockets.push(atMs);\n",
+    "",
+    mute,
+  ],
+  [
+    "a pause counts as silence",
+    "src/supervisor/mute-watch.ts",
+    "return this.#isReady && !this.#isVenuePaused && !this.#isReaderPaused;",
+    "return this.#isReady;",
+    mute,
+  ],
+  [
+    "the alert of a mute connection is not resolved",
+    "src/observe/alerts/rules.ts",
+    '  "mute.ended": (fact) => [resolve("mute", factToText(fact))],\n',
+    "",
+    mute,
+  ],
+  [
+    "each stale topic is reported alone",
+    "src/subscriptions/freshness.ts",
+    "const REPORT_WINDOW_MS = 5_000;",
+    "const REPORT_WINDOW_MS = 0;",
+    mute,
+  ],
   // The connection chart.
   [
     "a loss is not counted as a failure",
@@ -96,15 +153,15 @@ export const mutants = [
   [
     "a socket outlives its loss",
     "machines/connection.machine.ts",
-    'tags: "queues",\n  entry: ["holdSends", "dropPlan", "dropSocket"],',
-    'tags: "queues",\n  entry: ["holdSends", "dropPlan"],',
+    '["holdSends", "dropPlan", "dropSocket", "recordWait"],',
+    '["holdSends", "dropPlan", "recordWait"],',
     chart,
   ],
   [
     "sends flow while away",
     "machines/connection.machine.ts",
-    'tags: "queues",\n  entry: ["holdSends", "dropPlan", "dropSocket"],',
-    'tags: "queues",\n  entry: ["dropPlan", "dropSocket", "startSending"],',
+    '["holdSends", "dropPlan", "dropSocket", "recordWait"],',
+    '["dropPlan", "dropSocket", "recordWait", "startSending"],',
     chart,
   ],
   [
@@ -117,15 +174,15 @@ export const mutants = [
   [
     "reconnect does not skip the wait",
     "machines/connection.machine.ts",
-    '    reconnect: { target: "connecting", actions: "dialOnCommand" },\n',
-    "",
+    '    connect: timed("connect"),\n    reconnect: timed("reconnect"),\n    "command.given": [\n      { guard: given("mayDial"), target: "connecting", actions: given("dialOnCommand") },',
+    '    connect: timed("connect"),\n    "command.given": [\n      { guard: given("mayDial"), target: "connecting", actions: given("dialOnCommand") },',
     chart,
   ],
   [
     "connect after failed keeps the failures",
     "machines/connection.setup.ts",
-    "startAfresh: assign(freshHistory),",
-    "startAfresh: assign(({ context: { failures } }) => ({ ...freshHistory, failures })),",
+    "startAfresh: assign(({ context }) => startedAfresh(context)),",
+    "startAfresh: assign(({ context }) => ({ ...startedAfresh(context), failures: context.failures })),",
     chart,
   ],
   [
@@ -137,9 +194,9 @@ export const mutants = [
   ],
   [
     "up does not end the outage",
-    "machines/connection.setup.ts",
-    "isUp: true, outageSinceMs: null,",
-    "isUp: true,",
+    "machines/connection.context.ts",
+    "    outageSinceMs: null,\n    attempt: 0,\n",
+    "    attempt: 0,\n",
     chart,
   ],
   [
@@ -152,7 +209,7 @@ export const mutants = [
   [
     "the budget is not charged",
     "machines/connection.context.ts",
-    "budget: spend(context.policy.retryBudget, context.budget, atMs),",
+    "budget: spend(policy.retryBudget, context.budget, atMs),",
     "",
     chart,
   ],
@@ -166,8 +223,8 @@ export const mutants = [
   [
     "the server's floor is ignored",
     "machines/connection.context.ts",
-    "Math.max(ownMs, ruling.floorMs + spread * ruling.spreadMs)",
-    "ownMs",
+    "Math.max(ownMs, flooredMs, ",
+    "Math.max(ownMs, 0 * flooredMs, ",
     chart,
   ],
   [
@@ -180,9 +237,100 @@ export const mutants = [
   [
     "credentials are renewed again and again",
     "machines/connection.context.ts",
-    "hasRenewed: context.hasRenewed || ruling.renews,",
-    "hasRenewed: false,",
+    "hasRenewed: hasRenewed(context, atMs) };",
+    "hasRenewed: false && hasRenewed(context, atMs) };",
     chart,
+  ],
+  [
+    "a renewal counts before a server has judged it",
+    "machines/connection.context.ts",
+    'dialReason: renewal.isDue ? "renewal" : "retry",',
+    'dialReason: ruling.renews ? "renewal" : "retry",',
+    [["test/machines/renewal.test.ts"]],
+  ],
+  [
+    "a slow try shows the old credentials",
+    "machines/connection.context.ts",
+    'dialReason: renewal.isDue ? "renewal" : "retry",',
+    'dialReason: renewal.isDue && ruling.action === "now" ? "renewal" : "retry",',
+    [["test/machines/renewal.test.ts"]],
+  ],
+  [
+    "a renewal is never forgiven by its age",
+    "machines/connection.context.ts",
+    "return !isUp || atMs - calledAtMs <= policy.stableAfterMs;",
+    "return !isUp || atMs >= calledAtMs || policy.stableAfterMs > 0;",
+    [["test/machines/renewal.test.ts"]],
+  ],
+  [
+    "renewals do not keep their distance where it is the first again",
+    "machines/policy/renewal.ts",
+    "return Math.max(calledAtMs + CALL_EVERY_MS - atMs, 0);",
+    "return Math.max(calledAtMs - atMs, 0);",
+    [["test/machines/renewal.test.ts"]],
+  ],
+  [
+    "the distance of renewals has no end",
+    "machines/policy/renewal.ts",
+    "CALL_AT_LEAST_EVERY_MS - SPREAD_MS",
+    "10 * CALL_AT_LEAST_EVERY_MS - SPREAD_MS",
+    [["test/machines/renewal.test.ts"]],
+  ],
+  [
+    "refused credentials alarm nobody",
+    "machines/connection.setup.ts",
+    "if (isRefused && !alerted.credentials) {",
+    "if (isRefused && alerted.credentials) {",
+    [["test/machines/renewal.test.ts"]],
+  ],
+  [
+    "commands take no token",
+    "machines/connection.commands.ts",
+    "const budget = spend(policy.commandBudget, commands.budget, atMs);",
+    "const budget = policy && spend ? { ...commands.budget, atMs } : commands.budget;",
+    [["test/machines/commands.test.ts"]],
+  ],
+  [
+    "a command that waited takes no token",
+    "machines/connection.context.ts",
+    "budget: commands.isWaiting",
+    "budget: commands.isWaiting && !commands.isDelayTold",
+    [["test/machines/commands.test.ts"]],
+  ],
+  [
+    "a command puts the next attempt off",
+    "machines/connection.commands.ts",
+    "return context.retryAtMs - atMs < commandWaitMs(context, atMs);",
+    "return context.retryAtMs - atMs > commandWaitMs(context, atMs);",
+    [["test/machines/commands.test.ts"]],
+  ],
+  [
+    "each command that waits is told",
+    "machines/connection.commands.ts",
+    "isWaiting: true, isDelayTold: true",
+    "isWaiting: true, isDelayTold: false",
+    [["test/machines/commands.test.ts"]],
+  ],
+  [
+    "an endpoint that was ready is given up",
+    "machines/connection.context.ts",
+    "    wasReady: true,\n",
+    "",
+    [["test/machines/commands.test.ts"]],
+  ],
+  [
+    "the wait of those that name none is ignored",
+    "machines/policy/verdict.ts",
+    "believedRetryAfterMs(loss.retryAfterMs) || (ruling.defaultRetryAfterMs ?? 0)",
+    "believedRetryAfterMs(loss.retryAfterMs)",
+    policy,
+  ],
+  [
+    "a refusal for now is not told of",
+    "src/connection/explain.ts",
+    'return { detail, refusal: "later", retryAfterMs };',
+    "return { detail, retryAfterMs };",
+    [["test/src/supervisor/refusals.test.ts"]],
   ],
   // The planned reconnect.
   [
@@ -195,8 +343,8 @@ export const mutants = [
   [
     "a plan outlives its socket",
     "machines/connection.machine.ts",
-    'tags: "queues",\n  entry: ["holdSends", "dropPlan", "dropSocket"],',
-    'tags: "queues",\n  entry: ["holdSends", "dropSocket"],',
+    '["holdSends", "dropPlan", "dropSocket", "recordWait"],',
+    '["holdSends", "dropSocket", "recordWait"],',
     chart,
   ],
   [
@@ -204,7 +352,7 @@ export const mutants = [
     "machines/connection.rotation.ts",
     ": ([context.rotation.share, context.rng] as const);",
     ": nextRandom(context.rng);",
-    chart,
+    rotation,
   ],
   [
     "a notice is followed without a token",
@@ -247,7 +395,7 @@ export const mutants = [
     "machines/recoveries.machine.ts",
     "![...queue, ...running].some(",
     "![...queue].some(",
-    recovery,
+    queue,
   ],
   [
     "recoveries start all at once",
@@ -479,8 +627,8 @@ export const mutants = [
   ],
   [
     "bytes are not stamped",
-    "src/transport/ws-transport.ts",
-    'stream.prependListener("data", this.#stamp);',
+    "src/transport/watch-chunks.ts",
+    "if (chunk !== null) arrived();",
     "",
     adapter,
   ],

@@ -51,7 +51,7 @@ export async function checkRecording(
   const recording = new RecordingCheck(venue);
   for await (const event of eventsOf(file)) {
     if (event.kind === "opened") recording.opened();
-    if (event.kind === "received") recording.received(event.raw, `line ${event.line}`);
+    if (event.kind === "received") recording.received(event.raw, `line ${event.line}`, event.atMs);
   }
   return recording.account();
 }

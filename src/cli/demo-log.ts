@@ -106,26 +106,7 @@ export class DemoLog {
         this.#replaceLast({ ...open, durationMs, attempts, noticedMs: detectedAtMs - startedAtMs });
         return;
       }
-      case "up":
-      case "gap":
-      case "reset":
-      case "mismatch":
-      case "invalid":
-      case "snapshot":
-      case "valid":
-      case "notice":
-      case "overflow":
-      case "subscriptions.settled":
-      case "topic.rejected":
-      case "topic.refused":
-      case "topic.stale":
-      case "topic.fresh":
-      case "topic.quarantined":
-      case "alert":
-      case "failed":
-      case "closed":
-      case "message.invalid":
-      case "callback.failed":
+      default:
         return;
     }
   }

@@ -153,7 +153,7 @@ function bufferLines({ queues, outbox, inbound }: Status): StyledLine[] {
     `inbound ${waiting}`,
     `dropped ${dropped}`,
     `outbox ${outbox.messages}`,
-    `repeats left out ${inbound.duplicates}`,
+    `repeats left out ${inbound.duplicates + inbound.stale}`,
     `unreadable ${inbound.invalid}`,
   ];
   return [[word(label("buffers"), "dim"), word(counts.join("   "))]];

@@ -51,8 +51,36 @@ export function faultToText(fault: Fault): string {
     case "skip":
     case "repeat":
       return `${fault.kind} ${fault.count ?? 1}`;
-    case "mute":
-      return fault.topic === undefined ? "mute" : `mute ${printable(fault.topic)}`;
+    case "mute": {
+      const what = fault.all === true ? " all" : "";
+      const named = fault.topic === undefined ? what : ` ${printable(fault.topic)}`;
+      return `mute${named}${fault.until === "socket" ? " until the next connection" : ""}`;
+    }
+    case "renumber": {
+      const { of = "books", to, unannounced = false, offline = false } = fault;
+      const words = [
+        of,
+        ...(to === undefined ? [] : [`after ${to}`]),
+        ...(unannounced ? ["without a word"] : []),
+        ...(offline ? ["while no client is connected"] : []),
+      ];
+      return `renumber ${words.join(", ")}`;
+    }
+    case "absurd-number":
+      return `absurd-number ${fault.number ?? Number.MAX_SAFE_INTEGER}`;
+    case "retell":
+      return `retell ${fault.count ?? "the last"} trades${during}`;
+    case "lag":
+      return `lag${fault.lagMs === undefined ? "" : ` of ${showMs(fault.lagMs)}`}${during}`;
+    case "refuse-for-now": {
+      const code = fault.code === undefined ? "" : ` with ${printable(fault.code)}`;
+      return `refuse-for-now ${fault.of ?? "all"}${code}${during}`;
+    }
+    case "http-out": {
+      const { status, retryAfterSeconds } = fault;
+      const floor = retryAfterSeconds === undefined ? "" : `, Retry-After ${retryAfterSeconds} s`;
+      return `http-out${status === undefined ? "" : ` ${status}`}${during}${floor}`;
+    }
     case "oversized":
       return `oversized frame of ${fault.bytes} bytes`;
     case "reset":
@@ -60,7 +88,8 @@ export function faultToText(fault: Fault): string {
     case "silence":
     case "stall":
     case "pause":
-    case "renumber":
+    case "constant-number":
+    case "wrong-checksum":
     case "refuse":
     case "never-answer":
     case "garbage":

@@ -170,7 +170,8 @@ function addSimulate(program: Command, io: CommandIo, run: Run): void {
     .option(
       "--faults <plan>",
       "what goes wrong, such as reset@5s,silence@10s,status:503:2@20s+3s,fin@30s..60s/10s; or none; " +
-        "or default, which is every kind in turn (default: none with --replay, else default)",
+        "or default, which is every kind in turn (default: none with --replay, else default); " +
+        "docs/simulated-exchange.md lists the kinds",
     )
     .action((options: SimulateOptions) => run(simulate(options, io)));
 }

@@ -2,8 +2,15 @@
  * Judges a recording as the supervisor would have judged the live feed: the venue's words read each
  * frame, and its sequence rules say what is missing. Pure: told what happened, asked for the account.
  */
-import { checkPoint, type Position, type SequencePoint } from "../sequence/point.ts";
+import {
+  checkPoint,
+  type Position,
+  type SequencePoint,
+  type SequenceVerdict,
+} from "../sequence/point.ts";
+import type { Held } from "../sequence/doubt.ts";
 import { SequenceTracker } from "../sequence/tracker.ts";
+import type { Released, TrackerListener } from "../sequence/tracker-listener.ts";
 import type { Conversation, VenueProfile } from "../venues/venue.ts";
 
 /** How many of a stream's gaps are kept with their numbers; all are counted. */
@@ -67,9 +74,10 @@ interface StreamCounts extends Record<Counted, number> {
   readonly ranges: GapRange[];
 }
 
-export class RecordingCheck {
+export class RecordingCheck implements TrackerListener<unknown> {
   readonly #venue: VenueProfile<unknown>;
-  readonly #tracker = new SequenceTracker();
+  /** Keeps the message of each frame that is held, as a checksum may have to be held against it. */
+  readonly #tracker = new SequenceTracker<unknown>(undefined, this);
   readonly #streams = new Map<string, StreamCounts>();
   readonly #counts = { messages: 0, invalid: 0, control: 0, unnumbered: 0, mismatches: 0 };
   #talk: Conversation<unknown>;
@@ -82,12 +90,16 @@ export class RecordingCheck {
 
   /** A socket was opened: what belongs to the one before is over. */
   opened(): void {
+    this.#tracker.socketEnded();
     this.#talk = this.#venue.open();
     this.#tracker.newSocket();
   }
 
-  /** @param where - Where the frame stands in the recording, for what can't be read. */
-  received(raw: Buffer, where: string): void {
+  /**
+   * @param where - Where the frame stands in the recording, for what can't be read.
+   * @param atMs - When it came.
+   */
+  received(raw: Buffer, where: string, atMs: number): void {
     const counts = this.#counts;
     counts.messages += 1;
     let read: ReadFrame;
@@ -101,11 +113,13 @@ export class RecordingCheck {
     }
     if (read.isControl) counts.control += 1;
     else if (read.point === undefined) counts.unnumbered += 1;
-    const isNew = read.point === undefined || this.#judge(read.point);
-    if (isNew && !isWhole(this.#talk, read.message)) counts.mismatches += 1;
+    const { point, message } = read;
+    if (point === undefined || this.#judge(point, message, raw, atMs)) this.#verify(message);
   }
 
+  /** The recording is over: what is held can be told no better any more. */
   account(): RecordingAccount {
+    this.#tracker.socketEnded();
     const streams = [...this.#streams.values()];
     const total = (name: Counted) => streams.reduce((sum, counts) => sum + counts[name], 0);
     return {
@@ -126,17 +140,69 @@ export class RecordingCheck {
     };
   }
 
-  /** False for what was there already. */
-  #judge(point: SequencePoint): boolean {
+  // What the tracker tells.
+
+  isTopic(): boolean {
+    return true;
+  }
+
+  doubted(): void {}
+
+  inDoubt(): void {}
+
+  stuck(): void {}
+
+  stale(_stream: string, held: readonly Held<unknown>[]): void {
+    for (const { point } of held) this.#count(point, { kind: "stale" });
+  }
+
+  released(
+    _stream: string,
+    run: readonly Released<unknown>[],
+    cause: "renumbered" | "stuck",
+  ): void {
+    const isRenumbered = cause === "renumbered";
+    if (!isRenumbered) this.#takeBack(run);
+    run.forEach(({ point, gap, value }, index) => {
+      const usual: SequenceVerdict = { kind: isRenumbered ? "next" : "alive" };
+      const verdict: SequenceVerdict = gap === undefined ? usual : { kind: "gap", ...gap };
+      this.#count(point, isRenumbered && index === 0 ? { kind: "reset" } : verdict);
+      this.#verify(value);
+    });
+  }
+
+  // Within.
+
+  #verify(message: unknown): void {
+    if (!isWhole(this.#talk, message)) this.#counts.mismatches += 1;
+  }
+
+  /** False for what was there already, and for what is counted later. */
+  #judge(point: SequencePoint, message: unknown, raw: Buffer, atMs: number): boolean {
     const unfollowed = this.#tracker.unfollowed;
-    const verdict = this.#tracker.accept(point);
+    const verdict = this.#tracker.accept(point, raw, atMs);
     if (this.#tracker.unfollowed > unfollowed) return true;
+    if (verdict.kind === "held" || verdict.kind === "duplicate") this.#tracker.keep(message);
+    if (verdict.kind === "held") return false;
+    this.#count(point, verdict);
+    return verdict.kind !== "duplicate" && verdict.kind !== "stale";
+  }
+
+  /** They were counted as duplicates when they came. */
+  #takeBack(run: readonly Released<unknown>[]): void {
+    for (const { point } of run) {
+      const counts = this.#countsOf(point);
+      counts.messages -= 1;
+      counts.pairs -= 1;
+      counts.duplicates -= 1;
+    }
+  }
+
+  #count(point: SequencePoint, verdict: SequenceVerdict): void {
     const counts = this.#countsOf(point);
     counts.messages += 1;
     if (verdict.kind !== "first") counts.pairs += 1;
     switch (verdict.kind) {
-      case "first":
-        break;
       case "next":
       case "stale":
       case "alive":
@@ -154,10 +220,11 @@ export class RecordingCheck {
       case "reset":
         counts.resets += 1;
         break;
+      case "first":
+      case "held":
+        break;
     }
-    if (verdict.kind === "duplicate" || verdict.kind === "stale") return false;
-    counts.last = point.last;
-    return true;
+    if (verdict.kind !== "duplicate" && verdict.kind !== "stale") counts.last = point.last;
   }
 
   #countsOf({ stream, first, last }: SequencePoint): StreamCounts {

@@ -56,6 +56,8 @@ export interface LinkFeed {
   socketGone(): void;
   /** The replay's deadline has passed. */
   replayAbandoned(): void;
+  /** The connection is ready, or no longer. */
+  ready(isReady: boolean): void;
   /** Reading stops, or goes on: between the two silence is ours. A pause ends with its socket, unsaid. */
   reading(isReading: boolean): void;
 }
@@ -122,6 +124,10 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
     return this.#settings.clock;
   }
 
+  nowMs(): number {
+    return this.#clock.nowMs();
+  }
+
   attach(owner: ConnectionOwner): void {
     this.#onAttach(owner);
   }
@@ -182,6 +188,11 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
     this.#report({ type: "socket.expiring", withinMs, detail: printable(detail), atMs });
   }
 
+  /** The socket is alive, and no data came for `silentMs`: it is to be replaced. */
+  mute(silentMs: number): void {
+    this.#report({ type: "socket.mute", silentMs, atMs: this.#clock.nowMs() });
+  }
+
   /** There is something to recover, and no desk to do it. */
   wantDesk(): void {
     this.#report({ type: "desk.wanted" });
@@ -189,10 +200,12 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
 
   startSending(): void {
     this.#parts.outgoing.allow("open");
+    this.#parts.feed.ready(true);
   }
 
   holdSends(): void {
     this.#parts.outgoing.allow("held");
+    this.#parts.feed.ready(false);
   }
 
   watchPeer(watch: Watch, tell: (unheard: PeerUnheard) => void): void {

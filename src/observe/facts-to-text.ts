@@ -5,6 +5,7 @@
  * and are escaped here, so that no line can be forged and no terminal driven.
  */
 import { describeLoss } from "../../machines/loss.ts";
+import type { MuteAction } from "../../machines/policy/mute.ts";
 import type { Position } from "../sequence/position.ts";
 import type { Alert, Fact } from "../supervisor/facts.ts";
 import type { DroppedRange } from "../supervisor/items.ts";
@@ -28,6 +29,12 @@ export function labelOf(fact: Fact): string {
   return fact.type === "subscriptions.settled" ? "subscriptions" : fact.type;
 }
 
+const MUTE_ACTIONS: Readonly<Record<MuteAction, string>> = {
+  resubscribe: "all topics are asked for again",
+  reconnect: "a new socket is dialled",
+  report: "nothing is done about it now",
+};
+
 /** What happened, without when. */
 export function factToText(fact: Fact): string {
   switch (fact.type) {
@@ -39,10 +46,16 @@ export function factToText(fact: Fact): string {
       return `${describeLoss(fact.loss)}; ${nextAttempt(fact.retryInMs)}`;
     case "attempt.failed":
       return `attempt ${fact.attempt}: ${describeLoss(fact.loss)}; ${nextAttempt(fact.retryInMs)}`;
+    case "command.delayed":
+      return `too many commands lately: ${fact.command} dials in ${showMs(fact.retryInMs)}`;
     case "gap":
       return `${printable(fact.stream)} ${rangeToText(fact.from, fact.to)} never came`;
     case "reset":
       return `${printable(fact.stream)} numbers start over`;
+    case "in-doubt":
+      return `${printable(fact.stream)} holds ${count(fact.messages, "message")} with lower numbers: late, or numbered from the start`;
+    case "numbering-stuck":
+      return `${printable(fact.stream)} repeats number ${fact.position} in different messages; delivered unjudged`;
     case "mismatch":
       return `${printable(fact.stream)} is not what was sent: its checksum differs`;
     case "invalid":
@@ -74,6 +87,10 @@ export function factToText(fact: Fact): string {
       return `${printable(fact.topic)}: silent for ${showMs(fact.silentMs)}; subscribed anew`;
     case "topic.fresh":
       return `${printable(fact.topic)}: speaks again after ${showMs(fact.silentMs)}`;
+    case "mute":
+      return `no data for ${showMs(fact.silentMs)}, more than the usual ${showMs(fact.boundMs)}; ${MUTE_ACTIONS[fact.action]}`;
+    case "mute.ended":
+      return `data again after ${showMs(fact.silentMs)}`;
     case "topic.quarantined":
       return `${printable(fact.topic)}: ${count(fact.strikes, "socket")} died of it; not asked for until ${isoTime(fact.untilMs)}`;
     case "alert":
@@ -89,7 +106,13 @@ export function factToText(fact: Fact): string {
     case "closed":
       return "by its owner";
     case "message.invalid":
+    case "message.unjudged":
       return `${fact.reason}: ${fact.excerpt}`;
+    case "message.dropped": {
+      const { cause, stream, position } = fact;
+      if (stream === null) return "a message of a socket that is over";
+      return `${cause}: ${printable(stream)} ${position}; more are only counted for a minute`;
+    }
     case "callback.failed":
       return `${fact.callback}: ${printable(messageOf(fact.error))}`;
   }
@@ -128,6 +151,8 @@ export function alertToText(alert: Alert): string {
       const why = alert.cause === "refused" ? "refused for good" : "out of retries";
       return `${why}: ${describeLoss(alert.loss)}`;
     }
+    case "credentials-refused":
+      return `credentials refused, and no new ones accepted so far: ${describeLoss(alert.loss)}`;
     case "loss":
       return `needs attention: ${describeLoss(alert.loss)}`;
     case "subscriptions-timed-out": {
@@ -148,8 +173,14 @@ export function alertToText(alert: Alert): string {
     }
     case "too-many-streams":
       return `more than ${alert.limit} numbered streams: the others are delivered unjudged`;
-    case "topic-stale":
-      return `${printable(alert.topic)} is subscribed and silent for ${showMs(alert.silentMs)}; subscribing anew did not help`;
+    case "topic-stale": {
+      const { topics, silentMs } = alert;
+      const names = list(topics.map((topic) => printable(topic)));
+      const are = topics.length === 1 ? "is" : "are";
+      return `${names} ${are} subscribed and silent for ${showMs(silentMs)}; subscribing anew did not help`;
+    }
+    case "mute":
+      return `connected, but no data for ${showMs(alert.silentMs)}, more than the usual ${showMs(alert.boundMs)}`;
     case "topic-quarantined":
       return `${printable(alert.topic)} killed the sockets that asked for it; not asked for until ${isoTime(alert.untilMs)}`;
   }

@@ -1,5 +1,7 @@
 /**
  * What a message's place means against the last position of its stream: a pure function of three values.
+ * A number that is not above it is a `duplicate` or `stale` by this alone; what it is by the messages
+ * around it is decided in `unusual.ts`.
  *
  * The trap of every rule is to say too little: numbers that can't be explained are a gap or a reset,
  * never `next`. It runs for every message; the usual verdicts are shared values.
@@ -14,6 +16,12 @@ export const DUPLICATE: SequenceVerdict = { kind: "duplicate" };
 export const STALE: SequenceVerdict = { kind: "stale" };
 export const RESET: SequenceVerdict = { kind: "reset" };
 export const ALIVE: SequenceVerdict = { kind: "alive" };
+/** A lower number, where the rule says that it always means a reset. */
+export const STARTS_OVER: SequenceVerdict = { kind: "reset" };
+/** Not given by {@link judge}: what the number means shows with the messages after it. */
+export const HELD: SequenceVerdict = { kind: "held" };
+/** A properly linked message with a lower number: nothing is missing before it. */
+export const RELINKED: SequenceVerdict = { kind: "reset", isWhole: true };
 
 const RANGE = new SequenceRule("range");
 const LINKED = new SequenceRule("linked");
@@ -54,7 +62,10 @@ function judgeRange(rule: SequenceRule, known: Position, point: SequencePoint): 
 function judgeLinked(rule: SequenceRule, known: Position, point: SequencePoint): SequenceVerdict {
   const { last, previous } = point;
   if (previous === undefined) return RESET; // it follows nothing: a new chain begins
-  if (previous === known) return last > known ? NEXT : judgeNotGrown(rule, known, last);
+  if (previous === known) {
+    const verdict = last > known ? NEXT : judgeNotGrown(rule, known, last);
+    return verdict === STARTS_OVER ? RELINKED : verdict;
+  }
   if (previous > known) return { kind: "gap", from: successor(known), to: previous };
   if (last > known) return NEXT; // it overlaps what is known, as the first after a snapshot does
   return last === known ? DUPLICATE : STALE;
@@ -62,5 +73,5 @@ function judgeLinked(rule: SequenceRule, known: Position, point: SequencePoint):
 
 function judgeNotGrown(rule: SequenceRule, known: Position, last: Position): SequenceVerdict {
   if (last === known) return rule.equal === "alive" ? ALIVE : DUPLICATE;
-  return rule.lower === "reset" ? RESET : STALE;
+  return rule.lower === "reset" ? STARTS_OVER : STALE;
 }

@@ -35,6 +35,12 @@ export interface SequencePoint {
   /** The venue says that numbering starts over with this message (a snapshot, `u = 1`). */
   readonly restarts?: boolean | undefined;
   /**
+   * The venue says that it tells this message again (the last trades on a new subscription, a `last_match`).
+   * One with a number that is known is dropped, and waits until the next message without this mark shows
+   * that numbering has not started over. @defaultValue false
+   */
+  readonly retold?: boolean | undefined;
+  /**
    * Which run of the numbering this is, where the venue says so (MoldUDP64's session, Centrifugo's
    * epoch). Another one than before means that numbering started over, never that numbers are missing.
    */
@@ -44,15 +50,17 @@ export interface SequencePoint {
 /**
  * `first` of its stream · `next` in order · `duplicate` the same numbers again · `stale` older than
  * what was delivered · `gap` numbers are missing before it · `reset` numbering starts over ·
- * `alive` a sign of life that carries nothing new.
+ * `alive` a sign of life that carries nothing new · `held` the messages after it decide.
  */
 export type SequenceVerdict =
-  | { readonly kind: "first" | "next" | "duplicate" | "stale" | "reset" | "alive" }
+  | { readonly kind: "first" | "next" | "duplicate" | "stale" | "alive" | "held" }
+  /** `isWhole`: the message names the one before it, so that nothing is missing in between. */
+  | { readonly kind: "reset"; readonly isWhole?: true }
   | { readonly kind: "gap"; readonly from: Position; readonly to: Position };
 
 /** Throws for what is no point: NaN or a number beyond 2^53 would hide every gap after it. */
 export function checkPoint(point: SequencePoint): void {
-  const { stream, first, last, previous, rule, session } = point;
+  const { stream, first, last, previous, rule, session, retold } = point;
   if (typeof stream !== "string") throw new Error("sequence() gave no stream");
   if (!isPosition(first) || !isPosition(last)) {
     throw new Error("sequence() gave a position that is no safe integer and no bigint");
@@ -66,5 +74,8 @@ export function checkPoint(point: SequencePoint): void {
   // An object would differ from itself at every message, and each would be a reset.
   if (session !== undefined && typeof session !== "string" && !Number.isSafeInteger(session)) {
     throw new Error("sequence() gave a session that is no string and no safe integer");
+  }
+  if (retold !== undefined && typeof retold !== "boolean") {
+    throw new Error("sequence() gave a mark `retold` that is no boolean");
   }
 }

@@ -29,8 +29,9 @@ export interface RuleExceptions {
    */
   readonly equal?: "duplicate" | "alive" | undefined;
   /**
-   * A lower number: a message that comes late, or numbering that starts over without a word. In a
-   * linked stream, one whose link holds: any other is late.
+   * A lower number. `stale`: it comes late, unless the messages after it show that numbering has started
+   * over. `reset`: numbering starts over with it, at once, save on a stream that may be told again from
+   * before. In a linked stream, one whose link holds: any other is as with `stale`.
    * @defaultValue "reset" for linked streams, "stale" for all others
    */
   readonly lower?: "stale" | "reset" | undefined;

@@ -6,6 +6,7 @@
  */
 import type { ConnectionAlert } from "../../machines/connection.events.ts";
 import type { Loss } from "../../machines/loss.ts";
+import type { MuteAction } from "../../machines/policy/mute.ts";
 import type { Position } from "../sequence/point.ts";
 import type { TopicOutcome } from "../subscriptions/summary.ts";
 import type { VenueNotice } from "../venues/venue.ts";
@@ -40,8 +41,17 @@ export type Alert =
       readonly detail: string;
     }
   | { readonly kind: "too-many-streams"; readonly limit: number }
-  /** Subscribed anew and still silent. It rests; `topic.fresh` tells when it speaks. */
-  | { readonly kind: "topic-stale"; readonly topic: string; readonly silentMs: number }
+  /**
+   * Subscribed again and still silent: all such topics of the connection, and the longest of their
+   * silences in milliseconds. They are asked for again, ever more slowly; `topic.fresh` tells of each
+   * that speaks.
+   */
+  | { readonly kind: "topic-stale"; readonly topics: readonly string[]; readonly silentMs: number }
+  /**
+   * The connection is alive and brings no data: for so long, where its rhythm explains `boundMs`, both in
+   * milliseconds. Once in a silence; `mute.ended` tells when data comes.
+   */
+  | { readonly kind: "mute"; readonly silentMs: number; readonly boundMs: number }
   /** It killed the sockets that asked for it: it is not asked for until then, so that the others live. */
   | { readonly kind: "topic-quarantined"; readonly topic: string; readonly untilMs: number };
 
@@ -61,8 +71,26 @@ export interface FactPayloads {
     readonly failures: number;
     readonly retryInMs: number | null;
   };
+  /**
+   * Too many `connect()` and `reconnect()` lately: this one dials in `retryInMs`. Those that are given
+   * until then are one with it.
+   */
+  "command.delayed": {
+    readonly command: "connect" | "reconnect";
+    readonly retryInMs: number;
+  };
   /** Messages are missing. `through` the next message of the stream they never came. */
   gap: { readonly stream: string; readonly from: Position; readonly to: Position };
+  /**
+   * Messages have been held for a second, as their numbers are below the known position: late ones, or a
+   * numbering that started over. The stream's next message tells, or the socket's end. Once per doubt.
+   */
+  "in-doubt": { readonly stream: string; readonly messages: number };
+  /**
+   * Four messages running had one number and different contents: the number says nothing, and the stream is
+   * delivered unjudged until it grows. Once per time.
+   */
+  "numbering-stuck": { readonly stream: string; readonly position: Position };
   /** A venue started its numbering over. */
   reset: { readonly stream: string };
   /** A checksum proves that a stream is not what was sent. */
@@ -111,6 +139,17 @@ export interface FactPayloads {
   };
   /** A stale topic speaks again. */
   "topic.fresh": { readonly topic: string; readonly silentMs: number };
+  /**
+   * A connection that is alive brings no data: for `silentMs`, where its rhythm explains `boundMs`. All
+   * its topics are asked for again (`resubscribe`), it is replaced (`reconnect`), or nothing is done.
+   */
+  mute: {
+    readonly silentMs: number;
+    readonly boundMs: number;
+    readonly action: MuteAction;
+  };
+  /** Data comes again after a silence that was told, in milliseconds. */
+  "mute.ended": { readonly silentMs: number };
   /** A topic is not asked for until `untilMs`: sockets died of it. The others live. */
   "topic.quarantined": {
     readonly topic: string;
@@ -127,6 +166,21 @@ export interface FactPayloads {
   closed: object;
   /** A message that `decode` could not read: counted, not delivered. `excerpt` is escaped, bounded. */
   "message.invalid": { readonly reason: string; readonly excerpt: string };
+  /**
+   * A message was dropped, and counted: `duplicate` the number of its stream's last message once more ·
+   * `stale` an older number, late or told again · `late` its socket was over. The first of each cause in a
+   * minute; `stream` and `position` are null for `late`.
+   */
+  "message.dropped": {
+    readonly cause: "duplicate" | "stale" | "late";
+    readonly stream: string | null;
+    readonly position: Position | null;
+  };
+  /**
+   * The place of a message could not be read (`sequence` gave a number that is none): it is delivered all
+   * the same, and counted. The first in a minute.
+   */
+  "message.unjudged": { readonly reason: string; readonly excerpt: string };
   /** A function of the user's threw, and nothing else came of it. */
   "callback.failed": { readonly callback: string; readonly error: unknown };
 }

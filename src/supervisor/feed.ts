@@ -8,13 +8,17 @@ import type { RecoveriesParts } from "../recovery/parts.ts";
 import { Recoveries } from "../recovery/recoveries.ts";
 import type { Recovery } from "../recovery/recovery.ts";
 import type { Position } from "../sequence/point.ts";
-import { MAX_STREAMS, SequenceTracker } from "../sequence/tracker.ts";
+import { MAX_STREAMS } from "../sequence/tracker.ts";
 import type { Clock } from "../system.ts";
 import { printable } from "../transport/printable.ts";
 import type { VenueWord } from "../venues/venue.ts";
 import type { Consumers } from "./consumers.ts";
 import { ControlWords, type ControlledParts } from "./control-words.ts";
-import { newInboundCounts, Inbound, type InboundParts } from "./inbound.ts";
+import { DoubtWatch } from "./doubt-watch.ts";
+import type { FactPayloads } from "./facts.ts";
+import { FirstInAWhile } from "./first-in-a-while.ts";
+import { Inbound } from "./inbound.ts";
+import { newInboundCounts, type InboundParts } from "./inbound-parts.ts";
 import type {
   GapItem,
   InvalidItem,
@@ -24,6 +28,7 @@ import type {
   SnapshotItem,
   ValidItem,
 } from "./items.ts";
+import type { MuteWatch } from "./mute-watch.ts";
 import type { SchemaOf } from "./schema.ts";
 import type { Settings } from "./settings.ts";
 import type { Subscriptions } from "./subscriptions.ts";
@@ -39,17 +44,20 @@ export interface FeedOthers<M> extends ControlledParts<M> {
   readonly subscriptions: Subscriptions<M>;
   readonly link: Pick<Link, "expires" | "wantDesk">;
   readonly consumers: Consumers<M>;
+  /** Undefined where mute connections are not looked for. */
+  readonly mute: MuteWatch | undefined;
 }
 
 export class Feed<M> implements LinkFeed, InboundParts<M>, RecoveriesParts<M> {
   readonly counts = newInboundCounts();
-  readonly tracker = new SequenceTracker();
   readonly recoveries: Recoveries<M>;
   /** Takes every message of the current socket. */
   readonly inbound: Inbound<M>;
   readonly #settings: FeedSettings<M>;
   readonly #others: FeedOthers<M>;
   readonly #words: ControlWords<M>;
+  readonly #doubts: DoubtWatch;
+  readonly #rare = new FirstInAWhile<DropCause | "unjudged">();
   #talk: Talk<M>;
   #late = 0;
 
@@ -60,6 +68,7 @@ export class Feed<M> implements LinkFeed, InboundParts<M>, RecoveriesParts<M> {
     this.#words = new ControlWords(others);
     this.recoveries = new Recoveries<M>(this);
     this.inbound = new Inbound<M>(this, this.#talk);
+    this.#doubts = new DoubtWatch(settings.clock, (nowMs) => this.inbound.settle(nowMs));
   }
 
   /** The words of the current socket. */
@@ -69,7 +78,12 @@ export class Feed<M> implements LinkFeed, InboundParts<M>, RecoveriesParts<M> {
 
   /** Numbered messages beyond the bound of streams. */
   get unfollowed(): number {
-    return this.tracker.unfollowed;
+    return this.inbound.tracker.unfollowed;
+  }
+
+  /** Messages that are held until it shows what their numbers mean. */
+  get inDoubt(): number {
+    return this.inbound.tracker.held;
   }
 
   /** Messages that came after the end of their socket. */
@@ -78,22 +92,24 @@ export class Feed<M> implements LinkFeed, InboundParts<M>, RecoveriesParts<M> {
   }
 
   positions(): ReadonlyMap<string, Position> {
-    return this.tracker.positions();
+    return this.inbound.tracker.positions();
   }
 
   // What the link tells.
 
   countLate(): void {
     this.#late += 1;
+    this.#tellDropped("late", null, null);
   }
 
   newSocket(): void {
     this.#talk = this.#settings.talk();
-    this.inbound.use(this.#talk);
-    this.tracker.newSocket();
+    this.inbound.newSocket(this.#talk);
   }
 
   socketGone(): void {
+    this.#doubts.stop();
+    this.inbound.socketEnded();
     this.recoveries.socketEnded();
   }
 
@@ -101,7 +117,12 @@ export class Feed<M> implements LinkFeed, InboundParts<M>, RecoveriesParts<M> {
     this.#others.subscriptions.announce();
   }
 
+  ready(isReady: boolean): void {
+    this.#others.mute?.ready(isReady);
+  }
+
   reading(isReading: boolean): void {
+    this.#doubts.reading(isReading);
     const { subscriptions } = this.#others;
     if (isReading) subscriptions.resume("reader");
     else subscriptions.pause("reader");
@@ -121,15 +142,45 @@ export class Feed<M> implements LinkFeed, InboundParts<M>, RecoveriesParts<M> {
     this.#others.subscriptions.heard(topic, receivedAtMs);
   }
 
+  repeated(topic: string): void {
+    this.#others.subscriptions.repeated(topic);
+  }
+
+  isTopic(stream: string): boolean {
+    return this.isWanted(stream);
+  }
+
+  doubted(): void {
+    this.#doubts.start();
+  }
+
+  onInDoubt(stream: string, messages: number): void {
+    this.#others.publisher.publish("in-doubt", { stream, messages });
+  }
+
+  onStuck(stream: string, position: Position): void {
+    this.#others.publisher.publish("numbering-stuck", { stream, position });
+  }
+
+  onDropped(stream: string, cause: "duplicate" | "stale", position: Position): void {
+    this.#tellDropped(cause, stream, position);
+  }
+
+  onUnjudged(error: unknown, raw: Buffer): void {
+    if (!this.#rare.take("unjudged", this.clock.nowMs())) return;
+    this.#others.publisher.publish("message.unjudged", excerptOf(error, raw));
+  }
+
+  accepted(receivedAtMs: number, isSnapshot: boolean, topic: string | undefined): void {
+    this.#others.mute?.heard(receivedAtMs, isSnapshot, topic);
+  }
+
   onControl(word: VenueWord): void {
     this.#words.heed(word);
   }
 
   onInvalid(error: unknown, raw: Buffer): void {
-    this.#others.publisher.publish("message.invalid", {
-      reason: printable(error instanceof Error ? error.message : String(error)),
-      excerpt: printable(raw.toString("utf8", 0, 400)),
-    });
+    this.#others.publisher.publish("message.invalid", excerptOf(error, raw));
   }
 
   onGap({ stream, from, to }: GapItem): void {
@@ -148,6 +199,11 @@ export class Feed<M> implements LinkFeed, InboundParts<M>, RecoveriesParts<M> {
     this.#others.publisher.publish("alert", {
       alert: { kind: "too-many-streams", limit: MAX_STREAMS },
     });
+  }
+
+  /** A topic is asked for on this socket. */
+  asked(topic: string): void {
+    this.inbound.tracker.asked(topic);
   }
 
   // What the recoveries need, and tell.
@@ -197,7 +253,7 @@ export class Feed<M> implements LinkFeed, InboundParts<M>, RecoveriesParts<M> {
   }
 
   onReached(stream: string, position: Position): void {
-    this.tracker.reach(stream, position);
+    this.inbound.tracker.reach(stream, position);
   }
 
   wantDesk(): void {
@@ -221,4 +277,20 @@ export class Feed<M> implements LinkFeed, InboundParts<M>, RecoveriesParts<M> {
   onCallbackFailed(callback: string, error: unknown): void {
     this.#others.publisher.callbackFailed(callback, error);
   }
+
+  // Within.
+
+  #tellDropped(cause: DropCause, stream: string | null, position: Position | null): void {
+    if (!this.#rare.take(cause, this.clock.nowMs())) return;
+    this.#others.publisher.publish("message.dropped", { cause, stream, position });
+  }
+}
+
+type DropCause = FactPayloads["message.dropped"]["cause"];
+
+function excerptOf(error: unknown, raw: Buffer): FactPayloads["message.invalid"] {
+  return {
+    reason: printable(error instanceof Error ? error.message : String(error)),
+    excerpt: printable(raw.toString("utf8", 0, 400)),
+  };
 }

@@ -8,6 +8,7 @@ import {
   Freshness,
   type FreshnessPolicy,
   type PauseReason,
+  type StaleReport,
   type StaleTopic,
 } from "../subscriptions/freshness.ts";
 import type { Clock } from "../system.ts";
@@ -16,7 +17,10 @@ export interface FreshnessWatchParts {
   readonly clock: Clock;
   /** How long this topic may be silent; null as long as it likes. Never throws. */
   readonly policyOf: (topic: string) => FreshnessPolicy | null;
+  /** These are to be subscribed anew. */
   readonly onStale: (stale: readonly StaleTopic[]) => void;
+  /** These were subscribed anew, and are still silent. */
+  readonly onReport: (report: StaleReport) => void;
   /** A stale topic speaks again. */
   readonly onFresh: (topic: string, silentMs: number) => void;
 }
@@ -110,8 +114,11 @@ export class FreshnessWatch {
 
   #judge(): void {
     this.#alarm = undefined;
-    const stale = this.#freshness.takeStale(this.#parts.clock.nowMs());
+    const nowMs = this.#parts.clock.nowMs();
+    const stale = this.#freshness.takeStale(nowMs);
     if (stale.length > 0) this.#parts.onStale(stale);
+    const report = this.#freshness.takeReport(nowMs);
+    if (report !== undefined) this.#parts.onReport(report);
     this.#arm();
   }
 }

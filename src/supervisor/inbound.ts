@@ -7,92 +7,29 @@
  * numbered: their place in the sequence is judged before they are taken out.
  */
 import { checkPoint, type SequencePoint } from "../sequence/point.ts";
-import type { SequenceTracker } from "../sequence/tracker.ts";
+import type { Held } from "../sequence/doubt.ts";
+import type { Position } from "../sequence/position.ts";
+import { SequenceTracker } from "../sequence/tracker.ts";
+import type { Released, TrackerListener } from "../sequence/tracker-listener.ts";
 import type { VenueWord } from "../venues/venue.ts";
-import type { FeedItem, GapItem, MessageItem, ResetItem } from "./items.ts";
+import type {
+  HeldMessage,
+  InboundConsumers,
+  InboundCounts,
+  InboundParts,
+  StreamRecoveries,
+} from "./inbound-parts.ts";
+import type { GapItem, MessageItem, ResetItem } from "./items.ts";
 import { validate, type SchemaOf } from "./schema.ts";
 import type { Talk } from "./talk.ts";
 
-/** What the data path counts; read by `status()`. */
-export interface InboundCounts {
-  messages: number;
-  bytes: number;
-  delivered: number;
-  /** Received while nobody listened. */
-  unclaimed: number;
-  duplicates: number;
-  gaps: number;
-  resets: number;
-  /** Not understood, or against its schema. */
-  invalid: number;
-  /** Proofs, by a checksum, that something was missed or garbled. */
-  mismatches: number;
-  /** Answers, heartbeats, challenges, notices. */
-  control: number;
-}
-
-export interface InboundParts<M> {
-  readonly schema: SchemaOf | undefined;
-  readonly tracker: SequenceTracker;
-  readonly counts: InboundCounts;
-  readonly consumers: Consumers<M>;
-  readonly recoveries: StreamRecoveries<M>;
-  /** Told the topic of every message, and when it came. */
-  heard(topic: string, receivedAtMs: number): void;
-  onControl(word: VenueWord): void;
-  onInvalid(error: unknown, raw: Buffer): void;
-  onGap(gap: GapItem): void;
-  onReset(reset: ResetItem): void;
-  onMismatch(stream: string): void;
-  /** There are more streams than are followed; said once. */
-  onUnfollowed(): void;
-}
-
-/** Who takes items. */
-interface Consumers<M> {
-  /** False while nobody listens: no item need be made. */
-  readonly isWanted: boolean;
-  message(item: MessageItem<M>): void;
-  mark(item: Exclude<FeedItem<M>, MessageItem<M>>): void;
-}
-
-/** Why a stream is not whole. */
-type BreakCause = "gap" | "reset" | "checksum" | "start";
-
-/** Who repairs streams, as the data path sees it. */
-interface StreamRecoveries<M> {
-  /** True while every stream is whole: then there is nothing to ask. */
-  readonly isIdle: boolean;
-  /** A stream is not whole any more; before the message that shows it is delivered. */
-  broken(stream: string, cause: BreakCause): void;
-  /** True when the message waits for a snapshot instead of being delivered now. */
-  take(item: MessageItem<M>, point: SequencePoint): boolean;
-  /** A message with which its stream begins anew was delivered. */
-  restarted(stream: string): void;
-}
-
-export function newInboundCounts(): InboundCounts {
-  return {
-    messages: 0,
-    bytes: 0,
-    delivered: 0,
-    unclaimed: 0,
-    duplicates: 0,
-    gaps: 0,
-    resets: 0,
-    invalid: 0,
-    mismatches: 0,
-    control: 0,
-  };
-}
-
-export class Inbound<M> {
+export class Inbound<M> implements TrackerListener<HeldMessage<M>> {
   readonly #parts: InboundParts<M>;
   // Taken out of the parts once, as every message asks for them.
   readonly #schema: SchemaOf | undefined;
-  readonly #tracker: SequenceTracker;
+  readonly #tracker: SequenceTracker<HeldMessage<M>>;
   readonly #counts: InboundCounts;
-  readonly #consumers: Consumers<M>;
+  readonly #consumers: InboundConsumers<M>;
   readonly #recoveries: StreamRecoveries<M>;
   /** The words of the current socket: bound functions (talk.ts), so one shape whoever gives them. */
   #talk: Talk<M>;
@@ -101,16 +38,35 @@ export class Inbound<M> {
   constructor(parts: InboundParts<M>, talk: Talk<M>) {
     this.#parts = parts;
     this.#schema = parts.schema;
-    this.#tracker = parts.tracker;
+    this.#tracker = new SequenceTracker<HeldMessage<M>>(parts.maxStreams, this);
     this.#counts = parts.counts;
     this.#consumers = parts.consumers;
     this.#recoveries = parts.recoveries;
     this.#talk = talk;
   }
 
+  /** Positions, and what was not followed: for reports, and for whoever knows more of a stream. */
+  get tracker(): Pick<
+    SequenceTracker<HeldMessage<M>>,
+    "positions" | "unfollowed" | "held" | "reach" | "asked"
+  > {
+    return this.#tracker;
+  }
+
   /** A new socket has words of its own. */
-  use(talk: Talk<M>): void {
+  newSocket(talk: Talk<M>): void {
     this.#talk = talk;
+    this.#tracker.newSocket();
+  }
+
+  /** The socket is over: what is held is delivered, or dropped as known. */
+  socketEnded(): void {
+    this.#tracker.socketEnded();
+  }
+
+  /** Resolves doubts whose time is over. Gives when to call again, in milliseconds. */
+  settle(nowMs: number): number | undefined {
+    return this.#tracker.settle(nowMs);
   }
 
   /** Takes one message, with the instant at which its chunk was read. */
@@ -130,7 +86,6 @@ export class Inbound<M> {
       if (talk.control !== undefined) word = talk.control(message) ?? undefined;
       if (talk.sequence !== undefined && (word === undefined || talk.numbersControl === true)) {
         point = talk.sequence(message, raw) ?? undefined;
-        if (point !== undefined) checkPoint(point);
       }
       if (talk.topicOf !== undefined) topic = talk.topicOf(message);
       if (talk.isSnapshot !== undefined && word === undefined) {
@@ -140,15 +95,23 @@ export class Inbound<M> {
       this.#fail(error, raw);
       return;
     }
-
-    const place = point === undefined ? "follows" : this.#judge(point);
-    if (talk.verify !== undefined && place !== "repeats") {
-      const stream = topic ?? point?.stream ?? "";
-      if (!isWhole(talk, message)) {
-        counts.mismatches += 1;
-        this.#parts.onMismatch(stream);
-        this.#recoveries.broken(stream, "checksum");
+    if (point !== undefined) {
+      try {
+        checkPoint(point);
+      } catch (error) {
+        // A place that cannot be read makes no message unreadable.
+        point = undefined;
+        counts.unjudged += 1;
+        this.#parts.onUnjudged(error, raw);
       }
+    }
+
+    const place = point === undefined ? "follows" : this.#judge(point, raw, receivedAtMs);
+    if (place === "held" || place === "repeats") {
+      const isControl = word !== undefined;
+      this.#tracker.keep({ message, raw, topic, isControl, isSnapshot, receivedAtMs });
+    } else {
+      this.#verify(message, topic, point);
     }
     if (word !== undefined) {
       counts.control += 1;
@@ -157,38 +120,113 @@ export class Inbound<M> {
       this.#parts.onControl(word);
       return;
     }
-    if (topic !== undefined) this.#parts.heard(topic, receivedAtMs);
-    if (place === "repeats") return;
-    isSnapshot ||= point?.restarts === true;
-
-    const schema = this.#schema;
-    if (schema !== undefined) {
-      try {
-        const wanted = schema(topic);
-        if (wanted !== undefined) message = validate(wanted, message);
-      } catch (error) {
-        this.#fail(error, raw);
-        return;
-      }
+    if (place === "repeats") {
+      if (topic !== undefined) this.#parts.repeated(topic);
+      return;
     }
-    this.#deliver(message, raw, topic, point, isSnapshot, receivedAtMs);
+    if (place === "held") {
+      if (topic !== undefined) this.#parts.heard(topic, receivedAtMs);
+      return;
+    }
+    isSnapshot ||= point?.restarts === true;
+    if (!this.#pass(message, raw, topic, point, isSnapshot, receivedAtMs, true)) return;
     if (place === "begins" && point !== undefined) this.#recoveries.restarted(point.stream);
     if (isSnapshot && topic !== undefined && topic !== point?.stream) {
       this.#recoveries.restarted(topic);
     }
   }
 
+  // What the tracker tells.
+
+  isTopic(stream: string): boolean {
+    return this.#parts.isTopic(stream);
+  }
+
+  doubted(): void {
+    this.#parts.doubted();
+  }
+
+  inDoubt(stream: string, messages: number): void {
+    this.#parts.onInDoubt(stream, messages);
+  }
+
+  stuck(stream: string, position: Position): void {
+    this.#parts.onStuck(stream, position);
+  }
+
+  stale(stream: string, held: readonly Held<HeldMessage<M>>[]): void {
+    for (const { point } of held) this.#drop(stream, "stale", point.last);
+  }
+
+  released(
+    stream: string,
+    run: readonly Released<HeldMessage<M>>[],
+    cause: "renumbered" | "stuck",
+  ): void {
+    if (cause === "renumbered") {
+      this.#markReset(stream);
+      this.#recoveries.broken(stream, "reset");
+    } else {
+      this.#counts.duplicates -= run.length;
+    }
+    for (const { point, value, gap } of run) {
+      if (gap !== undefined) this.#markGap(stream, gap.from, gap.to);
+      if (value === undefined) continue;
+      const { message, raw, topic, isControl, isSnapshot, receivedAtMs } = value;
+      this.#verify(message, topic, point);
+      if (!isControl) this.#pass(message, raw, topic, point, isSnapshot, receivedAtMs, false);
+    }
+  }
+
+  // Within.
+
+  #verify(message: M, topic: string | undefined, point: SequencePoint | undefined): void {
+    const talk = this.#talk;
+    if (talk.verify === undefined || isWhole(talk, message)) return;
+    const stream = topic ?? point?.stream ?? "";
+    this.#counts.mismatches += 1;
+    this.#parts.onMismatch(stream);
+    this.#recoveries.broken(stream, "checksum");
+  }
+
+  /**
+   * Delivers a message that fits its schema. False for one that does not.
+   * @param isNews - It has just come; one that was held was heard of then.
+   */
+  #pass(
+    data: M,
+    raw: Buffer,
+    topic: string | undefined,
+    point: SequencePoint | undefined,
+    isSnapshot: boolean,
+    receivedAtMs: number,
+    isNews: boolean,
+  ): boolean {
+    const schema = this.#schema;
+    let message = data;
+    if (schema !== undefined) {
+      try {
+        const wanted = schema(topic);
+        if (wanted !== undefined) message = validate(wanted, data);
+      } catch (error) {
+        this.#fail(error, raw);
+        return false;
+      }
+    }
+    if (isNews && topic !== undefined) this.#parts.heard(topic, receivedAtMs);
+    this.#parts.accepted(receivedAtMs, isSnapshot, topic);
+    this.#deliver(message, raw, topic, point, isSnapshot, receivedAtMs);
+    return true;
+  }
+
   /** Puts in band what the number says, and what the message is to its stream. */
-  #judge(point: SequencePoint): Place {
-    const parts = this.#parts;
+  #judge(point: SequencePoint, raw: Buffer, receivedAtMs: number): Place {
     const tracker = this.#tracker;
-    const counts = this.#counts;
-    const consumers = this.#consumers;
     const recoveries = this.#recoveries;
     const { unfollowed } = tracker;
-    const verdict = tracker.accept(point);
+    const verdict = tracker.accept(point, raw, receivedAtMs);
     if (tracker.unfollowed > unfollowed) {
-      if (!this.#isUnfollowedTold) parts.onUnfollowed();
+      if (!this.#isUnfollowedTold) this.#parts.onUnfollowed();
       this.#isUnfollowedTold = true;
       return "follows"; // nothing is known of what came before
     }
@@ -200,29 +238,42 @@ export class Inbound<M> {
       case "first":
         recoveries.broken(stream, "start");
         return "begins";
-      case "gap": {
-        counts.gaps += 1;
-        const gap: GapItem = { kind: "gap", stream, from: verdict.from, to: verdict.to };
-        parts.onGap(gap);
-        consumers.mark(gap);
+      case "gap":
+        this.#markGap(stream, verdict.from, verdict.to);
         recoveries.broken(stream, "gap");
         return "follows";
-      }
-      case "reset": {
-        counts.resets += 1;
-        const reset: ResetItem = { kind: "reset", stream };
-        parts.onReset(reset);
-        consumers.mark(reset);
+      case "reset":
+        this.#markReset(stream);
         if (point.restarts === true) return "begins";
         // One that is linked to the message before it goes on where it was, under other numbers.
-        if (point.previous === undefined) recoveries.broken(stream, "reset");
+        if (verdict.isWhole !== true) recoveries.broken(stream, "reset");
         return "follows";
-      }
+      case "held":
+        return "held";
       case "duplicate":
       case "stale":
-        counts.duplicates += 1;
+        this.#drop(stream, verdict.kind, point.last);
         return "repeats";
     }
+  }
+
+  #markGap(stream: string, from: Position, to: Position): void {
+    this.#counts.gaps += 1;
+    const gap: GapItem = { kind: "gap", stream, from, to };
+    this.#parts.onGap(gap);
+    this.#consumers.mark(gap);
+  }
+
+  #markReset(stream: string): void {
+    this.#counts.resets += 1;
+    const reset: ResetItem = { kind: "reset", stream };
+    this.#parts.onReset(reset);
+    this.#consumers.mark(reset);
+  }
+
+  #drop(stream: string, cause: "duplicate" | "stale", position: Position): void {
+    this.#counts[cause === "duplicate" ? "duplicates" : "stale"] += 1;
+    this.#parts.onDropped(stream, cause, position);
   }
 
   #deliver(
@@ -268,7 +319,7 @@ export class Inbound<M> {
 }
 
 /** What a message is to its stream. */
-type Place = "follows" | "begins" | "repeats";
+type Place = "follows" | "begins" | "repeats" | "held";
 
 /** One that throws proves nothing. */
 function isWhole<M>(talk: Talk<M>, message: M): boolean {

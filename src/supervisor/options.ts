@@ -7,6 +7,7 @@
 import type { ActorOptions } from "xstate";
 import type { ConnectionMachine } from "../../machines/connection.machine.ts";
 import type { BackoffFunction, BackoffShape } from "../../machines/policy/backoff.ts";
+import type { MutePolicy } from "../../machines/policy/mute.ts";
 import type { RetryBudget } from "../../machines/policy/retry-budget.ts";
 import type { VerdictFunction, VerdictRule } from "../../machines/policy/verdict.ts";
 import type { Authenticate } from "../connection/authentication.ts";
@@ -79,6 +80,14 @@ export interface SupervisorOptions<M = RawMessage> {
    * `null`: never. @defaultValue two losses that it alone can be blamed for; 600,000 ms
    */
   readonly quarantine?: Partial<QuarantinePolicy> | null | undefined;
+  /**
+   * When a connection that is alive but brings no data counts as mute. Its topics are then asked for
+   * again, and after that a new socket is dialled; without topics it is only told. By default after 60 s
+   * of silence, or 10 times the longest of the last 256 gaps between data (3 times where that is over 10
+   * minutes). Part by part over the venue's; `null`: never. See docs/silence.md.
+   * @defaultValue the venue's, or 60,000 ms, 30,000 ms and 4 new sockets in a day
+   */
+  readonly mute?: Partial<MutePolicy> | null | undefined;
   /** Schemas (Standard Schema) by topic, or a function of the topic. @defaultValue nothing is checked */
   readonly schema?: SchemaOption | undefined;
 

@@ -103,24 +103,7 @@ export class OutageLog {
       case "gap":
         this.#miss(fact);
         return undefined;
-      case "reset":
-      case "mismatch":
-      case "invalid":
-      case "snapshot":
-      case "valid":
-      case "notice":
-      case "overflow":
-      case "subscriptions.settled":
-      case "topic.rejected":
-      case "topic.refused":
-      case "topic.stale":
-      case "topic.fresh":
-      case "topic.quarantined":
-      case "alert":
-      case "recovered":
-      case "failed":
-      case "message.invalid":
-      case "callback.failed":
+      default:
         return undefined;
     }
   }

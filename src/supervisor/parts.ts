@@ -12,6 +12,8 @@ import { ConnectionFailedError } from "../errors.ts";
 import { Consumers } from "./consumers.ts";
 import type { FactPayloads, FactType } from "./facts.ts";
 import { Feed } from "./feed.ts";
+import type { MuteWatch } from "./mute-watch.ts";
+import { watchMute } from "./mute.ts";
 import { OutageLog } from "./outage.ts";
 import { Outbox, type OutboxItem } from "./outbox.ts";
 import { Publisher } from "./publisher.ts";
@@ -29,6 +31,8 @@ export class Parts<M> implements RunFacts {
   readonly consumers: Consumers<M>;
   readonly feed: Feed<M>;
   readonly link: Link;
+  /** Undefined where mute connections are not looked for. */
+  readonly mute: MuteWatch | undefined;
   /** Called when all is over, where somebody has something to clear away. */
   onFinish: (() => void) | undefined;
 
@@ -41,6 +45,7 @@ export class Parts<M> implements RunFacts {
     const { clock } = settings;
     this.outages = new OutageLog(this);
     this.publisher = new Publisher(clock, this.outages, supervisor);
+    this.mute = settings.mute === null ? undefined : watchMute(this, settings.mute, settings);
     this.subscriptions = new Subscriptions(settings, this);
     this.outbox = new Outbox(settings.outbox, clock);
     this.outgoing = new Outgoing(settings, this);

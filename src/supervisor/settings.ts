@@ -6,6 +6,7 @@
  */
 import type { InspectionEvent } from "xstate";
 import type { ConnectionPolicy } from "../../machines/connection.context.ts";
+import type { MutePolicy } from "../../machines/policy/mute.ts";
 import { checkHeaders, checkProtocols, checkUrl } from "../connection/check-dial.ts";
 import type { Authenticate } from "../connection/authentication.ts";
 import type { LinkKeepalive } from "../connection/link.ts";
@@ -39,6 +40,7 @@ import {
   type ResubscribeSettings,
 } from "./check-intent.ts";
 import { checkPolicy } from "./check-policy.ts";
+import { checkMute } from "./check-mute.ts";
 import type { SupervisorOptions, Target } from "./options.ts";
 import { checkFreshness, checkQuarantine, checkRecovery } from "./check-feed.ts";
 import { checkRecoveryPolicy } from "../recovery/check-recovery-policy.ts";
@@ -76,6 +78,8 @@ export interface Settings<M> extends ResubscribeSettings {
   readonly recoveryPolicy: RecoveryPolicy;
   readonly freshness: ((topic: string) => FreshnessPolicy | null) | undefined;
   readonly quarantine: QuarantinePolicy | null;
+  /** Null: mute connections are not looked for. */
+  readonly mute: MutePolicy | null;
   readonly schema: SchemaOf | undefined;
   readonly pacing: readonly PacingWindow[];
   readonly countsControlFrames: boolean;
@@ -100,6 +104,7 @@ const KNOWN = [
   "recoveryPolicy",
   "freshness",
   "quarantine",
+  "mute",
   "schema",
   "connectTimeoutMs",
   "backoff",
@@ -183,6 +188,7 @@ export function checkSettings<M>(
     recoveryPolicy,
     freshness: checkFreshness(options.freshness, venue?.freshness?.bind(venue), report),
     quarantine: checkQuarantine(options.quarantine),
+    mute: checkMute(options.mute, venue?.mute),
     schema: checkSchema(options.schema, report),
     pacing: checkPacing(options.pacing, venue?.limits.pacing ?? none),
     countsControlFrames: venue?.limits.countsControlFrames ?? false,

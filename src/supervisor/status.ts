@@ -3,7 +3,7 @@ import type { Loss } from "../../machines/loss.ts";
 import type { StreamStatus } from "../recovery/broken-stream.ts";
 import type { RecoveryCounts } from "../recovery/parts.ts";
 import type { SupervisorState } from "./facts.ts";
-import type { InboundCounts } from "./inbound.ts";
+import type { InboundCounts } from "./inbound-parts.ts";
 import type { OutageReport } from "./outage.ts";
 import type { OutboxCounts } from "./outbox.ts";
 
@@ -46,6 +46,8 @@ export interface Status {
   readonly inbound: Readonly<InboundCounts> & {
     /** Messages that came from a socket that was over. */
     readonly late: number;
+    /** Messages that are held until the messages after them show what their numbers mean. */
+    readonly inDoubt: number;
     /** Numbered messages beyond the bound of streams. */
     readonly unfollowed: number;
   };

@@ -22,6 +22,7 @@ import type { Topic } from "../subscriptions/topic.ts";
 import { printable } from "../transport/printable.ts";
 import type { FactPayloads, FactType } from "./facts.ts";
 import { FreshnessWatch } from "./freshness-watch.ts";
+import type { MuteWatch } from "./mute-watch.ts";
 import type { Facts } from "./publisher.ts";
 import type { Settings } from "./settings.ts";
 import type { Status } from "./status.ts";
@@ -46,6 +47,8 @@ export interface SubscriptionsOthers<M> {
   readonly feed: {
     /** The words of the current socket. */
     readonly talk: Pick<Talk<M>, "subscribe" | "unsubscribe">;
+    /** A topic is asked for on this socket. */
+    asked(topic: string): void;
     /** Nobody wants this topic any more. */
     readonly recoveries: { unwanted(topic: string): void };
   };
@@ -59,6 +62,8 @@ export interface SubscriptionsOthers<M> {
     /** There is something to ask for, and nobody else who knows. */
     pump(): void;
   };
+  /** Undefined where mute connections are not looked for. */
+  readonly mute: Pick<MuteWatch, "asked" | "forget" | "pause" | "resume"> | undefined;
   readonly link: {
     /** Nothing waits for an answer any more. */
     settled(): void;
@@ -92,6 +97,8 @@ export class Subscriptions<M> implements RegistryListener {
             clock,
             policyOf: freshness,
             onStale: (stale) => this.#noteStale(stale),
+            onReport: (report) =>
+              others.publisher.publish("alert", { alert: { kind: "topic-stale", ...report } }),
             onFresh: (topic, silentMs) =>
               others.publisher.publish("topic.fresh", { topic, silentMs }),
           });
@@ -163,13 +170,20 @@ export class Subscriptions<M> implements RegistryListener {
     this.quarantine?.acquit(topic);
   }
 
+  /** A message of this topic came, with nothing new: called for every one. */
+  repeated(topic: string): void {
+    this.quarantine?.acquit(topic);
+  }
+
   /** Silence means nothing for a while. */
   pause(reason: PauseReason): void {
     this.#freshness?.pause(reason);
+    this.#others.mute?.pause(reason);
   }
 
   resume(reason: PauseReason): void {
     this.#freshness?.resume(reason);
+    this.#others.mute?.resume(reason);
   }
 
   /** Subscribes these anew, each on its own account; all that are wanted by default. */
@@ -226,6 +240,10 @@ export class Subscriptions<M> implements RegistryListener {
     else if (state === "pending") freshness?.asked(topic);
     else freshness?.unconfirmed(topic);
 
+    if (state === "pending") this.#others.feed.asked(topic);
+    if (state === undefined) this.#others.mute?.forget(topic);
+    else if (state === "pending" || state === "confirmed") this.#others.mute?.asked(topic);
+
     if (state === undefined) this.#others.feed.recoveries.unwanted(topic);
     if (state === undefined || state === "confirmed" || state === "rejected") {
       this.#others.outgoing.forget(topic);
@@ -266,16 +284,10 @@ export class Subscriptions<M> implements RegistryListener {
   }
 
   #noteStale(stale: readonly StaleTopic[]): void {
-    const renewed: string[] = [];
-    for (const { topic, silentMs, action } of stale) {
-      if (action === "resubscribe") {
-        renewed.push(topic);
-        this.#publish("topic.stale", { topic, silentMs, action });
-      } else {
-        this.#publish("alert", { alert: { kind: "topic-stale", topic, silentMs } });
-      }
+    for (const { topic, silentMs } of stale) {
+      this.#publish("topic.stale", { topic, silentMs, action: "resubscribe" });
     }
-    if (renewed.length > 0) this.renew(renewed);
+    this.renew(stale.map(({ topic }) => topic));
   }
 
   /** The peer has answered. Where nothing is answered, written counts as confirmed: that is no answer. */

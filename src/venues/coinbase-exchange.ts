@@ -219,7 +219,9 @@ class CoinbaseExchangeConversation implements Conversation<CoinbaseExchangeMessa
   sequence(message: CoinbaseExchangeMessage): SequencePoint | undefined {
     const { type } = message;
     if (type === "last_match" || (type === "match" && !this.#isFull(message.product_id))) {
-      return at(this.#names.of("matches", message.product_id), message.trade_id);
+      const point = at(this.#names.of("matches", message.product_id), message.trade_id);
+      // A new subscription begins with the last match before it. [docs]
+      return type === "last_match" ? { ...point, retold: true } : point;
     }
     if (type !== "match" && !isOrderEvent(message)) return undefined;
     const { product_id: product, sequence: number } = message;

@@ -46,6 +46,7 @@ const KNOWN = [
   "recovery",
   "recoveryPolicy",
   "freshness",
+  "mute",
   "open",
 ] as const satisfies readonly (keyof VenueProfile<unknown>)[];
 

@@ -3,7 +3,8 @@
  *
  * Sources, read 2026-11-22 (venues.md §3.8): [docs] docs.deribit.com as quoted there, [probe] the live
  * venue probed 2026-09-22..24 (arbitrage-observatory), [rec] recorded traffic of 2021-07-22, [clients]
- * tardis-node 18.2 and nautilus_trader, whose authors met the exceptions.
+ * tardis-node 18.2 and nautilus_trader, whose authors met the exceptions; read 2026-11-30: [errors]
+ * nautilus_trader's list of codes that are worth a retry, with what docs.deribit.com says of them.
  */
 import { never } from "../../machines/refusal.ts";
 import type { VerdictRule } from "../../machines/policy/verdict.ts";
@@ -12,6 +13,7 @@ import { sequenceRules } from "../sequence/rule.ts";
 import type { Acknowledgement } from "../subscriptions/protocol.ts";
 import { defineVenue } from "./define-venue.ts";
 import { login, OTHER_ID, type DeribitCredentials } from "./deribit-login.ts";
+import { rangeOf } from "./kit/range-of.ts";
 import { isRecord, parseFrame, textOf } from "./kit/json.ts";
 import { refusalBy } from "./kit/refusals.ts";
 import { RequestMemory } from "./kit/request-memory.ts";
@@ -67,6 +69,11 @@ const sources: readonly VenueSource[] = [
   { tag: "probe", what: "live venue, probed 2026-09-22..24", readOn: "2026-11-22" },
   { tag: "rec", what: "recorded traffic of 2021-07-22", readOn: "2026-11-22" },
   { tag: "clients", what: "tardis-node 18.2, nautilus_trader (2026)", readOn: "2026-11-22" },
+  {
+    tag: "errors",
+    what: "nautilustrader.io nautilus_deribit DERIBIT_RETRY_ERROR_CODES, after docs.deribit.com",
+    readOn: "2026-11-30",
+  },
 ];
 
 const verdict: readonly VerdictRule[] = [
@@ -241,7 +248,6 @@ function sequence({ params }: DeribitMessage): SequencePoint | undefined {
   }
   if (!isTradesOfOne(stream) || !Array.isArray(data) || data.length === 0) return undefined;
   const numbers = (data as readonly DeribitTrade[]).map((trade) => trade.trade_seq);
-  // `Math.min` would make numbers of text and of null.
-  if (!numbers.every(Number.isSafeInteger)) throw new Error("a trade without its number");
-  return { stream, first: Math.min(...numbers), last: Math.max(...numbers), scope: "stream" };
+  const [first, last] = rangeOf(numbers);
+  return { stream, first, last, scope: "stream" };
 }

@@ -222,7 +222,8 @@ function sequence(
     case "trade_snapshot": {
       const [newest, oldest] = [message.trades[0], message.trades.at(-1)];
       if (newest === undefined || oldest === undefined) return undefined;
-      return { stream, first: oldest.seq, last: newest.seq, scope: "stream", rule: COVERS };
+      const { seq: first } = oldest;
+      return { stream, first, last: newest.seq, scope: "stream", rule: COVERS, retold: true };
     }
     case "ticker":
     case "ticker_lite":

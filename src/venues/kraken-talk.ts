@@ -8,6 +8,7 @@
 import type { SequencePoint } from "../sequence/point.ts";
 import { sequenceRules } from "../sequence/rule.ts";
 import type { Acknowledgement } from "../subscriptions/protocol.ts";
+import { rangeOf } from "./kit/range-of.ts";
 import { isRecord, parseFrame, textOf } from "./kit/json.ts";
 import { refusalBy } from "./kit/refusals.ts";
 import { RequestMemory } from "./kit/request-memory.ts";
@@ -114,10 +115,10 @@ export class KrakenTalk implements Conversation<KrakenMessage> {
     const stream = this.topicOf(message);
     if (stream === undefined) return undefined;
     const numbers = (message.data as readonly KrakenTrade[]).map((trade) => trade.trade_id);
-    // `Math.min` would make numbers of text and of null.
-    if (!numbers.every(Number.isSafeInteger)) throw new Error("a trade without its number");
-    const [first, last] = [Math.min(...numbers), Math.max(...numbers)];
-    return { stream, first, last, scope: "stream", rule: COUNTS };
+    const [first, last] = rangeOf(numbers);
+    // A new subscription begins with the last 50 trades. [trade]
+    const retold = message.type === "snapshot";
+    return { stream, first, last, scope: "stream", rule: COUNTS, retold };
   }
 
   /** A book that is not whole is so until its next snapshot: that is said once. */

@@ -70,6 +70,7 @@ const sources: readonly VenueSource[] = [
     what: `${docs} Introduction, Orderbook 3470221w0, rate-limit-rule-uta`,
     readOn: "2026-11-22",
   },
+  { tag: "errors", what: "kucoin.com/docs-new error-code/websocket", readOn: "2026-11-30" },
   { tag: "probe", what: "the live venue's futures, probed 2026-09-22", readOn: "2026-11-25" },
   { tag: "notice", what: "announcement of the 500-level feed (2026-06-08)", readOn: "2026-11-25" },
   { tag: "clients", what: "code of several clients (2026)", readOn: "2026-11-25" },

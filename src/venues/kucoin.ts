@@ -6,7 +6,8 @@
  * "Introduction", [book] its "Orderbook - Increment" of spot and of futures, [rest] kucoin.com/docs "Get
  * Full Order Book", "Get Part Order Book", "Rate limit", [limits] "Rate Limit Rule (Classic)" and the
  * error codes, quoted in [probe] the live venue's futures, probed on 2026-09-22 (arbitrage-observatory),
- * [rec] recorded spot traffic of 2021, [clients] code of several clients.
+ * [rec] recorded spot traffic of 2021, [clients] code of several clients, [errors] kucoin.com/docs-new
+ * "Error Code" of WebSocket (2026-11-30).
  */
 import type { SequencePoint } from "../sequence/point.ts";
 import { sequenceRules } from "../sequence/rule.ts";
@@ -95,6 +96,7 @@ const sources: readonly VenueSource[] = [
     what: "kucoin.com/docs Get Full Order Book, Get Part Order Book; rate-limit",
     readOn: "2026-11-25",
   },
+  { tag: "errors", what: `${docs} error-code/websocket`, readOn: "2026-11-30" },
   { tag: "limits", what: `${docs} rate-limit-rule-classic, error codes`, readOn: "2026-11-22" },
   { tag: "probe", what: "the live venue's futures, probed 2026-09-22", readOn: "2026-11-25" },
   { tag: "rec", what: "recorded spot traffic of 2021-04-25", readOn: "2026-11-22" },

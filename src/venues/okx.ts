@@ -7,7 +7,8 @@
  * recorded traffic of 2022.
  */
 import type { VerdictRule } from "../../machines/policy/verdict.ts";
-import type { SequencePoint } from "../sequence/point.ts";
+import { exactPosition } from "../sequence/exact.ts";
+import type { Position, SequencePoint } from "../sequence/point.ts";
 import { sequenceRules } from "../sequence/rule.ts";
 import { defineVenue } from "./define-venue.ts";
 import { isRecord, parseFrame } from "./kit/json.ts";
@@ -190,7 +191,7 @@ function converse(): Conversation<OkxMessage> {
     control: (message) => wordOf(message, names, asked),
     topicOf,
     isSnapshot: ({ action }) => action === "snapshot",
-    sequence: (message) => sequence(message, topicOf(message)),
+    sequence: (message, raw) => sequence(message, topicOf(message), raw),
   };
 }
 
@@ -220,14 +221,19 @@ function decode(data: Buffer): OkxMessage {
  * that is properly linked is the venue's maintenance, not a gap. [book] There is no checksum any more:
  * the field is always 0. [checksum]
  */
-function sequence(message: OkxMessage, stream: string | undefined): SequencePoint | undefined {
+function sequence(
+  message: OkxMessage,
+  stream: string | undefined,
+  raw: Buffer,
+): SequencePoint | undefined {
   if (stream === undefined) return undefined;
   const { channel } = message.arg;
   const [book] = message.data as readonly Partial<OkxBook>[];
-  const seqId = book?.seqId;
-  if (seqId === undefined) return undefined; // before 2023 books had none [rec]
+  if (book?.seqId === undefined) return undefined; // before 2023 books had none [rec]
+  const seqId = exact(book.seqId, raw, "seqId");
   if (LINKED.has(channel)) {
-    const previous = book?.prevSeqId;
+    const { prevSeqId } = book;
+    const previous = prevSeqId === undefined ? undefined : exact(prevSeqId, raw, "prevSeqId");
     const restarts = message.action === "snapshot" || previous === -1;
     return restarts
       ? { stream, first: seqId, last: seqId, scope: "stream", restarts }
@@ -237,4 +243,9 @@ function sequence(message: OkxMessage, stream: string | undefined): SequencePoin
     return { stream, first: seqId, last: seqId, scope: "stream", rule: GROWS };
   }
   return undefined;
+}
+
+/** The numbers are beyond what a double holds, or may come to be. */
+function exact(number: number, raw: Buffer, field: keyof OkxBook): Position {
+  return exactPosition(number, raw, "data", 0, field) ?? NaN;
 }

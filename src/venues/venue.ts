@@ -9,6 +9,7 @@
  * {@link Conversation}, which is made anew for every socket.
  */
 import type { HeartbeatPolicy } from "../../machines/connection.context.ts";
+import type { MutePolicy } from "../../machines/policy/mute.ts";
 import type { RetryBudget } from "../../machines/policy/retry-budget.ts";
 import type { VerdictRule } from "../../machines/policy/verdict.ts";
 import type { Authenticate } from "../connection/authentication.ts";
@@ -64,6 +65,8 @@ export interface VenueProfile<M> {
   readonly recoveryPolicy?: Partial<RecoveryPolicy> | undefined;
   /** How long a topic may be silent after its acknowledgement, and later; null: as long as it likes. */
   readonly freshness?: ((topic: string) => FreshnessPolicy | null) | undefined;
+  /** When a connection that brings no data counts as mute; null for never. @defaultValue the supervisor's */
+  readonly mute?: Partial<MutePolicy> | null | undefined;
   /** Begins to talk on a new socket. */
   open(): Conversation<M>;
 }

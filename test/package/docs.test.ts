@@ -66,7 +66,7 @@ describe("docs/observability.md", () => {
   const [, payloads = ""] = /export interface FactPayloads \{([\s\S]*?)\n\}/.exec(facts) ?? [];
   const payloadOf = new Map(
     payloads.split(/^ {2}(?=["\w])/m).flatMap((entry) => {
-      const [, type] = /^"?([\w.]+)"?: /.exec(entry) ?? [];
+      const [, type] = /^"?([\w.-]+)"?: /.exec(entry) ?? [];
       const fields = [...entry.matchAll(/readonly (\w+):/g)].map(([, field = ""]) => field);
       return type === undefined ? [] : [[type, fields] as const];
     }),

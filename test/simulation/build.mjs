@@ -2,10 +2,11 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 
 export const root = resolve(import.meta.dirname, "../..");
-export const cache = join(root, "node_modules/.cache/ws-supervisor");
+/** A folder for each checkout: several may share one `node_modules`. */
+export const cache = join(root, "node_modules/.cache/ws-supervisor", basename(root));
 
 /**
  * Builds `sources` (this repository, or a copy of it) into the cache folder `name`; gives that folder's
@@ -24,7 +25,9 @@ export function buildSimulation(name, sources = root) {
       outDir: out,
       allowImportingTsExtensions: false,
     },
-    include: ["machines", "src", "test/simulation/world"].map((folder) => join(sources, folder)),
+    include: ["machines", "src", "test/simulation/world", "test/simulation/mute"].map((folder) =>
+      join(sources, folder),
+    ),
   };
   const project = join(out, "tsconfig.json");
   writeFileSync(project, JSON.stringify(options));

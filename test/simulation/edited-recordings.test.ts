@@ -13,6 +13,7 @@ import { readFrame, RecordingCheck } from "../../src/cli/recording-check.ts";
 import type { SequencePoint, SequenceVerdict } from "../../src/index.ts";
 import { checkPoint } from "../../src/sequence/point.ts";
 import { SequenceTracker } from "../../src/sequence/tracker.ts";
+import { silentListener } from "../../src/sequence/tracker-listener.ts";
 import { readRecordedEvents } from "../../src/testing/exchange/recording.ts";
 import type { VenueProfile } from "../../src/venues/index.ts";
 import { editOnce, placesOf, type Arrival, type EditKind } from "./edited/edits.ts";
@@ -59,13 +60,32 @@ function pointsOf(
   return frames.map((raw) => readFrame(talk, raw).point);
 }
 
-function verdictsOf(arrivals: readonly Pick<Arrival, "point" | "opensSocket">[]) {
-  const tracker = new SequenceTracker();
-  return arrivals.map(({ point, opensSocket }): SequenceVerdict => {
-    if (opensSocket) tracker.newSocket();
-    checkPoint(point);
-    return tracker.accept(point);
+/** What became of each, also of those that were held for a while. */
+function verdictsOf(
+  arrivals: readonly Pick<Arrival, "point" | "opensSocket">[],
+): readonly SequenceVerdict[] {
+  const verdicts: SequenceVerdict[] = [];
+  const tracker = new SequenceTracker<number>(undefined, {
+    ...silentListener,
+    stale: (_, held) => {
+      for (const { value = NaN } of held) verdicts[value] = { kind: "stale" };
+    },
+    released: (_, run) => {
+      for (const { value = NaN } of run) verdicts[value] = { kind: "reset" };
+    },
   });
+  arrivals.forEach(({ point, opensSocket }, index) => {
+    if (opensSocket) {
+      tracker.socketEnded();
+      tracker.newSocket();
+    }
+    checkPoint(point);
+    const verdict = tracker.accept(point);
+    if (verdict.kind === "held") tracker.keep(index);
+    verdicts[index] = verdict;
+  });
+  tracker.socketEnded();
+  return verdicts;
 }
 
 const isReported = ({ kind }: SequenceVerdict) => kind !== "first" && kind !== "next";
@@ -78,7 +98,7 @@ describe.skipIf(!isHere)(isHere ? "a recording with troubles in it" : absent, ()
     expect(verdictsOf(untouched).filter(isReported)).toEqual([]);
 
     const edits: Record<EditKind, number> = { drop: 0, repeat: 0, late: 0, reset: 0 };
-    const told = { first: 0, next: 0, alive: 0, duplicate: 0, stale: 0, gap: 0, reset: 0 };
+    const told = { first: 0, next: 0, alive: 0, held: 0, duplicate: 0, stale: 0, gap: 0, reset: 0 };
     let holes = 0;
     let passes = 0;
     const sum = () => Object.values(edits).reduce((total, count) => total + count, 0);
@@ -100,10 +120,14 @@ describe.skipIf(!isHere)(isHere ? "a recording with troubles in it" : absent, ()
     expect(sum()).toBeGreaterThanOrEqual(EDITS);
     for (const count of Object.values(edits)) expect(count).toBeGreaterThan(EDITS / 20);
     expect(told.gap).toBe(holes);
-    // A connection's counter starts over with a socket, and is then first.
-    expect(told.reset + told.first).toBe(edits.reset + passes * placesOf(points).size);
+    // A connection's counter starts over with a socket, and is then first. A late message is stale, or a
+    // reset where the stream goes back for it or starts over behind it.
+    expect(told.held).toBe(0);
+    expect(told.reset + told.first + told.stale).toBe(
+      edits.reset + edits.late + passes * placesOf(points).size,
+    );
     expect(told.duplicate + told.alive).toBeGreaterThanOrEqual(edits.repeat);
-    expect(told.stale).toBe(edits.late);
+    expect(told.stale).toBeGreaterThan(edits.late / 2);
   });
 
   it.each(rows)("(%s) is told of the same from its raw bytes", async (file, id) => {
@@ -123,7 +147,8 @@ describe.skipIf(!isHere)(isHere ? "a recording with troubles in it" : absent, ()
     }
 
     const check = new RecordingCheck(venue);
-    const receive = (place: number) => check.received(frames[place] ?? Buffer.alloc(0), `${place}`);
+    const receive = (place: number) =>
+      check.received(frames[place] ?? Buffer.alloc(0), `${place}`, 0);
     let next = 0;
     for (const { source } of arrivals) {
       const place = places[source] ?? NaN;
@@ -140,7 +165,7 @@ describe.skipIf(!isHere)(isHere ? "a recording with troubles in it" : absent, ()
       gaps: count("gap"),
       duplicates: count("duplicate"),
       stale: count("stale"),
-      resets: 0,
+      resets: count("reset"),
       invalid: 0,
     });
     const ranges = expected.flatMap((verdict, index) =>

@@ -151,4 +151,19 @@ export const namedSeeds: readonly NamedSeed[] = [
     seed: 140,
     shows: ['"type":"topic.quarantined"', '"quarantined":[]'],
   },
+  {
+    name: "a topic asked for in its quarantine, as the only one, on a socket that the user leaves",
+    seed: 77313911,
+    shows: ['"type":"topic.quarantined"', '"kind":"subscriptions-timed-out"'],
+  },
+  {
+    name: "a listener of a gap takes back the topic whose messages wait for a snapshot",
+    seed: 97491843,
+    shows: ['"where":"snapshot","how":"hangs"', "reacts to gap with unsubscribe"],
+  },
+  {
+    name: "a listener of a gap reconnects while a silent topic speaks again",
+    seed: 3199915060,
+    shows: ["reacts to gap with reconnect", '"type":"topic.fresh"'],
+  },
 ];

@@ -87,6 +87,13 @@ function isRelayFault(blow: Blow): blow is RelayFault {
     case "pause":
     case "renumber":
     case "mute":
+    case "absurd-number":
+    case "constant-number":
+    case "retell":
+    case "lag":
+    case "refuse-for-now":
+    case "http-out":
+    case "wrong-checksum":
       return false;
   }
 }

@@ -73,17 +73,26 @@ const troubled = ({ loss }: { readonly loss: Loss }): readonly AlertMove[] => [
 const rules: Rules = {
   down: troubled,
   "attempt.failed": troubled,
-  up: () => [resolve("loss", "ready again"), resolve("retry-budget-empty", "ready again")],
+  up: () =>
+    (["loss", "credentials-refused", "retry-budget-empty"] as const).map((kind) =>
+      resolve(kind, "ready again"),
+    ),
   recovered: ({ report }) => [resolve("outage", `recovered after ${showMs(report.durationMs)}`)],
-  "subscriptions.settled": ({ rejected, refused, timedOut, quarantined }) => [
+  "subscriptions.settled": ({ confirmed, rejected, refused, timedOut, quarantined }) => [
     keep("subscriptions-timed-out", timedOut, "answered"),
     keep("topic-refused", namesOf(refused), "no topic is refused for now any more"),
     keep("topic-rejected", namesOf(rejected), "no topic is refused any more"),
     keep("topic-quarantined", quarantined, "asked for again"),
+    keep(
+      "topic-stale",
+      [...confirmed, ...namesOf(rejected), ...namesOf(refused), ...timedOut, ...quarantined],
+      "no longer wanted",
+    ),
   ],
   "topic.fresh": (fact) => [
     { does: "resolve", kind: "topic-stale", subjects: [fact.topic], text: factToText(fact) },
   ],
+  "mute.ended": (fact) => [resolve("mute", factToText(fact))],
   valid: ({ stream }) => [
     { does: "resolve", kind: "recovery-failed", subjects: [stream], text: "whole again" },
   ],

@@ -152,10 +152,16 @@ function textOf(fact: Fact): string {
       return `attempt ${fact.attempt}: ${lossText(fact.loss)}; ${retryText(fact.retryInMs)}`;
     case "up":
       return `ready after ${fact.attempt} ${fact.attempt === 1 ? "attempt" : "attempts"}`;
+    case "command.delayed":
+      return `${fact.command} waits ${(fact.retryInMs / 1_000).toFixed(1)} s`;
     case "gap":
       return `${scrub(fact.stream)}: ${fact.from} to ${fact.to} never came`;
     case "reset":
       return `${scrub(fact.stream)} numbers anew`;
+    case "in-doubt":
+      return `${scrub(fact.stream)}: ${fact.messages} held`;
+    case "numbering-stuck":
+      return `${scrub(fact.stream)}: its number does not change`;
     case "mismatch":
       return `${scrub(fact.stream)}: its checksum differs`;
     case "invalid":
@@ -169,6 +175,10 @@ function textOf(fact: Fact): string {
     case "topic.stale":
     case "topic.fresh":
       return `${scrub(fact.topic)}, silent for ${(fact.silentMs / 1_000).toFixed(1)} s`;
+    case "mute":
+      return `no data for ${(fact.silentMs / 1_000).toFixed(1)} s: ${fact.action}`;
+    case "mute.ended":
+      return `data again after ${(fact.silentMs / 1_000).toFixed(1)} s`;
     case "topic.quarantined":
       return `${scrub(fact.topic)}: sockets died of it`;
     case "subscriptions.settled":
@@ -184,8 +194,11 @@ function textOf(fact: Fact): string {
       return lossText(fact.loss);
     case "callback.failed":
       return `a ${fact.callback} threw`;
+    case "message.dropped":
+      return fact.stream === null ? fact.cause : `${fact.cause}: ${scrub(fact.stream)}`;
     case "state":
     case "overflow":
+    case "message.unjudged":
     case "message.invalid":
     case "closed":
       return "";

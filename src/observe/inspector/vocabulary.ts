@@ -21,7 +21,8 @@ const phases: Record<LossPhase, true> = {
 };
 /** Reasons of a dial, rulings, kinds of alert, states of a supervisor. */
 const others =
-  "first retry renewal command rotation now backoff slow refuse loss long-outage retry-budget-empty failed " +
+  "first retry renewal command rotation now backoff slow refuse loss long-outage retry-budget-empty " +
+  "credentials-refused failed " +
   "refused retries-exhausted subscriptions-timed-out topic-refused topic-rejected too-many-streams idle connecting connected " +
   "reconnecting closing closed resubscribing probation stable fixed renewable";
 

@@ -84,6 +84,8 @@ export const counted = {
   delivered: counter("inbound.delivered", "{message}", "Messages handed to readers."),
   unclaimed: counter("inbound.unclaimed", "{message}", "Messages that nobody listened for."),
   duplicates: counter("inbound.duplicates", "{message}", "Messages seen before."),
+  stale: counter("inbound.stale", "{message}", "Messages older than those that were delivered."),
+  unjudged: counter("inbound.unjudged", "{message}", "Messages whose place could not be read."),
   invalid: counter("inbound.invalid", "{message}", "Messages that could not be read."),
   late: counter("inbound.late", "{message}", "Messages of sockets that were over."),
   outbound: counter("outbound.messages", "{message}", "Sends, by their fate.", ["fate"]),

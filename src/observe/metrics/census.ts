@@ -116,6 +116,8 @@ function readStatus(status: Status, labels: Labels): readonly Reading[] {
     of(counted.delivered, inbound.delivered),
     of(counted.unclaimed, inbound.unclaimed),
     of(counted.duplicates, inbound.duplicates),
+    of(counted.stale, inbound.stale),
+    of(counted.unjudged, inbound.unjudged),
     of(counted.invalid, inbound.invalid),
     of(counted.late, inbound.late),
     ...by(counted.outbound, "fate", fates),

@@ -117,6 +117,25 @@ export class Book {
     }
   }
 
+  /** The same numbers, all lower, so that nothing in them shows it: the next is the one after `to`. */
+  shift(to: number): void {
+    const by = to - Math.min(this.#fast.told, this.#slow.told);
+    this.#position += by;
+    this.#past.length = 0;
+    for (const feed of [this.#fast, this.#slow]) {
+      feed.told += by;
+      if (feed.first !== undefined) feed.first += by;
+    }
+  }
+
+  /** A change as it is told under another number; the next covers its own, and follows the one before. */
+  misnumber(change: BookChange, number: number = change.previous): BookChange {
+    this.#fast.told = change.previous;
+    if (this.#numbering === "single") this.#position = change.previous;
+    this.#past.length = 0;
+    return { ...change, first: number, last: number };
+  }
+
   tellFast(atMs: number): BookChange {
     if (this.#numbering === "single") this.#position += 1;
     const change = this.#tell("book", this.#fast, atMs);

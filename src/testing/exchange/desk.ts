@@ -1,11 +1,15 @@
 /** How a dialect's talk reaches its session: what is said is written, counted and kept in order. */
-import type { Desk, Said, Subject } from "./dialect.ts";
+import type { Desk, Dialect, Said, Subject } from "./dialect.ts";
 import type { ExchangeEvent } from "./events.ts";
+import type { LastingFaults } from "./lasting-faults.ts";
 import type { Ledger } from "./ledger.ts";
 import type { ExchangeLimits } from "./limits.ts";
-import type { MarketView } from "./market-event.ts";
+import type { MarketView, Trade } from "./market-event.ts";
 import type { ExchangePort } from "./port.ts";
 import type { Session } from "./session.ts";
+
+/** As many as Kraken tells. [docs.kraken.com, spot WebSocket v2, trade; read 2026-11-25] */
+const RETOLD = 50;
 
 export interface DeskParts {
   readonly limits: ExchangeLimits;
@@ -14,7 +18,8 @@ export interface DeskParts {
   readonly market: MarketView;
   readonly onEvent: (event: ExchangeEvent) => void;
   readonly now: () => number;
-  readonly isPaused: () => boolean;
+  readonly account: Dialect["account"];
+  readonly lasting: LastingFaults;
   readonly close: (code: number, reason: string) => void;
   readonly fin: (why: string) => void;
 }
@@ -37,7 +42,7 @@ export class SessionDesk implements Desk {
   }
 
   get market(): MarketView {
-    return this.#parts.market;
+    return this.#session.mirror ?? this.#parts.market;
   }
 
   get limits(): ExchangeLimits {
@@ -45,7 +50,39 @@ export class SessionDesk implements Desk {
   }
 
   get isPaused(): boolean {
-    return this.#parts.isPaused();
+    return this.#parts.lasting.get("pause") !== undefined;
+  }
+
+  refusalOf(
+    request: "subscriptions" | "logins",
+  ): { readonly code: string | undefined } | undefined {
+    const fault = this.#parts.lasting.get("refuse-for-now");
+    const { of = "all", code } = fault ?? {};
+    if (fault === undefined || (of !== "all" && of !== request)) return undefined;
+    this.#parts.ledger.meet(fault.kind);
+    return { code };
+  }
+
+  isMute(topic: string): boolean {
+    return this.#session.isMute(topic);
+  }
+
+  checksum(sum: number): number {
+    const fault = this.#parts.lasting.get("wrong-checksum");
+    if (fault === undefined) return sum;
+    this.#parts.ledger.meet(fault.kind);
+    return sum ^ 1;
+  }
+
+  pastTrades(topic: string, instrument: string, usual: number): readonly Trade[] {
+    if (this.isMute(topic)) return [];
+    const { ledger, lasting, account } = this.#parts;
+    const fault = lasting.get("retell");
+    const { count = RETOLD } = fault ?? {};
+    const trades = this.market.trades(instrument, fault === undefined ? usual : count);
+    if (fault !== undefined && trades.length > 0) ledger.meet(fault.kind);
+    for (const trade of trades) ledger.retell(this.sessionId, topic, account(trade)?.numbers);
+    return trades;
   }
 
   get topics(): ReadonlyMap<string, Subject | undefined> {

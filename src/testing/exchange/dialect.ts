@@ -6,8 +6,9 @@
  * venue in `dialects/`. For every session a dialect opens a {@link Talk}, which hears frames and says
  * frames through its {@link Desk}. It never touches a clock, a socket or chance.
  */
+import type { ConnectionCounter } from "./connection-counter.ts";
 import type { ExchangeLimits, RateWindow } from "./limits.ts";
-import type { BookNumbering, Feed, MarketEvent, MarketView } from "./market-event.ts";
+import type { BookNumbering, Feed, MarketEvent, MarketView, Trade } from "./market-event.ts";
 import type { EventNumbers } from "./source.ts";
 
 export interface Dialect {
@@ -52,6 +53,8 @@ export interface Talk {
   exceeded?(window: RateWindow): void;
   /** The venue announces what is about to happen to it. Without this, nothing is said. */
   announce?(notice: Notice): void;
+  /** What numbers every frame of this connection, where the venue does that. */
+  readonly counter?: ConnectionCounter | undefined;
 }
 
 /**
@@ -71,6 +74,20 @@ export interface Desk {
   readonly limits: ExchangeLimits;
   /** No market data is sent at the moment. */
   readonly isPaused: boolean;
+  /**
+   * A request is to be refused for now (a fault): with this code where one was asked for, else with the
+   * venue's usual words. Undefined when it is to be served.
+   */
+  refusalOf(request: "subscriptions" | "logins"): { readonly code: string | undefined } | undefined;
+  /** Nothing is told of this topic (a fault), not even what a subscription begins with. */
+  isMute(topic: string): boolean;
+  /** A sum, as it is sent: wrong while that fault lasts. */
+  checksum(sum: number): number;
+  /**
+   * The trades with which a new subscription of `topic` begins, oldest first: as many as are `usual` at
+   * the venue, or as a fault wants to be told again.
+   */
+  pastTrades(topic: string, instrument: string, usual: number): readonly Trade[];
   /** What the client has subscribed to, in the words of the ledger's streams, oldest first. */
   readonly topics: ReadonlyMap<string, Subject | undefined>;
   /** When the client was last sent anything, and when it last sent anything, control frames included. */

@@ -4,6 +4,9 @@
  */
 import type { ExchangeEvent } from "./events.ts";
 import type { Fault, FaultPlan, GateFault, PlannedFault } from "./faults.ts";
+import type { LastingFaults } from "./lasting-faults.ts";
+import type { Renumbering } from "./market.ts";
+import type { NumberFaults } from "./number-faults.ts";
 import type { Admission, ExchangePort } from "./port.ts";
 import type { Notice } from "./dialect.ts";
 import type { SessionTable } from "./session-table.ts";
@@ -12,8 +15,10 @@ export interface FaultDeskParts {
   readonly plan: FaultPlan;
   readonly sessions: SessionTable;
   readonly port: ExchangePort;
-  /** Numbers all books anew. */
-  readonly renumber: () => void;
+  readonly lasting: LastingFaults;
+  readonly numbers: NumberFaults;
+  /** Numbers of books or trades begin again. */
+  readonly renumber: (renumbering: Renumbering) => void;
   readonly onEvent: (event: ExchangeEvent) => void;
 }
 
@@ -22,7 +27,6 @@ export class FaultDesk {
   readonly #planned: PlannedFault[];
   /** The fault that meets new connections, one at a time: the last to strike. */
   #gate: { readonly fault: GateFault; readonly untilMs: number } | undefined;
-  #pause: { readonly fault: Fault; readonly untilMs: number } | undefined;
   #skips = 0;
   #repeats = 0;
 
@@ -36,22 +40,17 @@ export class FaultDesk {
     const [next] = this.#planned;
     const plannedAtMs =
       next === undefined || startedAtMs === undefined ? Infinity : startedAtMs + next.atMs;
-    return Math.min(plannedAtMs, this.#gate?.untilMs ?? Infinity, this.#pause?.untilMs ?? Infinity);
+    return Math.min(plannedAtMs, this.#gate?.untilMs ?? Infinity, this.#parts.lasting.dueAtMs);
   }
 
-  /** No market data is sent. */
-  get isPaused(): boolean {
-    return this.#pause !== undefined;
-  }
-
-  /** Does the one thing that is due: an outage or a pause ends, or the next planned fault strikes. */
+  /** Does the one thing that is due: a fault that lasts is over, or the next planned one strikes. */
   advance(nowMs: number): void {
     if (this.#gate !== undefined && this.#gate.untilMs <= nowMs) {
       this.#openGate(nowMs);
       return;
     }
-    if (this.#pause !== undefined && this.#pause.untilMs <= nowMs) {
-      this.#resume(nowMs);
+    if (this.#parts.lasting.dueAtMs <= nowMs) {
+      this.#pass(nowMs);
       return;
     }
     const next = this.#planned.shift();
@@ -74,6 +73,17 @@ export class FaultDesk {
       case undefined:
         return undefined;
     }
+  }
+
+  /** How a plain HTTP request is met; undefined when nothing is in its way. */
+  meetRequest(): Exclude<Admission, { readonly kind: "accepted" }> | undefined {
+    const met = this.meet();
+    const fault = this.#parts.lasting.get("http-out");
+    if (met !== undefined || fault === undefined) return met;
+    const { status, retryAfterSeconds } = fault;
+    return status === undefined
+      ? { kind: "refused" }
+      : { kind: "status", status, retryAfterSeconds };
   }
 
   /** How soon a connection accepted now is dropped; undefined when it is not. */
@@ -150,19 +160,58 @@ export class FaultDesk {
         this.#announce("shutdown");
         return;
       case "pause":
-        this.#pause = { fault, untilMs: nowMs + fault.durationMs };
+        this.#parts.lasting.begin(fault, nowMs);
         this.#announce("pause");
         return;
+      case "lag":
+        this.#parts.lasting.begin(fault, nowMs);
+        for (const session of all) sessions.fin(session, fault.kind, nowMs);
+        return;
+      case "retell":
+      case "refuse-for-now":
+      case "http-out":
+      case "wrong-checksum":
+        this.#parts.lasting.begin(fault, nowMs);
+        return;
+      case "constant-number":
+        this.#parts.lasting.begin(fault, nowMs);
+        for (const session of all) session.talk?.counter?.hold(true);
+        return;
+      case "absurd-number":
+        this.#misnumber(fault.number ?? Number.MAX_SAFE_INTEGER);
+        return;
       case "renumber":
-        this.#parts.renumber();
+        this.#renumber(fault, nowMs);
         return;
       case "mute":
-        for (const session of all) {
-          const [oldest] = session.topics.keys();
-          const topic = fault.topic ?? oldest;
-          if (topic !== undefined) session.mute(topic);
-        }
+        this.#mute(fault);
         return;
+    }
+  }
+
+  /** Where every frame has a number, the next frame is struck; elsewhere the next event. */
+  #misnumber(number: number): void {
+    const counters = this.#parts.sessions.all.flatMap(({ talk }) => talk?.counter ?? []);
+    for (const counter of counters) counter.misnumber(number);
+    if (counters.length === 0) this.#parts.numbers.misnumberNext(number);
+  }
+
+  #renumber(fault: Extract<Fault, { readonly kind: "renumber" }>, nowMs: number): void {
+    const { sessions, renumber } = this.#parts;
+    if (fault.offline === true) {
+      for (const session of sessions.all) sessions.reset(session, nowMs);
+    }
+    renumber(fault);
+    if (fault.of !== "connection" && fault.of !== "all") return;
+    for (const { talk } of sessions.all) talk?.counter?.restart(fault.to);
+  }
+
+  #mute({ topic, all, until = "subscription" }: Extract<Fault, { readonly kind: "mute" }>): void {
+    for (const session of this.#parts.sessions.all) {
+      const [oldest] = session.topics.keys();
+      const muted = topic ?? oldest;
+      if (all === true) session.muteAll(until);
+      else if (muted !== undefined) session.mute(muted, until);
     }
   }
 
@@ -170,11 +219,13 @@ export class FaultDesk {
     for (const session of this.#parts.sessions.all) session.talk?.announce?.(notice);
   }
 
-  #resume(nowMs: number): void {
-    if (this.#pause === undefined) return;
-    const { fault } = this.#pause;
-    this.#pause = undefined;
-    this.#announce("resume");
+  #pass(nowMs: number): void {
+    const fault = this.#parts.lasting.takePassed(nowMs);
+    if (fault === undefined) return;
+    if (fault.kind === "pause") this.#announce("resume");
+    if (fault.kind === "constant-number") {
+      for (const { talk } of this.#parts.sessions.all) talk?.counter?.hold(false);
+    }
     this.#parts.onEvent({ type: "fault.passed", fault, atMs: nowMs });
   }
 

@@ -7,16 +7,29 @@
  *   status:503:2@30s+3s       HTTP 503 with `Retry-After: 2`, for 3 s
  *   flap:40ms@40s+10s         drops after 40 ms whoever connects, for 10 s
  *   reset@1s..9s/2s           at 1, 3, 5, 7 and 9 s
+ *   renumber:trades:1:offline@5s  trades begin again behind 1, while nobody is connected (or `books`,
+ *                             `connection`, `all`; `unannounced`)
+ *   absurd-number:1@5s        one message with the number 1
+ *   constant-number@5s+10s    numbers stay as they are, for 10 s
+ *   retell:50@5s+1m           a new subscription tells the last 50 trades again, for a minute
+ *   lag:3s@5s+1m              new connections are 3 s behind, for a minute
+ *   refuse-for-now:13028@5s+1m  subscriptions and logins (or `subscriptions`, `logins`) are refused for a
+ *                             minute, with this code
+ *   http-out:503:2@5s+1m      plain HTTP answers 503 with `Retry-After: 2`; without a status it refuses
+ *   wrong-checksum@5s+1m      sums are wrong, for a minute
+ *   mute:all:socket@5s        all topics fall silent, until the next connection
  *
  * Separated by commas. Times are `250ms`, `1.5s`, `2m` or `1h`.
  */
 import { OptionError } from "../../errors.ts";
 import {
   faultKinds,
+  MOST_LAG_MS,
   OVERSIZED_BYTES,
   venueFaultKinds,
   type Fault,
   type FaultPlan,
+  type NumberedFeed,
 } from "./faults.ts";
 
 const UNITS_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
@@ -64,10 +77,44 @@ function parseFault(kind: string, token: Token): Fault {
     case "garbage":
     case "protocol-error":
     case "shutdown-notice":
-    case "renumber":
-    case "mute":
       expectShape(token, 0, "no duration");
       return { kind };
+    case "renumber":
+      expectShape(token, 4, "no duration");
+      return parseRenumber(token);
+    case "mute":
+      expectShape(token, 2, "no duration");
+      return parseMute(token);
+    case "absurd-number": {
+      expectShape(token, 1, "no duration");
+      return { kind, number: integer(token, 0, 0, Number.MAX_SAFE_INTEGER) };
+    }
+    case "constant-number":
+    case "wrong-checksum":
+      expectShape(token, 0, "any");
+      return { kind, durationMs: token.durationMs };
+    case "retell":
+      expectShape(token, 1, "any");
+      return { kind, count: integer(token, 0, 1, 200), durationMs: token.durationMs };
+    case "lag": {
+      expectShape(token, 1, "any");
+      const [by] = token.args;
+      const lagMs = by === undefined ? undefined : parseTime(by, token.text);
+      if ((lagMs ?? 0) > MOST_LAG_MS) throw wrong("a lag of at most 10s", token.text);
+      return { kind, lagMs, durationMs: token.durationMs };
+    }
+    case "refuse-for-now": {
+      expectShape(token, 2, "any");
+      const of = token.args.find(isRequestKind);
+      const code = token.args.find((arg) => !isRequestKind(arg));
+      return { kind, of, code, durationMs: token.durationMs };
+    }
+    case "http-out": {
+      expectShape(token, 2, "any");
+      const status = integer(token, 0, 300, 599);
+      const retryAfterSeconds = integer(token, 1, 0, 1e9);
+      return { kind, status, retryAfterSeconds, durationMs: token.durationMs };
+    }
     case "skip":
     case "repeat":
       expectShape(token, 1, "no duration");
@@ -109,6 +156,33 @@ function parseFault(kind: string, token: Token): Fault {
     }
   }
   throw wrong(`one of ${[...faultKinds, ...venueFaultKinds].join(", ")}`, token.text);
+}
+
+const NUMBERED = ["books", "trades", "connection", "all"] as const;
+
+/** What is numbered, behind which number, and how: in any order. */
+function parseRenumber(token: Token): Fault {
+  let of: NumberedFeed | undefined;
+  let to: number | undefined;
+  const flags = { unannounced: false, offline: false };
+  for (const [index, arg] of token.args.entries()) {
+    const named = NUMBERED.find((each) => each === arg);
+    if (named !== undefined) of = named;
+    else if (arg === "unannounced" || arg === "offline") flags[arg] = true;
+    else to = integer(token, index, 1, Number.MAX_SAFE_INTEGER);
+  }
+  return { kind: "renumber", of, to, ...flags };
+}
+
+function parseMute(token: Token): Fault {
+  const odd = token.args.find((arg) => arg !== "all" && arg !== "socket");
+  if (odd !== undefined) throw wrong(`all or socket for "${odd}"`, token.text);
+  const until = token.args.includes("socket") ? "socket" : "subscription";
+  return { kind: "mute", all: token.args.includes("all"), until };
+}
+
+function isRequestKind(text: string): text is "subscriptions" | "logins" | "all" {
+  return text === "subscriptions" || text === "logins" || text === "all";
 }
 
 function expectShape(

@@ -90,7 +90,16 @@ function draw(kind: FaultKind, everyMs: number, leftMs: number, random: () => nu
     case "shutdown-notice":
     case "renumber":
     case "mute":
+    case "absurd-number":
       return { kind };
+    case "constant-number":
+    case "retell":
+    case "lag":
+    case "refuse-for-now":
+    case "wrong-checksum":
+      return { kind, durationMs };
+    case "http-out":
+      return { kind, status: 503, durationMs };
   }
 }
 

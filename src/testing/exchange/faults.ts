@@ -49,13 +49,92 @@ export type Fault =
   | { readonly kind: "shutdown-notice" }
   /** Maintenance: no market data for a while, announced where the venue announces it. Sessions live on. */
   | { readonly kind: "pause"; readonly durationMs: number }
-  /** Books are numbered anew, from lower numbers: the venue's own restart of its publisher. */
-  | { readonly kind: "renumber" }
+  /**
+   * Numbers begin again lower: the venue's own restart of its publisher. Without more said, those of
+   * books, in the way in which the venue does it (Bybit and Kraken Futures send the whole book, OKX and
+   * Deribit link the first new number to the last old one).
+   */
+  | {
+      readonly kind: "renumber";
+      /** Which numbers. @defaultValue "books" */
+      readonly of?: NumberedFeed | undefined;
+      /** The number before the first new one. @defaultValue half of the last; a connection's counter begins again */
+      readonly to?: number | undefined;
+      /** Books too begin again without a snapshot and without a link. @defaultValue false */
+      readonly unannounced?: boolean | undefined;
+      /** Live connections are reset first, so that it happens while no client is connected. @defaultValue false */
+      readonly offline?: boolean | undefined;
+    }
+  /**
+   * One message bears a number that is none of its stream; the next goes on from the one before. Strikes
+   * the next numbered event due, or the next frame where every frame of a connection is numbered.
+   */
+  | {
+      readonly kind: "absurd-number";
+      /** @defaultValue 2^53 - 1 */
+      readonly number?: number | undefined;
+    }
+  /** The contents go on and the numbers stay as they are: a counter that hangs. */
+  | { readonly kind: "constant-number"; readonly durationMs?: number | undefined }
+  /**
+   * A new subscription of trades begins with the last ones told again: marked where the venue marks them
+   * (Kraken, Kraken Futures, Bitfinex, Coinbase), in one frame with others where it puts several in one
+   * (Kraken, Deribit, Bybit, Hyperliquid), elsewhere like any other trade.
+   */
+  | {
+      readonly kind: "retell";
+      /** How many, as far as they are kept (the last 200). @defaultValue 50 */
+      readonly count?: number | undefined;
+      readonly durationMs?: number | undefined;
+    }
+  /**
+   * A mirror that is behind serves new connections: what it tells first is older than what earlier ones
+   * were told, then it goes on from there, in order and whole. Live connections are ended first.
+   */
+  | {
+      readonly kind: "lag";
+      /** How far behind, at most 10,000. @defaultValue 3,000 */
+      readonly lagMs?: number | undefined;
+      readonly durationMs?: number | undefined;
+    }
+  /** Requests are refused with the venue's own words for "not now", then accepted again. */
+  | {
+      readonly kind: "refuse-for-now";
+      /** @defaultValue "all" */
+      readonly of?: "subscriptions" | "logins" | "all" | undefined;
+      /** The venue's code, where it has several. @defaultValue the venue's usual one */
+      readonly code?: string | undefined;
+      readonly durationMs?: number | undefined;
+    }
+  /** Plain HTTP does not serve: an overload (503), a limit (429), a ban (418), or nothing that listens. */
+  | {
+      readonly kind: "http-out";
+      /** What every request is answered; without one its connection is refused. */
+      readonly status?: number | undefined;
+      /** Sent as `Retry-After` beside a status. */
+      readonly retryAfterSeconds?: number | undefined;
+      readonly durationMs?: number | undefined;
+    }
+  /** The sums of books are wrong, where the venue sends sums: a bug after a release of theirs. */
+  | { readonly kind: "wrong-checksum"; readonly durationMs?: number | undefined }
   /**
    * A topic falls silent on every connection until it is subscribed anew: a subscription that the venue
-   * lost. Without one named, each connection's oldest.
+   * lost. Without one named, each connection's oldest. Pings, answers and heartbeats go on.
    */
-  | { readonly kind: "mute"; readonly topic?: string };
+  | {
+      readonly kind: "mute";
+      readonly topic?: string | undefined;
+      /** All topics of each connection. @defaultValue false */
+      readonly all?: boolean | undefined;
+      /**
+       * `socket`: subscribing again on the same connection is confirmed and brings nothing.
+       * @defaultValue "subscription"
+       */
+      readonly until?: "subscription" | "socket" | undefined;
+    };
+
+/** `connection`: the counter over all frames of a connection, where the venue has one. */
+export type NumberedFeed = "books" | "trades" | "connection" | "all";
 
 export type FaultKind = Fault["kind"];
 
@@ -79,7 +158,18 @@ export const faultKinds: readonly FaultKind[] = [
 ];
 
 /** Kinds that mean something at some venues only, so that they are never drawn unasked. */
-export const venueFaultKinds: readonly FaultKind[] = ["pause", "renumber", "mute"];
+export const venueFaultKinds: readonly FaultKind[] = [
+  "pause",
+  "renumber",
+  "mute",
+  "absurd-number",
+  "constant-number",
+  "retell",
+  "lag",
+  "refuse-for-now",
+  "http-out",
+  "wrong-checksum",
+];
 
 /** A fault and when it strikes, in milliseconds from the start of the exchange, or of its replay. */
 export interface PlannedFault {
@@ -95,6 +185,24 @@ export type GateFault = Extract<
   Fault,
   { readonly kind: "refuse" | "never-answer" | "status" | "flap" }
 >;
+
+/** The faults that last, and meet what clients do meanwhile; without a duration they last for good. */
+export type LastingFault = Extract<
+  Fault,
+  {
+    readonly kind:
+      | "pause"
+      | "constant-number"
+      | "retell"
+      | "lag"
+      | "refuse-for-now"
+      | "http-out"
+      | "wrong-checksum";
+  }
+>;
+
+/** How long the past is kept that a mirror tells. */
+export const MOST_LAG_MS = 10_000;
 
 /** Larger than {@link https://github.com/websockets/ws} clients of this package take by default (4 MiB). */
 export const OVERSIZED_BYTES = 4 * 1024 * 1024 + 1;

@@ -4,6 +4,7 @@
  * A client's account is proven against it. Numbers are kept as runs, so a run of a million trades
  * takes as much memory as one; a run ends where a number was left out, lost to a client, or went back.
  */
+import type { FaultKind } from "./faults.ts";
 import type { EventNumbers } from "./source.ts";
 
 /** Numbers without a hole, both ends included. */
@@ -41,6 +42,8 @@ export interface SessionAccount {
   readonly written: ReadonlyMap<string, WrittenAccount>;
   /** The frames that carry the connection's own number, at a venue that numbers every frame. */
   readonly numbered: WrittenAccount;
+  /** Trades of the past with which its subscriptions began, by stream; not among those written. */
+  readonly retold: ReadonlyMap<string, WrittenAccount>;
 }
 
 /** The account as others may read it. */
@@ -52,6 +55,11 @@ export interface ExchangeLedger {
   readonly streams: ReadonlyMap<string, StreamAccount>;
   /** How often clients broke which of the venue's rules. */
   readonly violations: ReadonlyMap<string, number>;
+  /**
+   * How often a fault that lasts met something, by its kind: a request that was refused or not served, a
+   * connection to a mirror, a subscription that began with the past, a sum or a number that was wrong.
+   */
+  readonly met: ReadonlyMap<FaultKind, number>;
   /** By session id, oldest first. */
   readonly sessions: ReadonlyMap<number, SessionAccount>;
 }
@@ -98,6 +106,7 @@ interface Session extends SessionAccount {
   endedAtMs: number | undefined;
   readonly written: Map<string, Entry>;
   readonly numbered: Entry;
+  readonly retold: Map<string, Entry>;
 }
 
 /** The account as the exchange keeps it. */
@@ -105,6 +114,7 @@ export class Ledger implements ExchangeLedger {
   readonly streams = new Map<string, Entry>();
   readonly sessions = new Map<number, Session>();
   readonly violations = new Map<string, number>();
+  readonly met = new Map<FaultKind, number>();
   emitted = 0;
   written = 0;
 
@@ -126,6 +136,16 @@ export class Ledger implements ExchangeLedger {
     this.sessions.get(sessionId)?.numbered.add(numbers);
   }
 
+  /** A trade of the past. */
+  retell(sessionId: number, stream: string, numbers: EventNumbers | undefined): void {
+    const session = this.sessions.get(sessionId);
+    if (session !== undefined) entryOf(session.retold, stream).add(numbers);
+  }
+
+  meet(kind: FaultKind): void {
+    this.met.set(kind, (this.met.get(kind) ?? 0) + 1);
+  }
+
   violate(rule: string): void {
     this.violations.set(rule, (this.violations.get(rule) ?? 0) + 1);
   }
@@ -138,6 +158,7 @@ export class Ledger implements ExchangeLedger {
       endedAtMs: undefined,
       written: new Map(),
       numbered: new Entry(""),
+      retold: new Map(),
     });
   }
 

@@ -47,6 +47,8 @@ export interface Quote {
   readonly instrument: string;
   readonly atMs: number;
   readonly position: number;
+  /** Its number at a venue that numbers by time: milliseconds, as the venue's clock has them. */
+  readonly stamp: number;
   readonly bid: Level;
   readonly ask: Level;
   readonly lastPrice: number;
@@ -71,9 +73,11 @@ export interface MarketView {
   book(instrument: string): BookView | undefined;
   /** With what the next change will tell: what a venue answers over HTTP. */
   liveBook(instrument: string): BookView | undefined;
-  /** The latest few, oldest first. */
-  trades(instrument: string): readonly Trade[];
+  /** The latest, oldest first. @param count - How many, at most 200. Default 10 */
+  trades(instrument: string, count?: number): readonly Trade[];
   quote(instrument: string, nowMs: number): Quote | undefined;
+  /** The instant on the venue's clock, where that numbers what it tells. */
+  stamp(nowMs: number): number;
 }
 
 /**

@@ -17,6 +17,7 @@ import type {
   Quote,
   Trade,
 } from "./market-event.ts";
+import type { NumberedFeed } from "./faults.ts";
 import type { Source } from "./source.ts";
 
 export interface MarketOptions {
@@ -32,7 +33,17 @@ export interface MarketOptions {
 
 /** Levels on one side of a book, so few that every venue's depth holds them all. */
 const DEPTH = 10;
-const KEPT_TRADES = 10;
+const KEPT_TRADES = 200;
+const SHOWN_TRADES = 10;
+
+/** How far the venue's clock steps back when books that are numbered by it begin again. */
+const CLOCK_STEP_MS = 3_600_000;
+
+export interface Renumbering {
+  readonly of?: NumberedFeed | undefined;
+  readonly to?: number | undefined;
+  readonly unannounced?: boolean | undefined;
+}
 
 /** One recurring event: what it says, and when it says it next. */
 interface Beat {
@@ -48,6 +59,7 @@ export class Market implements Source, MarketView {
   readonly #symbols = new Map<string, SymbolMarket>();
   readonly #beats: readonly Beat[];
   #next: Beat | undefined;
+  #clockStepMs = 0;
 
   constructor(
     seed: number,
@@ -64,7 +76,10 @@ export class Market implements Source, MarketView {
     this.instruments = symbols;
     for (const symbol of symbols) {
       const random = createRandom(seed ^ hash(symbol));
-      this.#symbols.set(symbol, new SymbolMarket(symbol, random, numbering, books));
+      this.#symbols.set(
+        symbol,
+        new SymbolMarket(symbol, random, numbering, books, (atMs) => this.stamp(atMs)),
+      );
     }
     this.#beats = [...this.#symbols.values()].flatMap((market) =>
       market.beats(tradesPerSecond, quotesPerSecond),
@@ -90,9 +105,36 @@ export class Market implements Source, MarketView {
     return event;
   }
 
-  /** A venue's own restart: all books are numbered anew, from lower numbers, with their next change. */
-  renumber(): void {
-    for (const { book } of this.#symbols.values()) book.renumber(Math.floor(book.position / 2));
+  /** A venue's own restart: numbers begin again, from lower ones, with the next event. */
+  renumber({ of = "books", to, unannounced = false }: Renumbering = {}): void {
+    if ((of === "books" || of === "all") && unannounced) this.#clockStepMs -= CLOCK_STEP_MS;
+    for (const market of this.#symbols.values()) {
+      if (of === "trades" || of === "all") market.renumberTrades(to);
+      if (of === "trades" || of === "connection") continue;
+      const { book } = market;
+      const half = Math.floor(book.position / 2);
+      if (unannounced) book.shift(to ?? half);
+      else book.renumber(to ?? half);
+    }
+  }
+
+  /**
+   * The event as it is told under another number: this one, or without one that of the event before. Its
+   * own is left to the next event.
+   */
+  misnumber(event: MarketEvent, number?: number): MarketEvent {
+    const market = this.#symbols.get(event.instrument);
+    if (market === undefined) return event;
+    switch (event.feed) {
+      case "trades":
+        return market.misnumber(event, number);
+      case "book":
+        return market.book.misnumber(event, number);
+      case "quotes":
+        return number === undefined ? event : { ...event, position: number, stamp: number };
+      case "slow-book":
+        return event;
+    }
   }
 
   knows(instrument: string): boolean {
@@ -112,12 +154,16 @@ export class Market implements Source, MarketView {
     return this.#symbols.get(instrument)?.book.at(position);
   }
 
-  trades(instrument: string): readonly Trade[] {
-    return this.#symbols.get(instrument)?.trades ?? [];
+  trades(instrument: string, count = SHOWN_TRADES): readonly Trade[] {
+    return count > 0 ? (this.#symbols.get(instrument)?.trades.slice(-count) ?? []) : [];
   }
 
   quote(instrument: string, nowMs: number): Quote | undefined {
-    return this.#symbols.get(instrument)?.quote(nowMs);
+    return this.#symbols.get(instrument)?.quote(nowMs, this.stamp(nowMs));
+  }
+
+  stamp(nowMs: number): number {
+    return Math.floor(nowMs) + this.#clockStepMs;
   }
 
   #earliest(): Beat | undefined {
@@ -135,11 +181,19 @@ class SymbolMarket {
   readonly #symbol: string;
   readonly #random: () => number;
   readonly #moves: boolean;
+  readonly #stamp: (atMs: number) => number;
   #tradeId: number;
   #mid: number;
 
-  constructor(symbol: string, random: () => number, numbering: BookNumbering, moves: boolean) {
+  constructor(
+    symbol: string,
+    random: () => number,
+    numbering: BookNumbering,
+    moves: boolean,
+    stamp: (atMs: number) => number,
+  ) {
     this.#symbol = symbol;
+    this.#stamp = stamp;
     this.#random = random;
     this.#moves = moves;
     this.#tradeId = 3_000_000_000 + Math.floor(random() * 1e9);
@@ -169,11 +223,24 @@ class SymbolMarket {
     ];
   }
 
-  quote(atMs: number): Quote {
+  /** The trades told before are nothing that the new numbering knows. */
+  renumberTrades(to = Math.floor(this.#tradeId / 2)): void {
+    this.#tradeId = to;
+    this.trades.length = 0;
+  }
+
+  misnumber(trade: Trade, number = trade.id - 1): Trade {
+    const told = { ...trade, id: number };
+    this.#tradeId = trade.id - 1;
+    this.trades[this.trades.length - 1] = told;
+    return told;
+  }
+
+  quote(atMs: number, stamp: number): Quote {
     const { position } = this.book;
     const [bid, ask] = [this.book.best("bids"), this.book.best("asks")];
     const lastPrice = this.trades.at(-1)?.price ?? this.#mid;
-    return { feed: "quotes", instrument: this.#symbol, atMs, position, bid, ask, lastPrice };
+    return { feed: "quotes", instrument: this.#symbol, atMs, position, stamp, bid, ask, lastPrice };
   }
 
   #trade(atMs: number): Trade {
@@ -200,7 +267,7 @@ class SymbolMarket {
       if (this.#moves) this.book.move(side, this.book.best(side)[0], this.#quantity());
       else this.book.advance(1);
     }
-    return this.quote(atMs);
+    return this.quote(atMs, this.#stamp(atMs));
   }
 
   #change(atMs: number): ReturnType<Book["tellFast"]> {

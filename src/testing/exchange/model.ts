@@ -11,14 +11,17 @@ import type { Desk, Dialect, HttpAnswer, HttpRequest, Talk } from "./dialect.ts"
 import type { ExchangeEvent } from "./events.ts";
 import { FaultDesk } from "./fault-desk.ts";
 import type { Fault, FaultPlan } from "./faults.ts";
+import { LastingFaults } from "./lasting-faults.ts";
 import { Ledger } from "./ledger.ts";
 import type { ExchangeLimits } from "./limits.ts";
 import type { BookView, MarketEvent, MarketView } from "./market-event.ts";
 import type { Market } from "./market.ts";
+import { Mirrors } from "./mirrors.ts";
+import { NumberFaults } from "./number-faults.ts";
 import type { Admission, ExchangePort, HttpReply } from "./port.ts";
 import { SessionTable } from "./session-table.ts";
 import type { Session } from "./session.ts";
-import { showsLoss, type FrameEvent, type Source } from "./source.ts";
+import { showsLoss, type EventNumbers, type FrameEvent, type Source } from "./source.ts";
 
 export interface ExchangeModelParts {
   readonly dialect: Dialect;
@@ -29,6 +32,11 @@ export interface ExchangeModelParts {
   readonly faults: FaultPlan;
   readonly port: ExchangePort;
   readonly onEvent: (event: ExchangeEvent) => void;
+}
+
+interface Listener {
+  readonly session: Session;
+  readonly topic: string;
 }
 
 /** Without a subscriber nothing need be said on time; the source is caught up with this often. */
@@ -42,6 +50,7 @@ const unknownMarket: MarketView = {
   liveBook: () => undefined,
   trades: () => [],
   quote: () => undefined,
+  stamp: (nowMs) => nowMs,
 };
 
 export class ExchangeModel {
@@ -52,6 +61,9 @@ export class ExchangeModel {
   readonly #onEvent: (event: ExchangeEvent) => void;
   readonly #sessions: SessionTable;
   readonly #faults: FaultDesk;
+  readonly #lasting = new LastingFaults();
+  readonly #numbers: NumberFaults;
+  readonly #mirrors: Mirrors;
   /** How to talk to those who were accepted and can't be reached yet. */
   readonly #opening = new Map<number, (desk: Desk) => Talk>();
   #nowMs: number;
@@ -69,14 +81,28 @@ export class ExchangeModel {
       ledger: this.ledger,
       market: market ?? unknownMarket,
       now: () => this.#nowMs,
-      isPaused: () => this.#faults.isPaused,
+      account: (event) => parts.dialect.account(event),
+      lasting: this.#lasting,
+    });
+    this.#numbers = new NumberFaults(market, this.#lasting);
+    this.#mirrors = new Mirrors({
+      market,
+      lasting: this.#lasting,
+      ledger: this.ledger,
+      now: () => this.#nowMs,
+      tell: (event, session) => {
+        const numbers = parts.dialect.account(event)?.numbers;
+        this.#write(event, this.#topicsOf(session, event), numbers, 1);
+      },
     });
     this.#faults = new FaultDesk({
       plan: parts.faults,
       sessions: this.#sessions,
       port,
       onEvent,
-      renumber: () => market?.renumber(),
+      lasting: this.#lasting,
+      numbers: this.#numbers,
+      renumber: (renumbering) => market?.renumber(renumbering),
     });
     this.#nowMs = startAtMs;
   }
@@ -122,6 +148,7 @@ export class ExchangeModel {
       return rejection;
     }
     const session = this.#sessions.accept(path, this.#nowMs);
+    this.#mirrors.serve(session);
     const { dropAfterMs } = this.#faults;
     if (dropAfterMs !== undefined) session.dropAt(this.#nowMs + dropAfterMs);
     if (typeof open === "function") this.#opening.set(session.id, open);
@@ -142,8 +169,11 @@ export class ExchangeModel {
   /** A plain HTTP request. Faults that meet new connections meet it too. */
   request(request: HttpRequest, nowMs: number): HttpReply {
     this.advanceTo(nowMs);
-    const rejection = this.#faults.meet();
-    if (rejection !== undefined) return rejection;
+    const rejection = this.#faults.meetRequest();
+    if (rejection !== undefined) {
+      if (this.#lasting.get("http-out") !== undefined) this.ledger.meet("http-out");
+      return rejection;
+    }
     const { dialect, market } = this.#parts;
     const answer: HttpAnswer | undefined = dialect.serve?.(
       request,
@@ -261,17 +291,35 @@ export class ExchangeModel {
   }
 
   /** An event of the market goes to each who subscribed to it, in the venue's words. */
-  #tell(event: MarketEvent): void {
+  #tell(given: MarketEvent): void {
+    const isPaused = this.#lasting.get("pause") !== undefined;
+    const audience = this.#sessions.all.flatMap((session) =>
+      session.mirror === undefined ? this.#topicsOf(session, given) : [],
+    );
+    const isHeard = !isPaused && audience.some(({ session }) => !session.isSilent);
+    const { event, fault } = this.#numbers.apply(given, isHeard);
+    if (fault !== undefined) this.ledger.meet(fault);
     const account = this.#parts.dialect.account(event);
     if (account === undefined) return;
     const { stream, numbers } = account;
     this.ledger.emit(stream, numbers);
-    const audience = this.#sessions.all.flatMap((session) =>
-      session.topicsOn(event.feed, event.instrument).map((topic) => ({ session, topic })),
-    );
-    if (audience.length === 0 || this.#faults.isPaused) return;
-    const isHeard = audience.some(({ session }) => !session.isSilent);
+    if (isPaused) return;
+    this.#mirrors.add(event);
+    if (audience.length === 0) return;
     const copies = isHeard ? this.#faults.copiesOf(account.showsLoss ?? showsLoss(numbers)) : 1;
+    this.#write(event, audience, numbers, copies);
+  }
+
+  #topicsOf(session: Session, { feed, instrument }: MarketEvent): Listener[] {
+    return session.topicsOn(feed, instrument).map((topic) => ({ session, topic }));
+  }
+
+  #write(
+    event: MarketEvent,
+    audience: readonly Listener[],
+    numbers: EventNumbers | undefined,
+    copies: number,
+  ): void {
     for (const { session, topic } of audience) {
       const frames = session.talk?.tell(event, topic) ?? [];
       if (frames.length === 0 || session.isSilent) continue;

@@ -5,6 +5,7 @@
 import type { Subject, Talk } from "./dialect.ts";
 import { SlidingWindow, type ExchangeLimits, type RateWindow } from "./limits.ts";
 import type { Feed } from "./market-event.ts";
+import type { Mirror } from "./mirror.ts";
 
 /**
  * - `ping` when the next ping goes out
@@ -27,6 +28,8 @@ export class Session {
   readonly topics = new Map<string, Subject | undefined>();
   /** How the venue talks to it; undefined for one that came by a path the venue doesn't have. */
   talk: Talk | undefined;
+  /** Serves it instead of the market itself; undefined for most. */
+  mirror: Mirror | undefined;
   isOver = false;
   lastSaidAtMs: number;
   lastHeardAtMs: number;
@@ -38,6 +41,9 @@ export class Session {
   readonly #heldUp: (() => void)[] = [];
   /** Topics by what they are about. */
   readonly #subscribed = new Map<string, Set<string>>();
+  /** Topics that fell silent, and whether subscribing again changes that. */
+  readonly #muted = new Map<string, "subscription" | "socket">();
+  #isMuteForGood = false;
   #silentSinceMs = 0;
   /** The earliest deadline; undefined when it has to be looked up. */
   #dueAtMs: number | undefined;
@@ -110,9 +116,11 @@ export class Session {
   }
 
   hold(topic: string, subject: Subject | undefined): void {
-    this.mute(topic);
-    this.topics.set(topic, subject);
-    if (subject !== undefined) {
+    this.#unlink(topic);
+    if (this.#isMuteForGood) this.#muted.set(topic, "socket");
+    if (this.#muted.get(topic) === "subscription") this.#muted.delete(topic);
+    this.topics.set(topic, this.isMute(topic) ? undefined : subject);
+    if (subject !== undefined && !this.isMute(topic)) {
       const key = keyOf(subject.feed, subject.instrument);
       const topics = this.#subscribed.get(key) ?? new Set();
       this.#subscribed.set(key, topics.add(topic));
@@ -120,19 +128,25 @@ export class Session {
   }
 
   release(topic: string): boolean {
-    this.mute(topic);
+    this.#unlink(topic);
     return this.topics.delete(topic);
   }
 
   /** It stays held, about nothing any more. */
-  mute(topic: string): void {
-    const subject = this.topics.get(topic);
-    if (subject === undefined) return;
-    this.topics.set(topic, undefined);
-    const key = keyOf(subject.feed, subject.instrument);
-    const topics = this.#subscribed.get(key);
-    topics?.delete(topic);
-    if (topics?.size === 0) this.#subscribed.delete(key);
+  mute(topic: string, until: "subscription" | "socket"): void {
+    if (!this.topics.has(topic)) return;
+    this.#unlink(topic);
+    this.#muted.set(topic, until);
+  }
+
+  /** All that there are; until the socket's end, those too that are yet to come. */
+  muteAll(until: "subscription" | "socket"): void {
+    for (const topic of this.topics.keys()) this.mute(topic, until);
+    if (until === "socket") this.#isMuteForGood = true;
+  }
+
+  isMute(topic: string): boolean {
+    return this.#muted.has(topic);
   }
 
   /** Which of its topics are about this. */
@@ -193,6 +207,16 @@ export class Session {
   /** After a stall: everything comes, in order. */
   letThrough(): void {
     for (const effect of this.#heldUp.splice(0)) effect();
+  }
+
+  #unlink(topic: string): void {
+    const subject = this.topics.get(topic);
+    if (subject === undefined) return;
+    this.topics.set(topic, undefined);
+    const key = keyOf(subject.feed, subject.instrument);
+    const topics = this.#subscribed.get(key);
+    topics?.delete(topic);
+    if (topics?.size === 0) this.#subscribed.delete(key);
   }
 
   #awaitPong(): void {

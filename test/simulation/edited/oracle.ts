@@ -14,19 +14,36 @@ export function expectedVerdicts(
 ): readonly SequenceVerdict[] {
   const places = placesOf(points);
   const ordinals = ordinalsOf(places);
-  /** The latest message of each stream, by its ordinal, and its number as it arrived. */
-  const latest = new Map<string, { ordinal: number; last: Position; shift: bigint }>();
-  return arrivals.map(({ point, source, isReset, opensSocket }) => {
+  const latest = new Map<string, Latest>();
+  const startsOver = beforeResets(arrivals);
+  return arrivals.map(({ point, source, isReset, opensSocket }, index) => {
     const ordinal = ordinals[source] ?? NaN;
     const recorded = points[source] ?? point;
     const before = latest.get(point.stream);
-    const here = { ordinal, last: point.last, shift: BigInt(recorded.last) - BigInt(point.last) };
+    const shift = BigInt(recorded.last) - BigInt(point.last);
+    const here: Latest = {
+      ordinal,
+      last: point.last,
+      shift,
+      gapAfter: undefined,
+      ahead: undefined,
+    };
     if (before === undefined || opensSocket || isReset || ordinal > before.ordinal) {
       latest.set(point.stream, here);
     }
     if (before === undefined || opensSocket) return { kind: "first" };
     if (isReset) return { kind: "reset" };
-    if (ordinal < before.ordinal) return { kind: "stale" };
+    const { gapAfter, ahead } = before;
+    [before.gapAfter, before.ahead] = [undefined, undefined];
+    if (ordinal < before.ordinal) {
+      // The first of those that were said to be missing comes right behind the gap: the stream goes back.
+      if (gapAfter !== undefined && ordinal === gapAfter + 1) {
+        latest.set(point.stream, { ...here, ahead: before.ordinal });
+        return { kind: "reset" };
+      }
+      return { kind: startsOver.has(index) ? "reset" : "stale" };
+    }
+    if (ahead !== undefined && ordinal === ahead + 1) return { kind: "next" };
     const rule = point.rule;
     if (ordinal === before.ordinal) {
       // The link of a copy does not hold, so it is no sign of life.
@@ -34,12 +51,39 @@ export function expectedVerdicts(
       return { kind: isAlive ? "alive" : "duplicate" };
     }
     if (ordinal === before.ordinal + 1 || rule?.kind === "monotonic") return { kind: "next" };
+    here.gapAfter = before.ordinal;
     return {
       kind: "gap",
       from: minus(before.last, -1n),
       to: minus(points[places.get(point.stream)?.[ordinal - 1] ?? NaN]?.last ?? NaN, here.shift),
     };
   });
+}
+
+/** The latest message of a stream, by its ordinal, and its number as it arrived. */
+interface Latest {
+  readonly ordinal: number;
+  readonly last: Position;
+  readonly shift: bigint;
+  /** It left a gap: the ordinal before it. Known until the stream's next message. */
+  gapAfter: number | undefined;
+  /** The stream went back to it from this ordinal. Known until the stream's next message. */
+  ahead: number | undefined;
+}
+
+/**
+ * Arrivals behind which their stream starts over by its own word: what was held until then is delivered,
+ * as it may be of the new numbering. A link that holds shows that it is not.
+ */
+function beforeResets(arrivals: readonly Arrival[]): ReadonlySet<number> {
+  const newest = new Map<string, number>();
+  const found = new Set<number>();
+  arrivals.forEach(({ point, isReset }, index) => {
+    const before = newest.get(point.stream);
+    if (isReset && point.previous === undefined && before !== undefined) found.add(before);
+    newest.set(point.stream, index);
+  });
+  return found;
 }
 
 /** Which message of its stream each is. */

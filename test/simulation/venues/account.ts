@@ -107,8 +107,12 @@ export function accountOf(
       case "valid":
         standingOf(item.stream).isInvalid = item.kind === "invalid";
         break;
-      case "reset":
+      case "reset": {
+        const standing = standingOf(item.stream);
+        standing.last = undefined;
+        standing.owed = undefined;
         break;
+      }
     }
   }
   for (const [stream, { owed }] of streams) {

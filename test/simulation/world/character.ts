@@ -7,6 +7,7 @@ import type { OutboxPolicy, PacingWindow, SupervisorOptions } from "../../../src
 import { Dice } from "./chance.ts";
 import { drawFeatures, type Features } from "./features.ts";
 import type { LoopQuirks } from "./process.ts";
+import type { LearnOptions } from "./silences.ts";
 import { drawSchedule, type ScheduleKind } from "./steps.ts";
 
 /** How topics are asked for: answers by id, answers by topic, no answers, or no way to unsubscribe. */
@@ -86,7 +87,7 @@ type CheckedOptions = Required<
   readonly outbox: OutboxPolicy;
 };
 
-export function drawCharacter(seed: number): Character {
+export function drawCharacter(seed: number, learning: LearnOptions = {}): Character {
   const dice = new Dice(seed, "character");
   const symbols = dice.chance(0.7) ? ["BTCUSDT"] : ["BTCUSDT", "ETHUSDT"];
   const books = dice.chance(0.2);
@@ -94,6 +95,7 @@ export function drawCharacter(seed: number): Character {
   const isOwnProbeLiked = dice.chance(0.2);
   const latencyMs = dice.pick([0, 1, 1, 5, 40]);
   const options = drawOptions(dice, limits.inboundPerSecond, latencyMs);
+  const features = drawFeatures(seed, limits.maxAgeMs, learning);
   return {
     seed,
     market: {
@@ -151,8 +153,9 @@ export function drawCharacter(seed: number): Character {
       [2, "rules"],
       [2, "function"],
     ]),
-    hasTap: dice.chance(0.9),
-    features: drawFeatures(seed, limits.maxAgeMs),
+    // Only a listener sees what becomes of messages whose numbers lie.
+    hasTap: dice.chance(0.9) || features.silences.has("numbers"),
+    features,
     schedule: { rows: drawSchedule(dice), passMs: dice.log(200, 2_500) },
   };
 }

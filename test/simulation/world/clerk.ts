@@ -3,6 +3,7 @@
  * twice, late or with somebody else's answer. The exchange itself only knows good days.
  */
 import type { Answering } from "./steps.ts";
+import type { Troubles } from "./troubles.ts";
 
 /** A request as it stands on the wire. */
 export interface Request {
@@ -44,7 +45,12 @@ function meaningOf(ms: number): { readonly means: Meaning; readonly afterMs?: nu
 }
 
 export class Clerk {
+  readonly #troubles: Troubles;
   #orders: Order[] = [];
+
+  constructor(troubles: Troubles) {
+    this.#troubles = troubles;
+  }
 
   /** The next `times` requests are treated so. */
   order(how: Answering, times: number, ms: number): void {
@@ -59,8 +65,8 @@ export class Clerk {
   /** Undefined for the ordinary. */
   treat(request: Request, frame: string): Treatment | undefined {
     const order = this.#orders.shift();
-    if (order === undefined) return undefined;
-    const { id, topics } = request;
+    if (order === undefined) return this.#refuseForNow(request);
+    const { id } = request;
     switch (order.how) {
       case "unheard":
         return { frame: undefined };
@@ -71,24 +77,9 @@ export class Clerk {
           frame: undefined,
           says: JSON.stringify({ code: 2, msg: "not today", id, ...meaningOf(order.ms) }),
         };
-      case "partly": {
-        const [refused, ...served] = topics;
-        if (request.kind === "unsubscribe" || refused === undefined) return undefined;
-        return {
-          frame: JSON.stringify({ method: "SUBSCRIBE", params: served, id }),
-          answers: () => [
-            {
-              text: JSON.stringify({
-                result: null,
-                id,
-                refused: [refused],
-                ...meaningOf(order.ms),
-              }),
-              ms: 0,
-            },
-          ],
-        };
-      }
+      case "partly":
+        if (request.kind === "unsubscribe") return undefined;
+        return refuseFirst(request, meaningOf(order.ms));
       case "twice":
         return {
           frame,
@@ -109,6 +100,34 @@ export class Clerk {
         };
     }
   }
+
+  /** Subscriptions that are refused for a time, whole or by their first topic. */
+  #refuseForNow(request: Request): Treatment | undefined {
+    if (request.kind === "unsubscribe") return undefined;
+    const whole = this.#troubles.refusalOf("subscribe");
+    if (whole !== undefined) {
+      const { id } = request;
+      const { afterMs } = whole;
+      return {
+        frame: undefined,
+        says: JSON.stringify({ code: 2, msg: "not now", id, means: "later", afterMs }),
+      };
+    }
+    const single = this.#troubles.refusalOf("topic");
+    return single === undefined ? undefined : refuseFirst(request, { means: "later", ...single });
+  }
+}
+
+/** The first topic is refused, the others are served. `said` stands in the answer too. */
+function refuseFirst({ id, topics }: Request, said: object): Treatment | undefined {
+  const [refused, ...served] = topics;
+  if (refused === undefined) return undefined;
+  return {
+    frame: JSON.stringify({ method: "SUBSCRIBE", params: served, id }),
+    answers: () => [
+      { text: JSON.stringify({ result: null, id, refused: [refused], ...said }), ms: 0 },
+    ],
+  };
 }
 
 /** Reads a request; undefined for any other frame. */
@@ -119,14 +138,27 @@ export function parseRequest(frame: string): Request | undefined {
   return { kind: isSubscribe ? "subscribe" : "unsubscribe", id, topics: params };
 }
 
+/** Whether a frame of the exchange's is data of a stream. */
+export function isMarketFrame(frame: Buffer): boolean {
+  return frame[2] === STREAM_S;
+}
+
 /** The number of the request that a frame answers; undefined for any other frame. */
 export function answerId(frame: Buffer): number | undefined {
   // Market frames begin with {"stream": only answers are worth parsing.
-  if (frame[2] === STREAM_S) return undefined;
+  if (isMarketFrame(frame)) return undefined;
   const text = frame.toString("utf8");
   if (!text.startsWith('{"result"') && !text.startsWith('{"code"')) return undefined;
   const { id } = JSON.parse(text) as { id?: unknown };
   return typeof id === "number" ? id : undefined;
 }
 
+/** The stream of a market frame. */
+export function streamOf(frame: Buffer): string {
+  const start = MARKET_START.length;
+  return frame.toString("utf8", start, frame.indexOf(QUOTE, start));
+}
+
+const MARKET_START = '{"stream":"';
+const QUOTE = '"'.charCodeAt(0);
 const STREAM_S = "s".charCodeAt(0);

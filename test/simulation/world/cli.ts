@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { live, stepsOf } from "./life.ts";
 import { liveMany, type BadLife } from "./lives.ts";
 import { shrink, stepsAt } from "./shrink.ts";
+import { silences, type LearnOptions, type Silence } from "./silences.ts";
 
 const SHRINK_FOR_MS = 60_000;
 const COMMAND = "npm run simulation --";
@@ -21,16 +22,20 @@ const options = {
   verbose: { type: "boolean", default: false },
   /** Do only these steps, by their indices; for one life. */
   keep: { type: "string" },
+  /** Silences that lives do not have yet, to try them: `numbers,mute`. */
+  learn: { type: "string" },
 } as const;
 
 /** Gives the exit code. */
 export async function main(args: string[]): Promise<number> {
   const { values } = parseArgs({ args, options });
+  const learning = { learn: silencesOf(values.learn) };
   const count = wholeNumber("lives", values.lives);
   const from = wholeNumber("seed", values.seed);
   if (count === 1 && (values.verbose || values.keep !== undefined)) {
     return show(
       from,
+      learning,
       values.keep?.split(",").map((index) => wholeNumber("keep", index)),
     );
   }
@@ -38,6 +43,7 @@ export async function main(args: string[]): Promise<number> {
   const { lives, bad } = await liveMany({
     from,
     count,
+    ...learning,
     workers: Math.min(wholeNumber("workers", values.workers), count),
     enough: wholeNumber("enough", values.enough),
     onProgress: process.stderr.isTTY
@@ -50,44 +56,63 @@ export async function main(args: string[]): Promise<number> {
   print(
     `${rate.toFixed(0)} lives per second; ${bad.length} bad; seeds ${from} to ${from + lives - 1}`,
   );
-  for (const life of bad) printBad(life);
+  for (const life of bad) printBad(life, learning);
   const [first] = bad;
   if (first === undefined) return 0;
-  await printShrunk(first.seed);
+  await printShrunk(first.seed, learning);
   return 1;
 }
 
 /** One life, with all that happens in it. */
-async function show(seed: number, kept: readonly number[] | undefined): Promise<number> {
-  const all = stepsOf(seed);
+async function show(
+  seed: number,
+  learning: LearnOptions,
+  kept: readonly number[] | undefined,
+): Promise<number> {
+  const all = stepsOf(seed, learning);
   const steps = kept === undefined ? all : stepsAt(all, kept);
-  const life = await live(seed, { steps, isLogged: true });
+  const life = await live(seed, { ...learning, steps, isLogged: true });
   for (const line of life.log) print(line);
   if (life.violations.length === 0) {
     print(`life ${seed} is good`);
     return 0;
   }
-  printBad(life);
+  printBad(life, learning);
   return 1;
 }
 
-function printBad({ seed, endedAt, violations }: BadLife): void {
+function printBad({ seed, endedAt, violations }: BadLife, learning: LearnOptions): void {
   const [first] = violations;
   print(`\nlife ${seed} broke "${first?.invariant}" after step ${endedAt}: ${first?.detail}`);
-  print(`replay: ${COMMAND} --seed ${seed} --lives 1 --verbose`);
+  print(`replay: ${replayOf(seed, learning)}`);
 }
 
-async function printShrunk(seed: number): Promise<void> {
-  const bad = await live(seed);
+async function printShrunk(seed: number, learning: LearnOptions): Promise<void> {
+  const bad = await live(seed, learning);
   if (bad.violations.length === 0) {
     print(`life ${seed} is good when nothing else runs beside it: it is not deterministic`);
     return;
   }
-  const { kept, life } = await shrink(bad, SHRINK_FOR_MS);
+  const { kept, life } = await shrink(bad, SHRINK_FOR_MS, learning);
   print(`\nshrunk from ${bad.endedAt + 1} steps to ${kept.length}:`);
   for (const step of life.steps) print(`  ${JSON.stringify(step)}`);
   print(`still: ${life.violations[0]?.invariant}: ${life.violations[0]?.detail}`);
-  print(`replay: ${COMMAND} --seed ${seed} --lives 1 --verbose --keep ${kept.join(",") || "-1"}`);
+  print(`replay: ${replayOf(seed, learning)} --keep ${kept.join(",") || "-1"}`);
+}
+
+/** The line that shows a life again. */
+function replayOf(seed: number, { learn = [] }: LearnOptions): string {
+  const learned = learn.length === 0 ? "" : ` --learn ${learn.join(",")}`;
+  return `${COMMAND} --seed ${seed} --lives 1 --verbose${learned}`;
+}
+
+function silencesOf(text: string | undefined): readonly Silence[] {
+  const names = text?.split(",") ?? [];
+  const unknown = names.find((name) => !silences.some((silence) => silence === name));
+  if (unknown !== undefined) {
+    throw new TypeError(`--learn: none of ${silences.join(", ")}: ${unknown}`);
+  }
+  return silences.filter((silence) => names.includes(silence));
 }
 
 function wholeNumber(name: string, text: string): number {

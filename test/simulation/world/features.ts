@@ -2,8 +2,10 @@
  * What a life's supervisor does beyond keeping one socket: each may be missing from a life. Drawn by dice
  * of their own, so that what is added here changes nothing of what was drawn before.
  */
+import type { MutePolicy } from "../../../machines/index.ts";
 import type { QuarantinePolicy } from "../../../src/index.ts";
 import { Dice } from "./chance.ts";
+import { drawSilences, type LearnOptions, type Silence } from "./silences.ts";
 
 export interface Features {
   /** How much time the venue's notice leaves; null where it is taken for a sign of life. */
@@ -12,12 +14,16 @@ export interface Features {
   readonly maxAgeMs: number | null;
   /** How long topics may be silent; null as long as they like. */
   readonly freshness: { readonly firstMs: number | null; readonly silenceMs: number | null } | null;
+  /** When a connection that brings no data counts as mute; null for never. */
+  readonly mute: MutePolicy | null;
   /** When topics are suspected of killing sockets; null for never. */
   readonly quarantine: QuarantinePolicy | null;
   /** Topics, by their index, that kill the socket that asks for them; null where there are none. */
   readonly killers: Killers | null;
   /** Null where gaps are only reported. */
   readonly recovery: Recoveries | null;
+  /** How streams fall silent while their socket lives. */
+  readonly silences: ReadonlySet<Silence>;
 }
 
 /** How what was missed is obtained. */
@@ -44,7 +50,7 @@ interface Killers {
 }
 
 /** @param venueMaxAgeMs - The age at which the exchange cuts connections. */
-export function drawFeatures(seed: number, venueMaxAgeMs: number): Features {
+export function drawFeatures(seed: number, venueMaxAgeMs: number, options: LearnOptions): Features {
   const dice = new Dice(seed, "features");
   return {
     noticeWithinMs: dice.chance(0.7) ? dice.pick([0, 5_000, dice.log(10, 30_000)]) : null,
@@ -55,8 +61,21 @@ export function drawFeatures(seed: number, venueMaxAgeMs: number): Features {
           silenceMs: dice.chance(0.8) ? dice.log(6_000, 60_000) : null,
         }
       : null,
+    mute: drawMute(seed),
     ...drawQuarantine(dice),
     recovery: dice.chance(0.6) ? drawRecovery(dice) : null,
+    silences: drawSilences(seed, options),
+  };
+}
+
+/** By dice of its own: what was drawn before it was added stays as it was. */
+function drawMute(seed: number): MutePolicy | null {
+  const dice = new Dice(seed, "mute");
+  if (dice.chance(0.5)) return null;
+  return {
+    floorMs: dice.log(3_000, 60_000),
+    newSocketAfterMs: dice.log(1_000, 30_000),
+    newSocketsPerDay: dice.int(0, 4),
   };
 }
 

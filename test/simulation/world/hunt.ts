@@ -1,4 +1,4 @@
-/** Lives from a seed on, until one is bad: what `teeth.ts` runs on sources with a planted bug. */
+/** Lives from a seed on, until one is bad: what `planted.ts` runs on sources with a planted bug. */
 import { liveBatch } from "./lives.ts";
 
 const [from = "1", count = "2000"] = process.argv.slice(2);

@@ -7,13 +7,15 @@ import { drawCharacter, type Character } from "./character.ts";
 import { takeGlobals } from "./globals.ts";
 import type { Violation } from "./oracle/invariants.ts";
 import { loopTurns } from "./process.ts";
+import { withSilences } from "./silence-steps.ts";
+import type { LearnOptions } from "./silences.ts";
 import { drawSteps, type Step } from "./steps.ts";
 import { heal } from "./tail.ts";
 import { World } from "./world.ts";
 
 export const STEPS = 200;
 
-export interface LifeOptions {
+export interface LifeOptions extends LearnOptions {
   /** In place of those that the seed draws. */
   readonly steps?: readonly Step[];
   readonly isLogged?: boolean;
@@ -31,13 +33,18 @@ export interface Life {
   readonly log: readonly string[];
 }
 
-export function stepsOf(seed: number): readonly Step[] {
-  return drawSteps(drawCharacter(seed), new Dice(seed, "steps"), STEPS);
+export function stepsOf(seed: number, learning: LearnOptions): readonly Step[] {
+  return stepsFor(drawCharacter(seed, learning));
+}
+
+function stepsFor(character: Character): readonly Step[] {
+  const steps = drawSteps(character, new Dice(character.seed, "steps"), STEPS);
+  return withSilences(steps, character);
 }
 
 export async function live(seed: number, options: LifeOptions = {}): Promise<Life> {
-  const character: Character = drawCharacter(seed);
-  const steps = options.steps ?? drawSteps(character, new Dice(seed, "steps"), STEPS);
+  const character = drawCharacter(seed, options);
+  const steps = options.steps ?? stepsFor(character);
   let world: World | undefined;
   const wall = { wallMs: () => world?.wallMs() ?? 0 };
   const putBack = takeGlobals(wall, options.isAlone === true, (name) =>

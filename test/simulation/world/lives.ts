@@ -2,6 +2,7 @@
 import { Worker } from "node:worker_threads";
 import { live } from "./life.ts";
 import type { Violation } from "./oracle/invariants.ts";
+import type { LearnOptions } from "./silences.ts";
 
 /** A life that was not good. */
 export interface BadLife {
@@ -11,16 +12,16 @@ export interface BadLife {
 }
 
 /** What a worker is asked: the seeds from `from` on, `count` of them. */
-export interface Batch {
+export interface Batch extends LearnOptions {
   readonly from: number;
   readonly count: number;
 }
 
 /** Lives of one batch, here and now. */
-export async function liveBatch({ from, count }: Batch): Promise<BadLife[]> {
+export async function liveBatch({ from, count, learn = [] }: Batch): Promise<BadLife[]> {
   const bad: BadLife[] = [];
   for (let seed = from; seed < from + count; seed += 1) {
-    const { violations, endedAt } = await live(seed, { isAlone: true });
+    const { violations, endedAt } = await live(seed, { learn, isAlone: true });
     if (violations.length > 0) bad.push({ seed, endedAt, violations });
   }
   return bad;
@@ -39,14 +40,14 @@ const BATCH = 25;
 export async function liveMany(
   options: LivesOptions,
 ): Promise<{ readonly lives: number; readonly bad: readonly BadLife[] }> {
-  const { from, count, workers, enough } = options;
+  const { from, count, workers, enough, learn = [] } = options;
   const bad: BadLife[] = [];
   let lives = 0;
   let next = from;
   const takeBatch = (): Batch | undefined => {
     const left = from + count - next;
     if (left <= 0 || bad.length >= enough) return undefined;
-    const batch = { from: next, count: Math.min(BATCH, left) };
+    const batch = { from: next, count: Math.min(BATCH, left), learn };
     next += batch.count;
     return batch;
   };

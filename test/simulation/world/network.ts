@@ -10,9 +10,11 @@ import type { Dial, SocketSink, Transport, TransportSocket } from "../../../src/
 import type { VirtualClock } from "../../../src/testing/index.ts";
 import type { WireQuirks } from "./character.ts";
 import { Clerk, type Request } from "./clerk.ts";
+import type { Numbering } from "./numbering.ts";
 import type { Process } from "./process.ts";
 import { SimSocket } from "./sim-socket.ts";
 import type { WayLoss } from "./steps.ts";
+import type { Troubles } from "./troubles.ts";
 
 /** Who watches the wire. Nothing that it does may change what happens. */
 export interface WireObserver {
@@ -27,6 +29,8 @@ export interface WireObserver {
   ponged(socket: SimSocket): void;
   /** The client has been handed one message, and has returned. A stray comes on a socket that is over. */
   handed(isStray: boolean): void;
+  /** The server has kept a frame of data for itself. */
+  withheld(data: Buffer): void;
   ended(socket: SimSocket, loss: Loss): void;
   left(socket: SimSocket, how: "close" | "terminate"): void;
 }
@@ -36,6 +40,8 @@ export interface NetworkParts {
   readonly process: Process;
   readonly exchange: Transport;
   readonly quirks: WireQuirks;
+  readonly troubles: Troubles;
+  readonly numbering: Numbering | undefined;
   /** Topics that kill the socket that asks for them, so long after. */
   readonly killers: { readonly topics: readonly string[]; readonly afterMs: number };
 }
@@ -55,7 +61,9 @@ const LOSSES: Readonly<Record<WayLoss, Loss>> = {
 };
 
 export class Network {
-  readonly clerk = new Clerk();
+  readonly clerk: Clerk;
+  /** Where numbers lie; undefined where they are true. */
+  readonly numbering: Numbering | undefined;
   #killers: readonly string[];
   /** Watches the sockets that are dialled from now on. */
   observer: WireObserver | undefined;
@@ -68,6 +76,8 @@ export class Network {
 
   constructor(parts: NetworkParts) {
     this.#parts = parts;
+    this.clerk = new Clerk(parts.troubles);
+    this.numbering = parts.numbering;
     this.#killers = parts.killers.topics;
   }
 
@@ -120,7 +130,11 @@ export class Network {
   heal(): void {
     this.#failures = [];
     this.clerk.relax();
-    for (const socket of this.sockets) socket.takeSends();
+    this.numbering?.heal();
+    for (const socket of this.sockets) {
+      socket.takeSends();
+      socket.unmuteData();
+    }
   }
 
   /** The client's process stands still: what comes waits in the kernel. */

@@ -1,5 +1,5 @@
 /**
- * Bugs to be planted, one at a time: if a simulation does not find them it has no teeth.
+ * Bugs to be planted, one at a time: a simulation that does not find them proves nothing.
  *
  * The first are those of the plan (faults.md §D2) whose feature exists, in its words; the others are
  * slips of the kind that reviews let pass. Each is one replacement in one file; the text to be replaced
@@ -36,8 +36,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "a gap is told twice",
     file: "src/supervisor/inbound.ts",
-    find: "        parts.onGap(gap);",
-    replace: "        parts.onGap(gap);\n        parts.onGap(gap);",
+    find: "    this.#parts.onGap(gap);",
+    replace: "    this.#parts.onGap(gap);\n    this.#parts.onGap(gap);",
   },
   {
     name: "a late message of an old epoch is accepted",
@@ -60,8 +60,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "Retry-After is ignored",
     file: "machines/policy/verdict.ts",
-    find: "Math.max(ruling.floorMs ?? 0, believedRetryAfterMs(loss.retryAfterMs))",
-    replace: "ruling.floorMs ?? 0",
+    find: "Math.max(ruling.floorMs ?? 0, askedMs)",
+    replace: "Math.max(ruling.floorMs ?? 0, 0 * askedMs)",
   },
   {
     name: "an unsubscribe while away is lost",
@@ -97,8 +97,38 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "credentials are renewed again and again",
     file: "machines/connection.context.ts",
-    find: "    hasRenewed: context.hasRenewed || ruling.renews,",
-    replace: "    hasRenewed: false,",
+    find: "hasRenewed: hasRenewed(context, atMs) };",
+    replace: "hasRenewed: false && hasRenewed(context, atMs) };",
+  },
+  {
+    name: "a renewal counts before a server has judged it",
+    file: "machines/connection.context.ts",
+    find: 'dialReason: renewal.isDue ? "renewal" : "retry",',
+    replace: 'dialReason: ruling.renews ? "renewal" : "retry",',
+  },
+  {
+    name: "a slow try shows the old credentials",
+    file: "machines/connection.context.ts",
+    find: 'dialReason: renewal.isDue ? "renewal" : "retry",',
+    replace: 'dialReason: renewal.isDue && ruling.action === "now" ? "renewal" : "retry",',
+  },
+  {
+    name: "a command takes no token",
+    file: "machines/connection.commands.ts",
+    find: "  const budget = spend(policy.commandBudget, commands.budget, atMs);",
+    replace: "  const budget = policy && spend ? { ...commands.budget, atMs } : commands.budget;",
+  },
+  {
+    name: "an endpoint that was ready is given up",
+    file: "machines/connection.context.ts",
+    find: "    wasReady: true,\n",
+    replace: "",
+  },
+  {
+    name: "those that limit are asked again at once",
+    file: "machines/policy/verdict.ts",
+    find: "believedRetryAfterMs(loss.retryAfterMs) || (ruling.defaultRetryAfterMs ?? 0)",
+    replace: "believedRetryAfterMs(loss.retryAfterMs)",
   },
   {
     name: "a long outage is never left",
@@ -129,8 +159,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "a socket that was given up stays until the next dial",
     file: "machines/connection.machine.ts",
-    find: 'scheduled.",\n  tags: "queues",\n  entry: ["holdSends", "dropPlan", "dropSocket"],',
-    replace: 'scheduled.",\n  tags: "queues",\n  entry: ["holdSends", "dropPlan"],',
+    find: '["holdSends", "dropPlan", "dropSocket", "recordWait"],',
+    replace: '["holdSends", "dropPlan", "recordWait"],',
   },
   {
     name: "an attempt has no deadline",
@@ -147,8 +177,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "a connect command waits the backoff out",
     file: "machines/connection.machine.ts",
-    find: '    connect: { target: "connecting", actions: "dialOnCommand" },\n    reconnect: { target: "connecting", actions: "dialOnCommand" },\n    close: "closed",\n  },\n} satisfies State);\n\nconst failed',
-    replace: '    close: "closed",\n  },\n} satisfies State);\n\nconst failed',
+    find: '      { guard: given("mayDial"), target: "connecting", actions: given("dialOnCommand") },\n      { guard: "isDelayTold" },',
+    replace: '      { guard: "isDelayTold" },',
   },
   {
     name: "a wait of 0 is taken for none",
@@ -354,14 +384,14 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "a stale topic is reported, and not asked for anew",
     file: "src/subscriptions/freshness.ts",
-    find: 'const isSecond = watched.phase === "renewed";',
-    replace: 'const isSecond = watched.phase !== "resting";',
+    find: 'if (watched.phase === "stale" && watched.report === "none") {',
+    replace: 'if (watched.report === "none") {',
   },
   {
     name: "one stale topic has all subscribed anew",
     file: "src/supervisor/subscriptions.ts",
-    find: "this.renew(renewed);",
-    replace: "this.renew();",
+    find: "this.renew(stale.map(({ topic }) => topic));",
+    replace: "void stale;\n    this.renew();",
   },
   {
     name: "a topic that nobody wants is stale",
@@ -378,20 +408,20 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "a topic that was reported is reported again",
     file: "src/subscriptions/freshness.ts",
-    find: 'isSecond ? "resting" : "renewed"',
-    replace: '"renewed"',
+    find: 'watched.report = "done";',
+    replace: 'watched.report = "none";',
   },
   {
     name: "a topic that speaks again is not said to be fresh",
     file: "src/subscriptions/freshness.ts",
-    find: 'const wasStale = watched.phase !== "first";',
-    replace: 'const wasStale = watched.phase === "resting";',
+    find: 'const wasStale = watched.phase === "stale";',
+    replace: 'const wasStale = watched.report === "done";',
   },
   {
     name: "silence counts from the answer, whatever was heard since",
     file: "src/subscriptions/freshness.ts",
-    find: 'phase === "speaking" ? heardAtMs : confirmedAtMs',
-    replace: "confirmedAtMs || heardAtMs",
+    find: 'phase === "speaking" ? heardAtMs : countsFromMs',
+    replace: "countsFromMs || heardAtMs",
   },
 
   // Topics that kill sockets.
@@ -490,7 +520,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "what a snapshot has is missing where it comes no more",
     file: "src/supervisor/feed.ts",
-    find: "    this.tracker.reach(stream, position);",
+    find: "    this.inbound.tracker.reach(stream, position);",
     replace: "    void stream;\n    void position;",
   },
   {

@@ -2,7 +2,7 @@
 import type { Loss } from "../../../machines/index.ts";
 import type { SocketSink, TransportSocket } from "../../../src/index.ts";
 import { MemorySocket } from "../../../src/testing/memory-transport.ts";
-import { answerId, parseRequest, type Treatment } from "./clerk.ts";
+import { answerId, isMarketFrame, parseRequest, type Treatment } from "./clerk.ts";
 import type { Network, NetworkParts, WireObserver } from "./network.ts";
 import type { Readable } from "./process.ts";
 
@@ -30,6 +30,8 @@ export class SimSocket implements TransportSocket, Readable {
   /** Nothing gets through to the exchange, nor from it: the path is dead and nobody says so. */
   isMuteUp = false;
   isMuteDown = false;
+  /** All goes its way but data: until the socket's end, or until a topic is asked for. */
+  #mutedUntil: "next-socket" | "asked" | undefined;
   readonly #network: Network;
   readonly #sink: SocketSink;
   readonly #observer: WireObserver;
@@ -68,6 +70,16 @@ export class SimSocket implements TransportSocket, Readable {
 
   /** A message of the exchange's; what it answers may be dealt with by the clerk. */
   answers(data: Buffer): void {
+    const { numbering } = this.#network;
+    if (this.#mutedUntil !== undefined && isMarketFrame(data)) {
+      this.#observer.withheld(data);
+      return;
+    }
+    if (numbering !== undefined && isMarketFrame(data)) {
+      const frames = numbering.carry(this, data);
+      for (const frame of frames) this.arrives({ kind: "message", data: frame });
+      return;
+    }
     const id = this.#treated.size === 0 ? undefined : answerId(data);
     const treatment = id === undefined ? undefined : this.#treated.get(id);
     if (id === undefined || treatment?.answers === undefined) {
@@ -76,6 +88,12 @@ export class SimSocket implements TransportSocket, Readable {
     }
     this.#treated.delete(id);
     for (const { text, ms } of treatment.answers(data.toString("utf8"))) this.#says(text, ms);
+  }
+
+  /** A frame that nothing of the exchange's brings. */
+  deliver(frame: Buffer): void {
+    this.arrives({ kind: "heard" });
+    this.arrives({ kind: "message", data: frame });
   }
 
   arrives(arrival: Arrival): void {
@@ -93,6 +111,15 @@ export class SimSocket implements TransportSocket, Readable {
     if (way === "up") return;
     this.isMuteDown = true;
     this.#inner?.pause(); // and with it goes no pong
+  }
+
+  /** The server goes on, and sends no data. */
+  muteData(until: "next-socket" | "asked"): void {
+    this.#mutedUntil = until;
+  }
+
+  unmuteData(): void {
+    this.#mutedUntil = undefined;
   }
 
   /** It is over, for a reason that only the client's end can have. */
@@ -157,6 +184,10 @@ export class SimSocket implements TransportSocket, Readable {
     }
     const treatment =
       request === undefined ? undefined : this.#network.clerk.treat(request, String(data));
+    if (request?.kind === "subscribe" && this.#mutedUntil === "asked") this.unmuteData();
+    if (request?.kind === "subscribe" && (treatment === undefined || treatment.frame === data)) {
+      this.#network.numbering?.asked(this, request.topics);
+    }
     if (request !== undefined && treatment !== undefined) {
       this.#treated.set(request.id, treatment);
       if (treatment.says !== undefined) this.#says(treatment.says, 2);
@@ -211,10 +242,7 @@ export class SimSocket implements TransportSocket, Readable {
 
   /** Says something in the exchange's place. */
   #says(text: string, ms: number): void {
-    const arrive = (): void => {
-      this.arrives({ kind: "heard" });
-      this.arrives({ kind: "message", data: Buffer.from(text, "utf8") });
-    };
+    const arrive = (): void => this.deliver(Buffer.from(text, "utf8"));
     if (ms === 0) arrive();
     else this.#parts.world.setTimeout(arrive, ms);
   }

@@ -6,6 +6,7 @@
 import type { Fault } from "../../../src/testing/index.ts";
 import type { Dice } from "./chance.ts";
 import type { Character } from "./character.ts";
+import type { SilenceStep } from "./silences.ts";
 
 /** How the exchange's clerk treats a request, out of its ordinary. */
 export type Answering =
@@ -91,7 +92,8 @@ export type Step =
   | { readonly do: "read"; readonly consumer: number; readonly items: number }
   | { readonly do: "leave"; readonly consumer: number; readonly how: "return" | "abort" }
   | ({ readonly do: "react" } & Reaction)
-  | ({ readonly do: "mischief"; readonly times: number } & Mischief);
+  | ({ readonly do: "mischief"; readonly times: number } & Mischief)
+  | SilenceStep;
 
 /** How one kind of step is drawn. */
 type Draw = (dice: Dice, character: Character) => Step;

@@ -167,7 +167,7 @@ async function becomesWhole(world: World): Promise<void> {
       .topics()
       .filter(({ topic, state }) => state === "confirmed" && speaks(topic, scene.character.market))
       .map(({ topic }) => topic)
-      .filter((topic) => user.oracle.feed.repairs.invalid.includes(topic));
+      .filter((topic) => user.oracle.feed.invalid.includes(topic));
   // A buffer that is too small for what comes while a snapshot is under way may never join one.
   if (bufferMessages < 30) return;
   const boundMs = 60_000 + topics.length * (spacingMs + (2 * timeoutMs) / concurrent);

@@ -2,14 +2,16 @@
  * What the user of a life gives to `createSupervisor`: Binance's profile with the manners of this life,
  * and functions that may misbehave. Each tells the oracle what it was asked and what it said.
  */
-import type {
-  Acknowledgement,
-  AuthenticationSession,
-  SequencePoint,
-  Snapshot,
-  SupervisorOptions,
+import {
+  later,
+  never,
+  RefusedError,
+  type Acknowledgement,
+  type AuthenticationSession,
+  type SequencePoint,
+  type Snapshot,
+  type SupervisorOptions,
 } from "../../../src/index.ts";
-import { later, never } from "../../../machines/refusal.ts";
 import { bridgeRange } from "../../../src/sequence/bridge.ts";
 import type { VirtualClock } from "../../../src/testing/index.ts";
 import {
@@ -27,6 +29,7 @@ import type { Oracle } from "./oracle/oracle.ts";
 import { userRules, userVerdict } from "./oracle/rulings.ts";
 import { CANARY } from "./oracle/secrets.ts";
 import type { Process } from "./process.ts";
+import type { Troubles } from "./troubles.ts";
 
 export interface TargetParts {
   readonly character: Character;
@@ -35,6 +38,7 @@ export interface TargetParts {
   readonly network: Network;
   readonly oracle: Oracle;
   readonly mischief: MischiefBox;
+  readonly troubles: Troubles;
   readonly topics: readonly string[];
   readonly signal: AbortSignal;
   readonly seed: number;
@@ -69,6 +73,9 @@ export function createTarget(parts: TargetParts): VenueProfile<M> {
         topicOf: ({ stream }) => stream,
         decode: (data, isBinary) => decode(parts, data, isBinary),
         sequence: (message, raw) => sequence(parts, message, raw, beginnings),
+        ...(character.features.silences.has("checksum")
+          ? { verify: () => parts.oracle.feed.isChecksumRight() }
+          : {}),
       };
     },
   };
@@ -89,6 +96,7 @@ export function createOptions(parts: TargetParts): SupervisorOptions<M> {
     ...options,
     quarantine: character.features.quarantine,
     freshness: character.features.freshness,
+    mute: character.features.mute,
     maxAgeMs: character.features.maxAgeMs,
     ...createRecovery(parts),
     transport: network.transport,
@@ -129,13 +137,18 @@ function backoff({ oracle, mischief }: TargetParts): number {
 }
 
 function resolveUrl(
-  { character, oracle, mischief, process, world }: TargetParts,
+  { character, oracle, mischief, troubles, process, world }: TargetParts,
   attempt: { readonly reason: string; readonly attempt: number; readonly signal: AbortSignal },
 ): string | Promise<string> {
   const dial = oracle.dialBegins(attempt.attempt, attempt.reason);
   const asked = `${URL_TEXT}&ask=${dial}`;
   const how = mischief.take("url");
+  const refusal = troubles.refusalOf("url");
   if (how === "throws" || how === "rejects") oracle.lifecycle.urlFailed(dial);
+  else if (refusal !== undefined) {
+    oracle.lifecycle.urlFailed(dial);
+    throw refusedForNow(refusal);
+  }
   switch (how) {
     case "throws":
       throw new UserError("on purpose");
@@ -156,11 +169,13 @@ function resolveUrl(
 }
 
 async function login(
-  { mischief, process }: TargetParts,
+  { mischief, troubles, process }: TargetParts,
   session: AuthenticationSession,
 ): Promise<void> {
   const how = mischief.take("login");
   if (how === "throws") throw new UserError("on purpose");
+  const refusal = troubles.refusalOf("login");
+  if (refusal !== undefined) throw refusedForNow(refusal);
   const talk = async (): Promise<void> => {
     await session.send('{"method":"LIST_SUBSCRIPTIONS","id":"login"}');
     for (;;) {
@@ -173,6 +188,11 @@ async function login(
       session.signal.addEventListener("abort", () => reject(new UserError("given up")));
     });
   await process.awaits(how === "hangs" ? hang() : talk());
+}
+
+/** What a user's function throws where a server refuses for now. */
+function refusedForNow({ afterMs }: { readonly afterMs: number | null }): RefusedError {
+  return new RefusedError("not now", later(afterMs ?? undefined));
 }
 
 function decode(
@@ -192,7 +212,7 @@ function decode(
 }
 
 function sequence(
-  { oracle, mischief }: TargetParts,
+  { oracle, mischief, network, troubles }: TargetParts,
   message: M,
   raw: Buffer,
   beginnings: Set<string>,
@@ -203,16 +223,22 @@ function sequence(
   }
   // An answer that nobody waits for is a message like any other.
   let point = "stream" in message ? binance.sequence?.(message, raw) : undefined;
+  const truth = network.numbering?.truthOf(raw);
   // A venue whose streams can be asked for anew begins each with a snapshot.
   const strategy = oracle.feed.repairs.strategyOf(message.stream ?? "");
-  if (point !== undefined && oracle.feed.isNew(point) && beginnings.delete(message.stream)) {
+  if (point !== undefined && oracle.feed.isNew(point, truth) && beginnings.delete(message.stream)) {
     const restarts = strategy === "resubscribe" || strategy === "reconnect";
     point = { ...point, restarts };
   }
-  oracle.feed.read(message, point);
-  if ("stream" in message) oracle.heardOf(message.stream);
+  if (point !== undefined && truth?.isMarked === true) point = { ...point, ...TOLD_AGAIN };
+  const isWrong = troubles.isChecksumWrong(message.stream ?? "") && point?.restarts !== true;
+  const isNews = oracle.feed.read(message, point, { truth, isWrong });
+  if ("stream" in message) oracle.heardOf(message.stream, isNews);
   return point;
 }
+
+/** How a user's `sequence` says that a message was told before. */
+const TOLD_AGAIN: object = { retold: true };
 
 /** How what was missed is obtained: snapshots come from the exchange's own account. */
 function createRecovery(
@@ -234,15 +260,15 @@ function createRecovery(
 }
 
 /** Comes also when nobody waits for it any more. */
-function fetchSnapshot(
-  { mischief, process, world, oracle, lastEmitted, losesNext }: TargetParts,
-  stream: string,
-  wayMs: number,
-): Promise<Snapshot> {
+function fetchSnapshot(parts: TargetParts, stream: string, wayMs: number): Promise<Snapshot> {
+  const { mischief, troubles, network, process, world, oracle, lastEmitted, losesNext } = parts;
   const how = mischief.take("snapshot");
   if (how === "throws") throw new UserError("on purpose");
   if (how === "rejects") return process.awaits(Promise.reject(new UserError("on purpose")));
   if (how === "hangs") return new Promise(() => {});
+  const refusal = troubles.refusalOf("snapshot");
+  if (refusal !== undefined) return process.awaits(Promise.reject(refusedForNow(refusal)));
+  if (troubles.isHttpOut) return process.awaits(Promise.reject(new UserError("no answer")));
   // One out of a cache is as old as the question, or older than all that waits; numbers are lost meanwhile.
   const asked = lastEmitted(stream);
   const cached = how === "old" ? asked - (asked % 2) * 100 : undefined;
@@ -250,10 +276,12 @@ function fetchSnapshot(
   if (how === "old") world.setTimeout(losesNext, lateMs / 2);
   const fetched = new Promise<Snapshot>((resolve) => {
     world.setTimeout(() => {
-      const position = how === "nonsense" ? NaN : (cached ?? lastEmitted(stream));
+      const reached = cached ?? lastEmitted(stream);
+      const position =
+        how === "nonsense" ? NaN : (network.numbering?.shown(stream, reached) ?? reached);
       const data = { lastUpdateId: position };
       const read = (): void => {
-        oracle.feed.repairs.served(stream, position, data);
+        oracle.feed.served(stream, { position, reached, data });
         resolve({ data, position });
       };
       world.setTimeout(() => process.wake({ read }), wayMs + lateMs);
@@ -312,13 +340,15 @@ function createWords(
 interface ClerkWords {
   readonly refused?: readonly string[];
   readonly means?: Meaning;
-  readonly afterMs?: number;
+  readonly afterMs?: number | null;
 }
 
+/** Adds what the clerk says of single topics, and of coming back, which Binance has no words for. */
 function readAnswer(message: M, answer: Acknowledgement): Acknowledgement {
   if (!("id" in answer)) return answer;
   const { refused = [], means, afterMs }: ClerkWords = message as object;
-  const refusal = means === "never" ? never : means === "later" ? later(afterMs) : undefined;
+  const refusal =
+    means === "never" ? never : means === "later" ? later(afterMs ?? undefined) : undefined;
   const reason = "not today";
   return { ...answer, refusal, rejected: refused.map((topic) => ({ topic, reason, refusal })) };
 }

@@ -14,12 +14,14 @@ import { Oracle, type SimSupervisor } from "./oracle/oracle.ts";
 import type { Scene } from "./scene.ts";
 import type { Command, IterateStep, Reaction } from "./steps.ts";
 import { createOptions, createTarget, type TargetParts } from "./target.ts";
+import type { Troubles } from "./troubles.ts";
 
 export interface UserParts {
   readonly scene: Scene;
   readonly world: VirtualClock;
   readonly network: Network;
   readonly mischief: MischiefBox;
+  readonly troubles: Troubles;
   readonly lastEmitted: TargetParts["lastEmitted"];
   readonly losesNext: TargetParts["losesNext"];
   /** Which supervisor of the life this is. */
@@ -31,6 +33,7 @@ const FACTS: Readonly<Record<FactType, true>> = {
   up: true,
   down: true,
   "attempt.failed": true,
+  "command.delayed": true,
   gap: true,
   reset: true,
   mismatch: true,
@@ -44,12 +47,18 @@ const FACTS: Readonly<Record<FactType, true>> = {
   "topic.refused": true,
   "topic.stale": true,
   "topic.fresh": true,
+  mute: true,
+  "mute.ended": true,
   "topic.quarantined": true,
   alert: true,
   recovered: true,
   failed: true,
   closed: true,
   "message.invalid": true,
+  "message.unjudged": true,
+  "message.dropped": true,
+  "in-doubt": true,
+  "numbering-stuck": true,
   "callback.failed": true,
 };
 
@@ -71,12 +80,15 @@ export class User {
   #readies = 0;
   #closes = 0;
 
-  constructor({ scene, world, network, mischief, lastEmitted, losesNext, number }: UserParts) {
+  constructor(userParts: UserParts) {
+    const { scene, world, network, mischief, troubles, lastEmitted, losesNext, number } = userParts;
     const { character, process } = scene;
     const topics = character.topics.slice(0, character.wantedAtFirst);
     this.#scene = scene;
     this.#mischief = mischief;
-    this.oracle = new Oracle(scene, topics);
+    const isUnreliable = (stream: string): boolean =>
+      network.numbering?.isUnreliable(stream) === true;
+    this.oracle = new Oracle(scene, topics, isUnreliable);
     network.observer = this.oracle;
     const parts: TargetParts = {
       character,
@@ -85,6 +97,7 @@ export class User {
       network,
       oracle: this.oracle,
       mischief,
+      troubles,
       topics,
       signal: this.#controller.signal,
       seed: character.seed + number,
@@ -189,8 +202,12 @@ export class User {
     const { consumers } = this.oracle;
     if (consumers.length >= MAX_CONSUMERS) return;
     const controller = new AbortController();
-    const { invalid } = this.oracle.feed;
-    const view = new ConsumerView(this.#scene, step, invalid, (gone) => {
+    const { invalid, unreliable } = this.oracle.feed;
+    const { topics } = this.#scene.character;
+    const before = new Map(topics.map((name) => [name, unreliable.episodesOf(name)]));
+    const isUnreliable = (stream: string): boolean =>
+      unreliable.has(stream) || unreliable.episodesOf(stream) !== (before.get(stream) ?? 0);
+    const view = new ConsumerView(this.#scene, step, { invalid, isUnreliable }, (gone) => {
       const index = consumers.indexOf(gone);
       if (index >= 0) consumers.splice(index, 1);
     });

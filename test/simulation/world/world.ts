@@ -9,10 +9,13 @@ import type { Character } from "./character.ts";
 import { Log } from "./log.ts";
 import { MischiefBox } from "./mischief.ts";
 import { Network } from "./network.ts";
+import { Numbering } from "./numbering.ts";
 import type { Invariant, Violation } from "./oracle/invariants.ts";
 import { loopTurns, Process, promisesSettle } from "./process.ts";
 import type { Scene } from "./scene.ts";
+import type { NumbersStep } from "./silences.ts";
 import { MAX_PAYLOAD_BYTES, type Step } from "./steps.ts";
+import { Troubles } from "./troubles.ts";
 import { User } from "./user.ts";
 
 /** A user whose connection is closed makes a new one after so many steps. */
@@ -28,6 +31,7 @@ export class World {
   readonly violations: Violation[] = [];
   user: User;
   readonly #mischief = new MischiefBox();
+  readonly #troubles = new Troubles(this.clock);
   readonly #process: Process;
   #wallOffsetMs = 0;
   #users = 0;
@@ -50,11 +54,16 @@ export class World {
         if (log.isOn && event.type !== "fault.struck") log.add(`exchange ${JSON.stringify(event)}`);
       },
     });
+    const numbering = features.silences.has("numbers")
+      ? new Numbering({ world: this.clock, latencyMs, lastEmitted: this.#lastEmitted })
+      : undefined;
     this.network = new Network({
       world: this.clock,
       process,
       exchange: this.exchange.transport,
       quirks: wire,
+      troubles: this.#troubles,
+      numbering,
       killers: {
         topics: (features.killers?.topics ?? []).flatMap((index) => character.topics[index] ?? []),
         afterMs: features.killers?.afterMs ?? 0,
@@ -122,6 +131,7 @@ export class World {
   /** No more faults: what is dead stays dead, but everything new is well. */
   heal(): void {
     this.#mischief.clear();
+    this.#troubles.heal();
     this.user.calm();
     this.network.heal();
     const { features, options } = this.scene.character;
@@ -143,10 +153,26 @@ export class World {
       world: clock,
       network,
       mischief: this.#mischief,
-      lastEmitted: (stream) => this.exchange.ledger.streams.get(stream)?.runs.at(-1)?.last ?? 0,
+      troubles: this.#troubles,
+      lastEmitted: this.#lastEmitted,
       losesNext: () => this.exchange.inject({ kind: "skip" }),
       number,
     });
+  }
+
+  /** A stream's numbers lie from here on. */
+  #lie(step: NumbersStep, socket: number): void {
+    const { numbering } = this.network;
+    const topic = this.#topic(step.topic);
+    numbering?.order(topic, step, socket);
+    if (numbering?.isUnreliable(topic) === true) this.user.oracle.feed.distrust(topic);
+  }
+
+  readonly #lastEmitted = (stream: string): number =>
+    this.exchange.ledger.streams.get(stream)?.runs.at(-1)?.last ?? 0;
+
+  #topic(index: number): string {
+    return this.scene.character.topics[index] ?? "";
   }
 
   async #do(step: Step): Promise<void> {
@@ -229,6 +255,21 @@ export class World {
         return;
       case "mischief":
         this.#mischief.arm(step, step.times);
+        return;
+      case "http-out":
+        this.#troubles.takeHttpOut(step.ms);
+        return;
+      case "mute-data":
+        socket?.muteData(step.until);
+        return;
+      case "checksum":
+        this.#troubles.breakChecksum(this.#topic(step.topic), step.ms);
+        return;
+      case "refuse":
+        this.#troubles.refuse(step.where, step.ms, step.afterMs);
+        return;
+      case "numbers":
+        this.#lie(step, socket?.id ?? 0);
         return;
     }
   }

@@ -26,6 +26,7 @@ function finishedRun(changes: Partial<DemoRun> = {}, gap = { from: 5, to: 7 }): 
     written: 12,
     streams: new Map([[STREAM, account]]),
     violations: new Map(),
+    met: new Map(),
     sessions: new Map(),
   };
   return { log, ledger, seed: 7, elapsedMs: 30_042, nowMs: 1_500, problems: [], ...changes };

@@ -23,6 +23,17 @@ describe("a fault in words", () => {
     [{ kind: "repeat", count: 3 }, "repeat 3"],
     [{ kind: "pause", durationMs: 2_000 }, "pause for 2.00 s"],
     [{ kind: "mute", topic: "books:BTC-USDT" }, "mute books:BTC-USDT"],
+    [{ kind: "mute", all: true, until: "socket" }, "mute all until the next connection"],
+    [{ kind: "renumber" }, "renumber books"],
+    [
+      { kind: "renumber", of: "trades", to: 7, unannounced: true, offline: true },
+      "renumber trades, after 7, without a word, while no client is connected",
+    ],
+    [{ kind: "absurd-number", number: 1 }, "absurd-number 1"],
+    [{ kind: "retell", count: 5, durationMs: 2_000 }, "retell 5 trades for 2.00 s"],
+    [{ kind: "lag", lagMs: 500 }, "lag of 500 ms"],
+    [{ kind: "refuse-for-now", code: "11051" }, "refuse-for-now all with 11051"],
+    [{ kind: "http-out", status: 429, retryAfterSeconds: 3 }, "http-out 429, Retry-After 3 s"],
     [{ kind: "oversized", bytes: 5 }, "oversized frame of 5 bytes"],
   ])("%#", (fault, text) => {
     expect(faultToText(fault)).toBe(text);

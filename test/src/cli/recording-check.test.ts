@@ -8,7 +8,7 @@ function accountOf(messages: readonly (Numbered | "opened" | Buffer)[], venue = 
     if (message === "opened") check.opened();
     else {
       const raw = Buffer.isBuffer(message) ? message : frameOf(message);
-      check.received(raw, `line ${index + 1}`);
+      check.received(raw, `line ${index + 1}`, index);
     }
   });
   return check.account();

@@ -104,13 +104,13 @@ describe("freshness", () => {
     line.confirmsAll();
     expect(line.asked()).toEqual(["sub a,b", "unsub a", "sub a"]);
     line.confirmsAll();
-    line.clock.advance(10_000);
+    line.clock.advance(15_000);
     expect(line.heard("alert")).toMatchObject([
-      { alert: { kind: "topic-stale", topic: "a", silentMs: 20_000 } },
+      { alert: { kind: "topic-stale", topics: ["a"], silentMs: 25_000 } },
     ]);
     line.clock.advance(30_000);
     line.receives({ s: "a" });
-    expect(line.heard("topic.fresh")).toMatchObject([{ topic: "a", silentMs: 50_000 }]);
+    expect(line.heard("topic.fresh")).toMatchObject([{ topic: "a", silentMs: 55_000 }]);
     expect(line.heard("topic.stale")).toHaveLength(1);
     expect(line.asked()).toHaveLength(3);
   });

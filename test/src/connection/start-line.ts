@@ -54,6 +54,7 @@ export class Line {
     publish: (type, payload) => this.facts.push({ type, ...payload }),
     callbackFailed: () => undefined,
   };
+  readonly mute = undefined;
   readonly link: Link;
   readonly #memory: MemoryTransport;
   isReady = false;
@@ -84,6 +85,7 @@ export class Line {
     );
     this.feed = {
       talk: protocol,
+      asked: () => undefined,
       recoveries: Object.assign(new FakeDoor(), { unwanted: () => undefined }),
       inbound: { receive: (raw) => this.#receive(JSON.parse(raw.toString()) as Json) },
       countLate: () => undefined,
@@ -92,6 +94,7 @@ export class Line {
       },
       newSocket: () => undefined,
       replayAbandoned: () => undefined,
+      ready: () => undefined,
       reading: (isReading) => {
         if (isReading) this.subscriptions.resume("reader");
         else this.subscriptions.pause("reader");

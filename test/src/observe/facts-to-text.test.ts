@@ -146,8 +146,16 @@ describe("a fact in words", () => {
       "more than 10 numbered streams: the others are delivered unjudged",
     ],
     [
-      alert({ kind: "topic-stale", topic: "a\n", silentMs: 60_000 }),
+      alert({ kind: "topic-stale", topics: ["a\n"], silentMs: 60_000 }),
       "a\\u{a} is subscribed and silent for 1 min 00 s; subscribing anew did not help",
+    ],
+    [
+      alert({ kind: "topic-stale", topics: ["a", "b"], silentMs: 60_000 }),
+      "a, b are subscribed and silent for 1 min 00 s; subscribing anew did not help",
+    ],
+    [
+      alert({ kind: "mute", silentMs: 90_000, boundMs: 60_000 }),
+      "connected, but no data for 1 min 30 s, more than the usual 1 min 00 s",
     ],
     [
       alert({ kind: "topic-quarantined", topic: "a", untilMs: atMs }),

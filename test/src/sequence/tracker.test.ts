@@ -51,17 +51,22 @@ describe("a stream that counts every message", () => {
     expect(verdictOf(at(21), at(7), at(20))).toEqual({ kind: "next" });
   });
 
-  it("calls the same number again a duplicate, and an older one stale", () => {
+  it("calls the same number again a duplicate, and holds an older one", () => {
     expect(verdictOf(at(7), at(7))).toEqual({ kind: "duplicate" });
-    expect(verdictOf(at(6), at(7))).toEqual({ kind: "stale" });
+    expect(verdictOf(at(6), at(7))).toEqual({ kind: "held" });
   });
 
   it("does not go back for a duplicate or a stale one", () => {
     expect(verdictOf(at(8), at(7), at(3), at(7))).toEqual({ kind: "next" });
   });
 
-  it("does not fill a gap that was said: what comes late is stale", () => {
-    expect(verdictOf(at(8), at(7), at(9))).toEqual({ kind: "stale" });
+  it("goes back for a message that was only late, right behind the gap that it left", () => {
+    expect(verdictOf(at(8), at(7), at(9))).toEqual({ kind: "reset" });
+  });
+
+  it("does not fill a gap that was said: what comes later than that is held, and is stale", () => {
+    expect(verdictOf(at(8), at(7), at(9), at(10))).toEqual({ kind: "held" });
+    expect(verdictOf(at(11), at(7), at(9), at(10), at(8))).toEqual({ kind: "next" });
   });
 });
 
@@ -80,9 +85,9 @@ describe("a stream whose messages cover ranges", () => {
     expect(tracker.positions()).toEqual(new Map([["s", 12]]));
   });
 
-  it("calls a range with the same end a duplicate, and one that ended before stale", () => {
+  it("calls a range with the same end a duplicate, and holds one that ended before", () => {
     expect(verdictOf(range(5, 10), range(1, 10))).toEqual({ kind: "duplicate" });
-    expect(verdictOf(range(5, 9), range(1, 10))).toEqual({ kind: "stale" });
+    expect(verdictOf(range(5, 9), range(1, 10))).toEqual({ kind: "held" });
   });
 
   it("takes a heartbeat that names the next number for a sign of life", () => {
@@ -121,13 +126,13 @@ describe("a linked stream", () => {
 
   it("starts over where the link holds and the number is lower", () => {
     const tracker = trackerAfter(linked(10, 15));
-    expect(tracker.accept(linked(15, 3))).toEqual({ kind: "reset" });
+    expect(tracker.accept(linked(15, 3))).toEqual({ kind: "reset", isWhole: true });
     expect(tracker.accept(linked(3, 5))).toEqual({ kind: "next" });
   });
 
   it("knows a message that came twice by its number, not by its link", () => {
     expect(verdictOf(linked(7, 15), linked(7, 15))).toEqual({ kind: "duplicate" });
-    expect(verdictOf(linked(3, 7), linked(3, 7), linked(7, 15))).toEqual({ kind: "stale" });
+    expect(verdictOf(linked(3, 7), linked(3, 7), linked(7, 15))).toEqual({ kind: "held" });
   });
 
   it("takes a link into the past for an overlap", () => {
@@ -157,9 +162,9 @@ describe("a monotonic stream", () => {
     expect(verdictOf(at(900, { rule }), at(7))).toEqual({ kind: "next" });
   });
 
-  it("still knows duplicates and stale ones", () => {
+  it("still knows duplicates, and holds lower ones", () => {
     expect(verdictOf(at(7, { rule }), at(7))).toEqual({ kind: "duplicate" });
-    expect(verdictOf(at(6, { rule }), at(7))).toEqual({ kind: "stale" });
+    expect(verdictOf(at(6, { rule }), at(7))).toEqual({ kind: "held" });
   });
 });
 
@@ -181,7 +186,7 @@ describe("a rule's exceptions", () => {
     const rule = sequenceRules[kind]({ equal: "alive" });
     const tracker = trackerAfter(at(7, { rule }));
     expect(tracker.accept(at(7, { rule }))).toEqual({ kind: "alive" });
-    expect(tracker.accept(at(6, { rule }))).toEqual({ kind: "stale" });
+    expect(tracker.accept(at(6, { rule }))).toEqual({ kind: "held" });
     expect(tracker.accept(at(8, { rule }))).toEqual({ kind: "next" });
   });
 
@@ -198,17 +203,20 @@ describe("a rule's exceptions", () => {
     const linkedAt = (previous: number, last: number, rule: SequenceRule) =>
       at(last, { previous, rule });
     expect(verdictOf(linkedAt(15, 15, strict), linked(10, 15))).toEqual({ kind: "duplicate" });
-    expect(verdictOf(linkedAt(15, 3, strict), linked(10, 15))).toEqual({ kind: "stale" });
+    expect(verdictOf(linkedAt(15, 3, strict), linked(10, 15))).toEqual({ kind: "held" });
     const lenient = sequenceRules.linked();
     expect(verdictOf(linkedAt(15, 15, lenient), linked(10, 15))).toEqual({ kind: "alive" });
-    expect(verdictOf(linkedAt(15, 3, lenient), linked(10, 15))).toEqual({ kind: "reset" });
+    expect(verdictOf(linkedAt(15, 3, lenient), linked(10, 15))).toEqual({
+      kind: "reset",
+      isWhole: true,
+    });
   });
 
   it("do not make a linked stream's late copies signs of life or resets", () => {
     const rule = sequenceRules.linked({ equal: "alive", lower: "reset" });
     const before = [at(7, { previous: 3, rule }), at(15, { previous: 7, rule })];
     expect(verdictOf(at(15, { previous: 7, rule }), ...before)).toEqual({ kind: "duplicate" });
-    expect(verdictOf(at(7, { previous: 3, rule }), ...before)).toEqual({ kind: "stale" });
+    expect(verdictOf(at(7, { previous: 3, rule }), ...before)).toEqual({ kind: "held" });
   });
 });
 
@@ -290,7 +298,7 @@ describe("positions beyond 2^53", () => {
   it("go on from numbers to bigints where the digits of a double end", () => {
     const tracker = trackerAfter(at(Number.MAX_SAFE_INTEGER));
     expect(tracker.accept(at(2n ** 53n))).toEqual({ kind: "next" });
-    expect(tracker.accept(at(Number.MAX_SAFE_INTEGER))).toEqual({ kind: "stale" });
+    expect(tracker.accept(at(Number.MAX_SAFE_INTEGER))).toEqual({ kind: "held" });
     expect(verdictOf(at(2n ** 53n + 2n), at(Number.MAX_SAFE_INTEGER))).toEqual({
       kind: "gap",
       from: 2 ** 53,
@@ -378,7 +386,7 @@ describe("many streams", () => {
   it("are judged one by one", () => {
     const tracker = trackerAfter(at(7, { stream: "a" }), at(70, { stream: "b" }));
     expect(tracker.accept(at(8, { stream: "a" }))).toEqual({ kind: "next" });
-    expect(tracker.accept(at(8, { stream: "b" }))).toEqual({ kind: "stale" });
+    expect(tracker.accept(at(8, { stream: "b" }))).toEqual({ kind: "held" });
   });
 
   it("are followed up to a bound; beyond it messages pass unjudged and are counted", () => {
@@ -459,7 +467,7 @@ describe("any schedule of drops, repeats and reconnects", () => {
                 accounted.push(id);
               }
             }
-            if (verdict.kind === "duplicate" || verdict.kind === "stale") continue;
+            if (verdict.kind === "duplicate" || verdict.kind === "held") continue;
             accounted.push(position);
             delivered.push(position);
           }
@@ -476,9 +484,9 @@ describe("any schedule of drops, repeats and reconnects", () => {
     );
   });
 
-  it("does so for ranges that overlap in any way", () => {
+  it("does so for ranges that overlap what is known in any way, and end above it", () => {
     const steps = fc.array(
-      fc.record({ length: fc.integer({ min: 1, max: 5 }), shift: fc.integer({ min: -4, max: 4 }) }),
+      fc.record({ length: fc.integer({ min: 5, max: 9 }), shift: fc.integer({ min: -4, max: 4 }) }),
       { minLength: 1, maxLength: 60 },
     );
     fc.assert(
@@ -491,10 +499,6 @@ describe("any schedule of drops, repeats and reconnects", () => {
           const from = Math.max(end + 1 + shift, 1);
           const to = from + length - 1;
           const verdict = tracker.accept(range(from, to));
-          if (verdict.kind === "duplicate" || verdict.kind === "stale") {
-            expect(to).toBeLessThanOrEqual(end);
-            continue;
-          }
           first ??= from;
           if (verdict.kind === "gap") {
             for (let id = Number(verdict.from); id <= Number(verdict.to); id += 1) {

@@ -22,9 +22,11 @@ function staleBy(freshness: Freshness, untilMs: number): string[] {
     dueAtMs !== undefined && dueAtMs <= untilMs;
     dueAtMs = freshness.nextDueAtMs
   ) {
-    for (const { topic, action, silentMs } of freshness.takeStale(dueAtMs)) {
-      stale.push(`${topic} ${action} ${silentMs}`);
+    for (const { topic, silentMs } of freshness.takeStale(dueAtMs)) {
+      stale.push(`${topic} resubscribe ${silentMs}`);
     }
+    const report = freshness.takeReport(dueAtMs);
+    if (report !== undefined) stale.push(`${report.topics.join("+")} report ${report.silentMs}`);
   }
   return stale;
 }
@@ -40,10 +42,8 @@ describe("a topic that was acknowledged", () => {
   it("is stale when no first message comes in its time", () => {
     const freshness = confirmed();
     expect(freshness.takeStale(9_999)).toEqual([]);
-    expect(freshness.takeStale(10_000)).toEqual([
-      { topic: "a", silentMs: 10_000, action: "resubscribe" },
-    ]);
-    expect(freshness.takeStale(20_000)).toEqual([]);
+    expect(freshness.takeStale(10_000)).toEqual([{ topic: "a", silentMs: 10_000 }]);
+    expect(freshness.takeReport(20_000)).toBeUndefined();
   });
 
   it("is stale when it falls silent later, counted from its last message", () => {
@@ -93,42 +93,107 @@ describe("a topic that was acknowledged", () => {
 });
 
 describe("a stale topic", () => {
-  it("that is subscribed anew and silent again is reported once, and rests", () => {
+  it("that is subscribed anew and silent again is reported once, within seconds", () => {
     const freshness = confirmed();
     expect(staleBy(freshness, 10_000)).toEqual(["a resubscribe 10000"]);
     renew(freshness, "a", 10_500);
-    expect(staleBy(freshness, 20_499)).toEqual([]);
-    expect(staleBy(freshness, 20_500)).toEqual(["a report 20500"]);
+    expect(staleBy(freshness, 25_499)).toEqual([]);
+    expect(staleBy(freshness, 25_500)).toEqual(["a report 25500"]);
     renew(freshness, "a", 30_000);
-    expect(staleBy(freshness, 1e12)).toEqual([]);
+    expect(staleBy(freshness, 69_999)).toEqual([]);
   });
 
-  it.each(["renewed", "resting"])(
+  it("that was reported is asked for again after waits that grow to an hour", () => {
+    const freshness = confirmed();
+    let nowMs = 0;
+    const waits: number[] = [];
+    for (let asked = 0; asked < 9;) {
+      const dueAtMs = freshness.nextDueAtMs ?? Infinity;
+      const isAsked = freshness.takeStale(dueAtMs).length > 0;
+      freshness.takeReport(dueAtMs);
+      if (!isAsked) continue;
+      asked += 1;
+      waits.push(dueAtMs - nowMs);
+      nowMs = dueAtMs;
+      renew(freshness, "a", nowMs);
+    }
+    // The second wait is the one for the report and the first growing one together.
+    expect(waits).toEqual([
+      10_000, 50_000, 160_000, 640_000, 2_560_000, 3_600_000, 3_600_000, 3_600_000, 3_600_000,
+    ]);
+  });
+
+  it("is in one report with others that fall due at about the same time", () => {
+    const topics = Array.from({ length: 50 }, (_, index) => `t${index}`);
+    const freshness = confirmed({}, ...topics);
+    staleBy(freshness, 10_000);
+    topics.forEach((topic, index) => renew(freshness, topic, 10_500 + index * 50));
+    const reports = staleBy(freshness, 25_500);
+    expect(reports).toEqual([`${topics.join("+")} report 25500`]);
+  });
+
+  it("joins the report that is open, and the reports become rarer", () => {
+    const topics = ["a", "b", "c", "d"];
+    const freshness = new Freshness(() => ({ firstMs: 10_000, silenceMs: null }));
+    const reports: string[] = [];
+    const until = (untilMs: number): void => {
+      for (let at = freshness.nextDueAtMs; at !== undefined && at <= untilMs;) {
+        for (const { topic } of freshness.takeStale(at)) renew(freshness, topic, at);
+        const report = freshness.takeReport(at);
+        if (report !== undefined) reports.push(`${at}: ${report.topics.join("+")}`);
+        at = freshness.nextDueAtMs;
+      }
+    };
+    topics.forEach((topic, index) => {
+      until(index * 60_000);
+      freshness.asked(topic);
+      freshness.confirmed(topic, index * 60_000);
+    });
+    until(2_000_000);
+    expect(reports).toEqual(["25000: a", "380000: a+b+c+d"]);
+    for (const topic of topics) freshness.heard(topic, 2_000_000);
+    freshness.asked("e");
+    freshness.confirmed("e", 2_000_000);
+    until(2_100_000);
+    expect(reports.slice(2)).toEqual(["2025000: e"]);
+  });
+
+  it("that speaks before its report is in none", () => {
+    const freshness = confirmed({}, "a", "b");
+    staleBy(freshness, 10_000);
+    for (const topic of ["a", "b"]) renew(freshness, topic, 10_000);
+    staleBy(freshness, 24_999);
+    freshness.heard("a", 24_999);
+    expect(staleBy(freshness, 25_000)).toEqual(["b report 25000"]);
+  });
+
+  it.each(["renewed", "reported"])(
     "that was %s speaks again: said once, and watched anew",
     (how) => {
       const freshness = confirmed();
       staleBy(freshness, 10_000);
       renew(freshness, "a", 10_500);
-      if (how === "resting") staleBy(freshness, 20_500);
-      expect(freshness.heard("a", 20_600)).toBe(20_600);
-      expect(freshness.heard("a", 20_700)).toBeUndefined();
-      expect(staleBy(freshness, 80_699)).toEqual([]);
-      expect(staleBy(freshness, 80_700)).toEqual(["a resubscribe 60000"]);
+      if (how === "reported") staleBy(freshness, 25_500);
+      expect(freshness.heard("a", 25_600)).toBe(25_600);
+      expect(freshness.heard("a", 25_700)).toBeUndefined();
+      expect(staleBy(freshness, 85_699)).toEqual([]);
+      expect(staleBy(freshness, 85_700)).toEqual(["a resubscribe 60000"]);
     },
   );
 
-  it("is silent since its last message, over sockets too, and is not asked for a third time", () => {
+  it("is silent since its last message, over sockets too, and is reported once", () => {
     const freshness = confirmed();
     freshness.heard("a", 1_000);
     expect(staleBy(freshness, 61_000)).toEqual(["a resubscribe 60000"]);
     freshness.socketEnded();
     expect(freshness.nextDueAtMs).toBeUndefined();
     renew(freshness, "a", 100_000);
-    expect(staleBy(freshness, 110_000)).toEqual(["a report 109000"]);
+    expect(staleBy(freshness, 115_000)).toEqual(["a report 114000"]);
     freshness.socketEnded();
     renew(freshness, "a", 200_000);
-    expect(staleBy(freshness, 1e12)).toEqual([]);
-    expect(freshness.heard("a", 201_000)).toBe(200_000);
+    expect(staleBy(freshness, 239_999)).toEqual([]);
+    expect(staleBy(freshness, 240_000)).toEqual(["a resubscribe 239000"]);
+    expect(freshness.heard("a", 241_000)).toBe(240_000);
   });
 
   it("uses its deadline for silence where it has none for the first message", () => {
@@ -136,7 +201,7 @@ describe("a stale topic", () => {
     freshness.heard("a", 0);
     expect(staleBy(freshness, 60_000)).toEqual(["a resubscribe 60000"]);
     renew(freshness, "a", 61_000);
-    expect(staleBy(freshness, 121_000)).toEqual(["a report 121000"]);
+    expect(staleBy(freshness, 126_000)).toEqual(["a report 126000"]);
   });
 });
 
@@ -208,6 +273,7 @@ describe("any number of topics", () => {
             atMs = freshness.nextDueAtMs
           ) {
             for (const stale of freshness.takeStale(atMs)) actual.push(`${stale.topic} at ${atMs}`);
+            freshness.takeReport(atMs);
           }
           // It is subscribed anew at once where it was stale; then a message makes it fresh.
           freshness.heard(`t${topic}`, nowMs);

@@ -10,9 +10,12 @@ function startWatch(...topics: readonly string[]) {
     clock,
     policyOf: () => ({ firstMs: 10_000, silenceMs: 60_000 }),
     onStale: (stale) => {
-      for (const { topic, action, silentMs } of stale) {
-        said.push(`${clock.nowMs()}: ${topic} ${action} ${silentMs}`);
+      for (const { topic, silentMs } of stale) {
+        said.push(`${clock.nowMs()}: ${topic} resubscribe ${silentMs}`);
       }
+    },
+    onReport: ({ topics, silentMs }) => {
+      said.push(`${clock.nowMs()}: ${topics.join("+")} report ${silentMs}`);
     },
     onFresh: (topic, silentMs) => said.push(`${clock.nowMs()}: ${topic} fresh ${silentMs}`),
   });
@@ -32,6 +35,16 @@ describe("a watch", () => {
     expect(said.slice(1)).toEqual(["70000: a fresh 61000"]);
     clock.advance(60_000);
     expect(said.slice(2)).toEqual(["130000: a resubscribe 60000"]);
+  });
+
+  it("reports topics that stay silent in one go", () => {
+    const { clock, watch, said } = startWatch("a", "b");
+    clock.advance(10_000);
+    for (const topic of ["a", "b"]) watch.confirmed(topic);
+    clock.advance(14_999);
+    expect(said.slice(2)).toEqual([]);
+    clock.advance(1);
+    expect(said.slice(2)).toEqual(["25000: a+b report 25000"]);
   });
 
   it("needs one timer for all topics", () => {

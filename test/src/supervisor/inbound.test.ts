@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { SequencePoint } from "../../../src/sequence/point.ts";
-import { SequenceTracker } from "../../../src/sequence/tracker.ts";
-import { Inbound, newInboundCounts, type InboundParts } from "../../../src/supervisor/inbound.ts";
+import { Inbound } from "../../../src/supervisor/inbound.ts";
+import { newInboundCounts, type InboundParts } from "../../../src/supervisor/inbound-parts.ts";
 import type { Talk } from "../../../src/supervisor/talk.ts";
 import type { VenueWord } from "../../../src/venues/index.ts";
 
@@ -28,6 +28,7 @@ class RunningInbound {
   readonly log: string[] = [];
   readonly breaks: string[] = [];
   readonly topics: string[] = [];
+  readonly repeatedTopics: string[] = [];
   isWanted = true;
   readonly #inbound: Inbound<Frame>;
 
@@ -42,7 +43,7 @@ class RunningInbound {
     const isWanted = (): boolean => this.isWanted;
     const whole: InboundParts<Frame> = {
       schema: undefined,
-      tracker: new SequenceTracker(maxStreams),
+      maxStreams,
       counts: this.counts,
       consumers: {
         get isWanted() {
@@ -58,6 +59,16 @@ class RunningInbound {
         restarted: (stream) => this.breaks.push(`${stream} restarted`),
       },
       heard: (topic) => this.topics.push(topic),
+      repeated: (topic) => this.repeatedTopics.push(topic),
+      isTopic: () => true,
+      doubted: () => this.log.push("in doubt"),
+      onInDoubt: (stream, messages) => this.log.push(`fact in doubt ${stream} ${messages}`),
+      onStuck: (stream, position) => this.log.push(`fact stuck ${stream} ${position}`),
+      onDropped: (stream, cause, position) =>
+        this.log.push(`dropped ${stream} ${position} ${cause}`),
+      onUnjudged: (error, raw) =>
+        this.log.push(`unjudged ${raw.toString()}: ${error instanceof Error ? error.message : ""}`),
+      accepted: () => undefined,
       onControl: (word) => this.log.push(`control ${JSON.stringify(word)}`),
       onMismatch: (stream) => this.log.push(`fact mismatch ${stream}`),
       onInvalid: (error, raw) =>
@@ -68,6 +79,10 @@ class RunningInbound {
       ...parts,
     };
     this.#inbound = new Inbound(whole, words);
+  }
+
+  endSocket(): void {
+    this.#inbound.socketEnded();
   }
 
   receives(...frames: readonly (Frame | string)[]): void {
@@ -85,6 +100,10 @@ function fails(what: string): () => never {
 }
 
 const number = (n: number, s = "a"): Frame => ({ s, n });
+
+function pointOf(rest: Partial<SequencePoint>): (frame: Frame) => SequencePoint {
+  return ({ n = 0 }) => ({ stream: "a", first: n, last: n, scope: "stream", ...rest });
+}
 
 describe("a frame", () => {
   it("comes out as a message with its bytes, its stream, its numbers and its instant", () => {
@@ -227,11 +246,95 @@ describe("a numbering that starts over", () => {
 });
 
 describe("what was delivered already", () => {
-  it("is dropped and counted, be it the same number or an older one", () => {
+  it("is dropped and counted, each cause for itself, as soon as the next number shows it", () => {
     const inbound = new RunningInbound();
     inbound.receives(number(5), number(5), number(4), number(6));
-    expect(inbound.log).toEqual(['message {"s":"a","n":5}', 'message {"s":"a","n":6}']);
-    expect(inbound.counts).toMatchObject({ duplicates: 2, delivered: 2, gaps: 0 });
+    expect(inbound.log).toEqual([
+      'message {"s":"a","n":5}',
+      "dropped a 5 duplicate",
+      "in doubt",
+      "dropped a 4 stale",
+      'message {"s":"a","n":6}',
+    ]);
+    expect(inbound.counts).toMatchObject({ duplicates: 1, stale: 1, delivered: 2, gaps: 0 });
+  });
+
+  it("is no news of its topic, but shows that the topic is served", () => {
+    const retold = { topicOf: () => "a", sequence: pointOf({ retold: true }) };
+    const inbound = new RunningInbound({ talk: retold });
+    inbound.receives(number(5), number(5));
+    expect(inbound.topics).toEqual(["a"]);
+    expect(inbound.repeatedTopics).toEqual(["a"]);
+  });
+});
+
+describe("messages that are held", () => {
+  it("are delivered with their own bytes and instants behind the reset, which breaks their stream", () => {
+    const inbound = new RunningInbound({ talk: { topicOf: ({ s }) => s } });
+    inbound.receives(number(500), number(1));
+    expect(inbound.topics).toEqual(["a", "a"]); // what is in doubt is heard of
+    inbound.receives(number(2));
+    expect(inbound.log).toEqual([
+      'message {"s":"a","n":500}',
+      "in doubt",
+      "fact reset a",
+      "in band reset",
+      'message {"s":"a","n":1}',
+      'message {"s":"a","n":2}',
+    ]);
+    expect(inbound.breaks).toEqual(["a start", "a restarted", "a reset"]);
+    expect(inbound.topics).toEqual(["a", "a", "a"]);
+  });
+
+  it("do not hold up other streams, nor what has no number", () => {
+    const inbound = new RunningInbound();
+    inbound.receives(number(500), number(1), number(7, "b"), { s: "c" });
+    expect(inbound.log.slice(2)).toEqual(['message {"s":"b","n":7}', 'message {"s":"c"}']);
+  });
+
+  it("are held against a checksum and a schema when they are delivered, and not when they are dropped", () => {
+    const verified: (number | undefined)[] = [];
+    const talk = {
+      verify: ({ n }: Frame) => {
+        verified.push(n);
+        return n !== 1;
+      },
+    };
+    const inbound = new RunningInbound({ talk });
+    inbound.receives(number(500), number(499), number(501), number(1), number(2));
+    expect(verified).toEqual([500, 501, 1, 2]);
+    expect(inbound.log).toContain("fact mismatch a");
+  });
+
+  it("hold up no control word: only its number is in doubt", () => {
+    const inbound = new RunningInbound({ talk: { numbersControl: true } });
+    inbound.receives(number(500, "all"), { ack: 7, s: "all", n: 1 });
+    expect(inbound.log.at(-1)).toBe('control {"kind":"answer","answer":{"id":7}}');
+    inbound.receives(number(2, "all"));
+    expect(inbound.log.slice(-3)).toEqual([
+      "fact reset all",
+      "in band reset",
+      'message {"s":"all","n":2}',
+    ]);
+    expect(inbound.counts).toMatchObject({ control: 1, delivered: 2 });
+  });
+
+  it("are delivered at the socket's end", () => {
+    const inbound = new RunningInbound();
+    inbound.receives(number(500), number(1));
+    inbound.endSocket();
+    expect(inbound.log.slice(-3)).toEqual([
+      "fact reset a",
+      "in band reset",
+      'message {"s":"a","n":1}',
+    ]);
+  });
+
+  it("of a number that does not change are delivered with the fact", () => {
+    const inbound = new RunningInbound();
+    inbound.receives(number(5), '{"s":"a","n":5}', '{"s":"a","n":5 }', '{"s":"a", "n":5}');
+    expect(inbound.counts).toMatchObject({ delivered: 4, duplicates: 0 });
+    expect(inbound.log).toContain("fact stuck a 5");
   });
 });
 
@@ -263,13 +366,25 @@ describe("a frame that cannot be read", () => {
       expect(inbound.counts.delivered).toBe(0);
     },
   );
+});
+
+describe("a place that cannot be read", () => {
+  it("makes no message unreadable: it is delivered, reported and counted", () => {
+    const inbound = new RunningInbound({ talk: { sequence: pointOf({ session: NaN }) } });
+    inbound.receives(number(1));
+    expect(inbound.log).toEqual([
+      'unjudged {"s":"a","n":1}: sequence() gave a session that is no string and no safe integer',
+      'message {"s":"a","n":1}',
+    ]);
+    expect(inbound.counts).toMatchObject({ delivered: 1, unjudged: 1, invalid: 0 });
+  });
 
   it.each([
     ["NaN", NaN],
     ["nothing", undefined],
     ["beyond 2^53", 2 ** 53],
     ["text", "5"],
-  ])("is one whose number is %s: it must not hide the gaps after it", (_, wrong) => {
+  ])("is one whose number is %s: it hides no gap after it", (_, wrong) => {
     const numbers = [1, wrong as number, 3];
     const inbound = new RunningInbound({
       talk: {
@@ -282,7 +397,8 @@ describe("a frame that cannot be read", () => {
     inbound.receives({}, {}, {});
     expect(inbound.log).toEqual([
       "message {}",
-      "invalid {}: sequence() gave a position that is no safe integer and no bigint",
+      "unjudged {}: sequence() gave a position that is no safe integer and no bigint",
+      "message {}",
       "fact gap a 2-2",
       "in band gap",
       "message {}",

@@ -4,13 +4,14 @@ import {
   faultKinds,
   venueFaultKinds,
   parseFaultPlan,
+  type Fault,
   type PlannedFault,
 } from "../../../src/testing/index.ts";
 
 /** When a fault is over at the latest; a silence without an end has none. */
 function endOf({ atMs, fault }: PlannedFault): number {
   if (fault.kind === "silence") return atMs + (fault.durationMs ?? Infinity);
-  return atMs + ("durationMs" in fault ? fault.durationMs : 0);
+  return atMs + ("durationMs" in fault ? (fault.durationMs ?? Infinity) : 0);
 }
 
 describe("a fault plan from a seed", () => {
@@ -87,6 +88,38 @@ describe("a fault plan in one line", () => {
     }
   });
 
+  it.each<[string, Fault]>([
+    [
+      "renumber:trades:7:offline@1s",
+      { kind: "renumber", of: "trades", to: 7, offline: true, unannounced: false },
+    ],
+    [
+      "renumber:unannounced@1s",
+      { kind: "renumber", of: undefined, to: undefined, offline: false, unannounced: true },
+    ],
+    ["absurd-number:1@1s", { kind: "absurd-number", number: 1 }],
+    ["constant-number@1s+2s", { kind: "constant-number", durationMs: 2_000 }],
+    ["retell:20@1s", { kind: "retell", count: 20, durationMs: undefined }],
+    ["lag:500ms@1s+1m", { kind: "lag", lagMs: 500, durationMs: 60_000 }],
+    [
+      "refuse-for-now:logins:11051@1s+2m",
+      { kind: "refuse-for-now", of: "logins", code: "11051", durationMs: 120_000 },
+    ],
+    [
+      "http-out:429:20@1s+1m",
+      { kind: "http-out", status: 429, retryAfterSeconds: 20, durationMs: 60_000 },
+    ],
+    [
+      "http-out@1s",
+      { kind: "http-out", status: undefined, retryAfterSeconds: undefined, durationMs: undefined },
+    ],
+    ["wrong-checksum@1s+1h", { kind: "wrong-checksum", durationMs: 3_600_000 }],
+    ["mute:all:socket@1s", { kind: "mute", all: true, until: "socket" }],
+    ["mute@1s", { kind: "mute", all: false, until: "subscription" }],
+  ])("reads %s", (text, fault) => {
+    expect(parseFaultPlan(text)).toEqual([{ atMs: 1_000, fault }]);
+  });
+
   it("repeats at equal steps", () => {
     expect(parseFaultPlan("reset@1s..5s/2s").map(({ atMs }) => atMs)).toEqual([
       1_000, 3_000, 5_000,
@@ -112,6 +145,11 @@ describe("a fault plan in one line", () => {
     ["status:99@5s+1s", /200 to 599/],
     ["reset:1@5s", /at most 0 values/],
     ["reset@5s..1s/1s", /a series/],
+    ["renumber:quotes@5s", /a whole number.*"quotes"/],
+    ["mute:some@5s", /all or socket/],
+    ["lag:11s@5s", /at most 10s/],
+    ["retell:201@5s", /1 to 200/],
+    ["http-out:200@5s", /300 to 599/],
     ["fin@1s,flap:x@5s+1s", /"x".*flap:x@5s\+1s/],
   ])("names what it can't read: %s", (text, message) => {
     expect(() => parseFaultPlan(text)).toThrow(message);

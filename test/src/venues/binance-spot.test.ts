@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { OptionError, type SupervisorOptions } from "../../../src/index.ts";
 import { binanceSpot, type BinanceStreamMessage } from "../../../src/venues/index.ts";
 import { startSupervisor, type SupervisorWorld } from "../start-supervisor.ts";
+import { expectReported } from "./reported.ts";
 
 type World = SupervisorWorld<BinanceStreamMessage>;
 
@@ -252,8 +253,7 @@ describe("a frame that is no message of Binance", () => {
   ])("is reported and counted, and the next one comes: %s", (_, garbage) => {
     const world = startOpen([]);
     receives(world, trade(1), garbage, trade(2));
-    expect(world.heard("message.invalid")).toMatchObject([{ excerpt: garbage }]);
-    expect(world.feed.status().inbound).toMatchObject({ invalid: 1, unclaimed: 2, gaps: 0 });
+    expectReported(world, garbage);
   });
 });
 
@@ -261,7 +261,7 @@ describe("a loss at Binance spot", () => {
   it.each([
     ["the web firewall's 403 passes", { status: 403 }, "binance-waf", 60_000],
     ["too many requests is slow", { closeCode: 1008 }, "binance-too-many-requests", 10_000],
-    ["a ban is not refused for good", { status: 418 }, "http-go-away", 0],
+    ["a ban is not refused for good", { status: 418 }, "http-banned", 120_000],
   ])("%s", (_, how, rule, atLeastMs) => {
     const world = startVenue();
     if ("status" in how) {

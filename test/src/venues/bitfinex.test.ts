@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { OptionError } from "../../../src/index.ts";
 import { bitfinex } from "../../../src/venues/index.ts";
 import { startSupervisor } from "../start-supervisor.ts";
+import { expectReported } from "./reported.ts";
 import { hears, readSamples, startOpen, statesOf } from "./start-venue.ts";
 
 const start = (...topics: string[]) => startOpen(bitfinex(), topics);
@@ -329,8 +330,7 @@ describe("a frame that is no message of Bitfinex", () => {
   ])("is reported and counted, and the next one comes: %s", (garbage) => {
     const world = startBook();
     hears(world, garbage, [17, [6000, 1, 4], 3]);
-    expect(world.heard("message.invalid")).toMatchObject([{ excerpt: garbage }]);
-    expect(world.feed.status().inbound).toMatchObject({ invalid: 1, unclaimed: 2, gaps: 0 });
+    expectReported(world, garbage);
   });
 });
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { OptionError, type SupervisorOptions } from "../../../src/index.ts";
 import { bybit, type BybitMessage, type BybitService } from "../../../src/venues/index.ts";
 import { startSupervisor, type SupervisorWorld } from "../start-supervisor.ts";
+import { expectReported } from "./reported.ts";
 import { samplesOfVenue } from "./samples.ts";
 
 type World = SupervisorWorld<BybitMessage>;
@@ -351,8 +352,7 @@ describe("a frame that is no message of Bybit", () => {
   ])("is reported and counted, and the next one comes: %s", (_, garbage) => {
     const world = startOpen([]);
     receives(world, snapshot(1), garbage, book(2));
-    expect(world.heard("message.invalid")).toMatchObject([{ excerpt: garbage }]);
-    expect(world.feed.status().inbound).toMatchObject({ invalid: 1, unclaimed: 2, gaps: 0 });
+    expectReported(world, garbage);
   });
 });
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { OptionError } from "../../../src/index.ts";
 import { coinbaseAdvanced } from "../../../src/venues/index.ts";
 import { startSupervisor } from "../start-supervisor.ts";
+import { expectReported } from "./reported.ts";
 import { hears, readSamples, startOpen, statesOf } from "./start-venue.ts";
 import type { Sample } from "./samples.ts";
 
@@ -205,8 +206,7 @@ describe("a frame that is no message of Coinbase Advanced", () => {
   ])("is reported and counted, and the next one comes: %s", (garbage) => {
     const world = start();
     hears(world, book(0), garbage, book(1));
-    expect(world.heard("message.invalid")).toMatchObject([{ excerpt: garbage }]);
-    expect(world.feed.status().inbound).toMatchObject({ invalid: 1, unclaimed: 2, gaps: 0 });
+    expectReported(world, garbage);
   });
 });
 

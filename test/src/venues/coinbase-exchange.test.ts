@@ -6,6 +6,7 @@ import {
   type CoinbaseExchangeOptions,
 } from "../../../src/venues/index.ts";
 import { startSupervisor, type SupervisorWorld } from "../start-supervisor.ts";
+import { expectReported } from "./reported.ts";
 import { samplesOfVenue } from "./samples.ts";
 
 type World = SupervisorWorld<CoinbaseExchangeMessage>;
@@ -297,7 +298,7 @@ describe("the numbers of Coinbase Exchange", () => {
     const frames = [order("received", 20), order("open", 21), match(1, 22), order("activate")];
     receives(world, ...frames, order("done", 23), order("change", 22), match(90, 26));
     expect(world.heard("gap")).toMatchObject([{ stream: "full:BTC-USD", from: 24, to: 25 }]);
-    expect(world.feed.status().inbound).toMatchObject({ gaps: 1, duplicates: 1, unclaimed: 6 });
+    expect(world.feed.status().inbound).toMatchObject({ gaps: 1, stale: 1, unclaimed: 6 });
   });
 
   it("go on over sockets: the last match tells at once what came meanwhile", () => {
@@ -357,8 +358,7 @@ describe("a frame that is no message of Coinbase Exchange", () => {
   ])("is reported and counted, and the next one comes: %s", (_, garbage) => {
     const world = startOpen([]);
     receives(world, match(1), garbage, match(2));
-    expect(world.heard("message.invalid")).toMatchObject([{ excerpt: garbage }]);
-    expect(world.feed.status().inbound).toMatchObject({ invalid: 1, unclaimed: 2, gaps: 0 });
+    expectReported(world, garbage);
   });
 });
 

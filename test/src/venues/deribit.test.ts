@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { OptionError } from "../../../src/index.ts";
 import { deribit } from "../../../src/venues/index.ts";
 import { promisesSettle, startSupervisor } from "../start-supervisor.ts";
+import { expectReported } from "./reported.ts";
 import { hears, readSamples, startOpen, statesOf } from "./start-venue.ts";
 
 const BOOK = "book.BTC-PERPETUAL.100ms";
@@ -133,6 +134,44 @@ describe("a login at Deribit", () => {
     ]);
     expect(JSON.stringify(world.facts)).not.toContain("s3cret");
   });
+});
+
+describe("a login at Deribit that is refused", () => {
+  const credentials = { clientId: "me", clientSecret: "s3cret" };
+  const refuse = async (code: number) => {
+    const world = startOpen(deribit({ credentials }), [BOOK]);
+    await promisesSettle();
+    hears(world, refusal(0, code, "no"));
+    await promisesSettle();
+    return world;
+  };
+
+  it.each([10_000, 13_004, 13_009, 13_021])("with %i is final: the key is wrong", async (code) => {
+    const world = await refuse(code);
+    expect(world.feed.state).toBe("failed");
+    expect(world.heard("failed")).toMatchObject([{ rule: "auth-never" }]);
+  });
+
+  it.each([10_028, 10_040, 10_041, 10_047, 10_066, 11_051, 11_094, 13_028, 13_888])(
+    "with %i is tried again after ten seconds, with an alert",
+    async (code) => {
+      const world = await refuse(code);
+      expect(world.heard("attempt.failed")).toMatchObject([{ rule: "auth-later" }]);
+      expect(world.feed.status().retryInMs).toBeGreaterThanOrEqual(10_000);
+      expect(world.feed.status().retryInMs).toBeLessThanOrEqual(13_000);
+      expect(world.alerts("loss")).toHaveLength(1);
+    },
+  );
+
+  it.each([10_001, 12_345])(
+    "with %i, which may be anything, is tried again slowly",
+    async (code) => {
+      const world = await refuse(code);
+      expect(world.heard("attempt.failed")).toMatchObject([{ rule: "auth" }]);
+      expect(world.feed.state).toBe("reconnecting");
+      expect(world.alerts("loss")).toHaveLength(1);
+    },
+  );
 });
 
 describe("an answer of Deribit", () => {
@@ -305,8 +344,7 @@ describe("a frame that is no message of Deribit", () => {
   ])("is reported and counted, and the next one comes: %s", (garbage) => {
     const world = start();
     hears(world, trades(1), garbage, trades(2));
-    expect(world.heard("message.invalid")).toMatchObject([{ excerpt: garbage }]);
-    expect(world.feed.status().inbound).toMatchObject({ invalid: 1, unclaimed: 2, gaps: 0 });
+    expectReported(world, garbage);
   });
 });
 

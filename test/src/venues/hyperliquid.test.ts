@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { OptionError, type SupervisorOptions } from "../../../src/index.ts";
 import { hyperliquid, type HyperliquidMessage } from "../../../src/venues/index.ts";
 import { startSupervisor, type SupervisorWorld } from "../start-supervisor.ts";
+import { expectReported } from "./reported.ts";
 import { samplesOfVenue } from "./samples.ts";
 
 type World = SupervisorWorld<HyperliquidMessage>;
@@ -295,7 +296,7 @@ describe("the numbers of Hyperliquid", () => {
       [6_400, true],
       [11_000, true],
     ]);
-    expect(world.feed.status().inbound).toMatchObject({ duplicates: 1, gaps: 0, resets: 0 });
+    expect(world.feed.status().inbound).toMatchObject({ stale: 1, gaps: 0, resets: 0 });
   });
 
   it("say nothing of what a socket missed", () => {
@@ -341,8 +342,7 @@ describe("a frame that is no message of Hyperliquid", () => {
   ])("is reported and counted, and the next one comes: %s", (_, garbage) => {
     const world = startOpen([]);
     receives(world, book(1), garbage, book(2));
-    expect(world.heard("message.invalid")).toMatchObject([{ excerpt: garbage }]);
-    expect(world.feed.status().inbound).toMatchObject({ invalid: 1, unclaimed: 2, gaps: 0 });
+    expectReported(world, garbage);
   });
 });
 

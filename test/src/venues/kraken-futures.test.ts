@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { OptionError, type SupervisorOptions } from "../../../src/index.ts";
 import { krakenFutures, type KrakenFuturesMessage } from "../../../src/venues/index.ts";
 import { startSupervisor, type SupervisorWorld } from "../start-supervisor.ts";
+import { expectReported } from "./reported.ts";
 import { samplesOfVenue } from "./samples.ts";
 
 type World = SupervisorWorld<KrakenFuturesMessage>;
@@ -279,8 +280,7 @@ describe("a frame that is no message of Kraken Futures", () => {
   ])("is reported and counted, and the next one comes: %s", (_, garbage) => {
     const world = startOpen([]);
     receives(world, trade(1), garbage, trade(2));
-    expect(world.heard("message.invalid")).toMatchObject([{ excerpt: garbage }]);
-    expect(world.feed.status().inbound).toMatchObject({ invalid: 1, unclaimed: 2, gaps: 0 });
+    expectReported(world, garbage);
   });
 });
 

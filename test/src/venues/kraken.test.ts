@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { OptionError, type SupervisorOptions } from "../../../src/index.ts";
 import { kraken, type KrakenMessage, type KrakenOptions } from "../../../src/venues/index.ts";
 import { startSupervisor, type SupervisorWorld } from "../start-supervisor.ts";
+import { expectReported } from "./reported.ts";
 import { samplesOfVenue } from "./samples.ts";
 
 type World = SupervisorWorld<KrakenMessage>;
@@ -462,8 +463,7 @@ describe("a frame that is no message of Kraken", () => {
   ])("is reported and counted, and the next one comes: %s", (_, garbage) => {
     const world = startOpen([]);
     receives(world, trade(1), garbage, trade(2));
-    expect(world.heard("message.invalid")).toMatchObject([{ excerpt: garbage }]);
-    expect(world.feed.status().inbound).toMatchObject({ invalid: 1, unclaimed: 2, gaps: 0 });
+    expectReported(world, garbage);
   });
 
   it("and a book that holds no levels is no proof of wholeness", () => {

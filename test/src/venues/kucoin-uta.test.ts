@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { OptionError } from "../../../src/index.ts";
 import { kucoinUta, type KucoinService, type KucoinUtaMessage } from "../../../src/venues/index.ts";
 import { promisesSettle, startSupervisor, type SupervisorWorld } from "../start-supervisor.ts";
+import { expectReported } from "./reported.ts";
 import { samplesOfVenue } from "./samples.ts";
 
 type World = SupervisorWorld<KucoinUtaMessage>;
@@ -249,8 +250,7 @@ describe("a frame that is no message of KuCoin UTA", () => {
   ])("is reported and counted, and the next one comes: %s", async (_, garbage) => {
     const world = await startOpen([]);
     receives(world, book("snapshot", 1), garbage, book("delta", 2));
-    expect(world.heard("message.invalid")).toMatchObject([{ excerpt: garbage }]);
-    expect(world.feed.status().inbound).toMatchObject({ invalid: 1, unclaimed: 2, gaps: 0 });
+    expectReported(world, garbage);
   });
 });
 

@@ -6,6 +6,7 @@
  */
 import type { Desk, Dialect, HttpAnswer, HttpRequest, Subject, Talk } from "../dialect.ts";
 import { isObject, parseJson, type JsonObject } from "../json.ts";
+import { notNow } from "../not-now.ts";
 import type { BookChange, BookView, Level, MarketEvent, MarketView } from "../market-event.ts";
 
 /** In what one of Binance's markets differs from the others. */
@@ -44,6 +45,8 @@ class BinanceTalk implements Talk {
   readonly #flavour: BinanceFlavour;
   readonly #serves: (stream: string) => boolean;
   #isCombined: boolean;
+  /** Streams that the request under way has subscribed. */
+  readonly #begun: string[] = [];
 
   constructor(
     desk: Desk,
@@ -60,6 +63,7 @@ class BinanceTalk implements Talk {
 
   hear(frame: string): void {
     this.#desk.say(this.#answer(frame));
+    for (const stream of this.#begun.splice(0)) this.#begin(stream);
   }
 
   tell(event: MarketEvent, stream: string): readonly string[] {
@@ -134,8 +138,23 @@ class BinanceTalk implements Talk {
       this.#desk.violation("topics per connection");
       return invalid("too many subscriptions");
     }
+    const refusal = this.#desk.refusalOf("subscriptions");
+    if (refusal !== undefined) {
+      const { code, text } = notNow(NOT_NOW, refusal.code);
+      return { code: Number(code), msg: text };
+    }
+    this.#begun.push(...streams.filter((stream) => !topics.has(stream)));
     for (const stream of streams) this.#hold(stream);
     return { result: null };
+  }
+
+  /** The past is told of no stream, but by a fault. */
+  #begin(stream: string): void {
+    const { feed, instrument = "" } = this.#desk.topics.get(stream) ?? {};
+    if (feed !== "trades") return;
+    for (const trade of this.#desk.pastTrades(stream, instrument, 0)) {
+      for (const frame of this.tell(trade, stream)) this.#desk.say(frame);
+    }
   }
 
   #hold(stream: string): void {
@@ -215,6 +234,18 @@ function parseEntrance(path: string): Entrance | undefined {
 function wrap(stream: string, payload: string): string {
   return `{"stream":"${stream}","data":${payload}}`;
 }
+
+/**
+ * Documented for the APIs, and not for streams, whose errors of this kind are not known.
+ * @see {@link https://developers.binance.com/docs/margin_trading/error-code} read 2026-11-30
+ */
+const NOT_NOW = [
+  [
+    "-1008",
+    "Spot server is currently overloaded with other requests. Please try again in a few minutes.",
+  ],
+  ["-1001", "Internal error; unable to process your request. Please try again."],
+] as const;
 
 type RequestId = number | string | null;
 type Outcome = { readonly result: unknown } | { readonly code: number; readonly msg: string };

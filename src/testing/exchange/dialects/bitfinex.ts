@@ -5,14 +5,18 @@
  * Facts: venues.md §3.7, read 2026-11-22. Connections per minute and address are not counted here.
  */
 import { crc32 } from "node:zlib";
+import { ConnectionCounter } from "../connection-counter.ts";
 import type { Desk, Dialect, Notice, Said, Subject, Talk } from "../dialect.ts";
 import { isObject, parseJson, type JsonObject } from "../json.ts";
+import { notNow } from "../not-now.ts";
 import type { BookChange, BookView, Level, MarketEvent, Quote, Trade } from "../market-event.ts";
 
 const FLAGS = { timestamp: 32_768, seqAll: 65_536, checksum: 131_072, bulk: 536_870_912 };
 
 /** As probed; the documentation says 25 and 30. */
 const CHANNELS = 36;
+/** With which a subscription begins. */
+const SHOWN_TRADES = 10;
 const HEARTBEAT_MS = 15_000;
 const CHECKSUM_MS = 2_500;
 const IDLE_CUT_MS = 60_000;
@@ -59,12 +63,18 @@ interface Channel {
   summedAtMs: number;
 }
 
+/**
+ * The general refusal of a subscription; that it may pass shows in nothing.
+ * @see {@link https://docs.bitfinex.com/docs/ws-general} read 2026-11-30
+ */
+const NOT_NOW = [["10300", "subscribe: failed"]] as const;
+
 class BitfinexTalk implements Talk {
+  readonly counter = new ConnectionCounter(1);
   readonly #desk: Desk;
   readonly #channels = new Map<number, Channel>();
   readonly #byTopic = new Map<string, Channel>();
   #flags = 0;
-  #sequence = 0;
   #lastChannelId: number;
 
   constructor(desk: Desk) {
@@ -147,6 +157,12 @@ class BitfinexTalk implements Talk {
       this.#refuse(10301, "subscribe: dup", request);
       return;
     }
+    const refusal = this.#desk.refusalOf("subscriptions");
+    if (refusal !== undefined) {
+      const { code, text } = notNow(NOT_NOW, refusal.code);
+      this.#refuse(Number(code), text, { ...request, pair: pairOf(symbol) });
+      return;
+    }
     if (this.#channels.size >= this.#desk.limits.maxStreams) {
       this.#desk.violation("topics per connection");
       this.#refuse(10305, "subscribe: limit", {});
@@ -179,11 +195,14 @@ class BitfinexTalk implements Talk {
 
   /** Every channel begins with what there is. */
   #begin(channel: Channel): void {
+    if (this.#desk.isMute(channel.topic)) return;
     const { market, nowMs } = this.#desk;
     const { feed, instrument } = channel.subject;
     const [book, quote] = [market.book(instrument), market.quote(instrument, nowMs)];
     if (feed === "trades") {
-      const latestFirst = market.trades(instrument).toReversed();
+      const latestFirst = this.#desk
+        .pastTrades(channel.topic, instrument, SHOWN_TRADES)
+        .toReversed();
       this.#desk.say(this.#frame(channel, latestFirst.map(writeTrade)));
     } else if (feed === "quotes" && quote !== undefined) {
       this.#desk.say(this.#frame(channel, writeQuote(quote)));
@@ -204,7 +223,7 @@ class BitfinexTalk implements Talk {
       return updates;
     }
     channel.summedAtMs = change.atMs;
-    return [...updates, this.#frame(channel, "cs", bitfinexChecksum(book))];
+    return [...updates, this.#frame(channel, "cs", this.#desk.checksum(bitfinexChecksum(book)))];
   }
 
   /** Every 15 s, busy or quiet. */
@@ -234,7 +253,7 @@ class BitfinexTalk implements Talk {
     if ((this.#flags & FLAGS.seqAll) === 0) {
       return JSON.stringify([channel.id, ...content, ...stamp]);
     }
-    const number = (this.#sequence += 1);
+    const number = this.counter.take();
     return { text: JSON.stringify([channel.id, ...content, number, ...stamp]), number };
   }
 

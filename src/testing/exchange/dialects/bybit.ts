@@ -9,6 +9,7 @@
 import type { Desk, Dialect, Said, Subject, Talk } from "../dialect.ts";
 import { whenIdle } from "../idle.ts";
 import { isObject, parseJson, type JsonObject } from "../json.ts";
+import { notNow } from "../not-now.ts";
 import {
   showPrice,
   showQuantity,
@@ -46,6 +47,15 @@ const categories: Readonly<Record<string, Category>> = {
   "/v5/public/spread": { ...contract, isCommand: true, depths: ["25"] },
 };
 
+/**
+ * Texts of the API's error codes; how a public socket says it is not documented. It names no topic.
+ * @see {@link https://bybit-exchange.github.io/docs/v5/error} read 2026-11-30
+ */
+const NOT_NOW = [
+  ["10016", "Internal server error"],
+  ["10000", "Server Timeout"],
+] as const;
+
 const ARGS_CHARS = 21_000;
 /** A socket that has subscribed to nothing, and says nothing. */
 const UNUSED_CUT_MS = 61_000;
@@ -71,7 +81,7 @@ export const bybitDialect: Dialect = {
       case "trades":
         return { stream: `publicTrade.${event.instrument}` };
       case "quotes": {
-        const numbers = { first: event.atMs, last: event.atMs, isContiguous: false };
+        const numbers = { first: event.stamp, last: event.stamp, isContiguous: false };
         return { stream: `orderbook.1.${event.instrument}`, numbers };
       }
       case "book": {
@@ -152,7 +162,9 @@ class BybitTalk implements Talk {
       this.#answer(request);
       return;
     }
-    const problem = this.#problemOf(args);
+    const refusal = this.#desk.refusalOf("subscriptions");
+    const problem =
+      refusal === undefined ? this.#problemOf(args) : notNow(NOT_NOW, refusal.code).text;
     if (problem !== undefined) {
       this.#answer(request, problem);
       return;
@@ -164,7 +176,10 @@ class BybitTalk implements Talk {
 
   /** Each topic by itself. */
   #command(op: "subscribe" | "unsubscribe", args: readonly string[]): void {
-    const successTopics = args.filter((topic) => op === "unsubscribe" || this.#takes([topic]));
+    const refusal = op === "subscribe" ? this.#desk.refusalOf("subscriptions") : undefined;
+    const successTopics = args.filter(
+      (topic) => op === "unsubscribe" || (refusal === undefined && this.#takes([topic])),
+    );
     for (const topic of successTopics) {
       if (op === "subscribe") this.#desk.hold(topic, this.#subjectOf(topic));
       else this.#release(topic);
@@ -230,8 +245,15 @@ class BybitTalk implements Talk {
 
   /** A book comes whole at once, and so does a ticker. */
   #begin(topic: string): void {
+    if (this.#desk.isMute(topic)) return;
     const { market, nowMs, topics } = this.#desk;
     const { feed, instrument = "" } = topics.get(topic) ?? {};
+    // Of trades nothing is told again, but by a fault.
+    const past = feed === "trades" ? this.#desk.pastTrades(topic, instrument, 0) : [];
+    if (past.length > 0) {
+      const rows = past.map((trade) => this.#writeTrade(trade));
+      this.#desk.say(push(topic, "snapshot", nowMs, rows));
+    }
     const [book, quote] = [market.book(instrument), market.quote(instrument, nowMs)];
     if (feed === "book" && book !== undefined) {
       this.#desk.say(this.#writeBook(topic, "snapshot", nowMs, instrument, book));
@@ -269,10 +291,10 @@ class BybitTalk implements Talk {
   }
 
   /** Level 1 is all of it each time; its number is the time here, as it need only grow. */
-  #writeQuote({ instrument, atMs, bid, ask, lastPrice }: Quote, topic: string): string {
+  #writeQuote({ instrument, atMs, stamp, bid, ask, lastPrice }: Quote, topic: string): string {
     if (topic.startsWith("orderbook.")) {
       const [b, a] = [writeLevels([bid]), writeLevels([ask])];
-      const data = { s: instrument, b, a, u: atMs, seq: this.#nextSeq() };
+      const data = { s: instrument, b, a, u: stamp, seq: this.#nextSeq() };
       return push(topic, "snapshot", atMs, data, atMs);
     }
     const data = {

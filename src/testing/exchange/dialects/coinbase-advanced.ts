@@ -5,9 +5,11 @@
  * Facts: venues.md §3.3, read 2026-11-22. Unverified there: the shape of errors, and how the first
  * five seconds and idleness end (here: without a close frame).
  */
+import { ConnectionCounter } from "../connection-counter.ts";
 import type { Desk, Dialect, Said, Subject, Talk } from "../dialect.ts";
 import { whenIdle } from "../idle.ts";
 import { isObject, parseJson } from "../json.ts";
+import { notNow } from "../not-now.ts";
 import {
   showPrice,
   showQuantity,
@@ -19,6 +21,8 @@ import {
 } from "../market-event.ts";
 
 const FIRST_SUBSCRIBE_MS = 5_000;
+/** With which a subscription begins. */
+const SHOWN_TRADES = 10;
 const HEARTBEAT_MS = 1_000;
 /** Documented: between 60 and 90 s. */
 const IDLE_CUT_MS = 75_000;
@@ -62,11 +66,14 @@ export const coinbaseAdvancedDialect: Dialect = {
   enter: (path) => (/^\/?(\?|$)/.test(path) ? (desk) => new CoinbaseTalk(desk) : 404),
 };
 
+/** No words for this are documented; an error names no request. [venues.md §3.3] */
+const NOT_NOW = [["", "Internal error. Please try again later."]] as const;
+
 class CoinbaseTalk implements Talk {
+  readonly counter = new ConnectionCounter(0);
   readonly #desk: Desk;
   /** Products by channel, as they were asked for. */
   readonly #state = new Map<ChannelName, Set<string>>();
-  #sequence = 0;
   #heartbeats = 0;
 
   constructor(desk: Desk) {
@@ -128,6 +135,12 @@ class CoinbaseTalk implements Talk {
       return;
     }
     this.#desk.cancel("first subscribe");
+    // Heartbeats are the connection's own.
+    const refusal = channel === "heartbeats" ? undefined : this.#desk.refusalOf("subscriptions");
+    if (refusal !== undefined) {
+      this.#refuse(notNow(NOT_NOW, refusal.code).text);
+      return;
+    }
     const begun = products.filter((product) => !topics.has(topicOf(channel, product)));
     for (const product of begun) this.#hold(channel, product);
     this.#acknowledge();
@@ -164,8 +177,11 @@ class CoinbaseTalk implements Talk {
     const { market, nowMs } = this.#desk;
     const [book, quote] = [market.book(instrument), market.quote(instrument, nowMs)];
     if (channel === "heartbeats") this.#beat();
+    else if (this.#desk.isMute(topicOf(channel, instrument))) return;
     else if (channel === "market_trades") {
-      const trades = market.trades(instrument).toReversed().map(writeTrade);
+      const topic = topicOf(channel, instrument);
+      const past = this.#desk.pastTrades(topic, instrument, SHOWN_TRADES);
+      const trades = past.toReversed().map(writeTrade);
       this.#desk.say(this.#frame("market_trades", { type: "snapshot", trades }));
     } else if (channel === "ticker" && quote !== undefined) {
       this.#desk.say(this.#frame("ticker", { type: "snapshot", tickers: [writeQuote(quote)] }));
@@ -186,8 +202,7 @@ class CoinbaseTalk implements Talk {
   }
 
   #frame(channel: string, event: object): Said {
-    const number = this.#sequence;
-    this.#sequence += 1;
+    const number = this.counter.take();
     const timestamp = stampOf(this.#desk.nowMs);
     const events = [event];
     const frame = { channel, client_id: "", timestamp, sequence_num: number, events };

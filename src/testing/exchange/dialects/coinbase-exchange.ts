@@ -9,6 +9,7 @@
  */
 import type { Desk, Dialect, Said, Subject, Talk } from "../dialect.ts";
 import { isObject, parseJson } from "../json.ts";
+import { notNow } from "../not-now.ts";
 import {
   showPrice,
   showQuantity,
@@ -31,6 +32,13 @@ const channels = {
 } as const;
 
 type ChannelName = keyof typeof channels;
+
+/**
+ * An error with a reason, as for what fails otherwise; the words of one that passes are not known.
+ * @see {@link https://docs.rs/barter-data/0.10.0/src/barter_data/exchange/coinbase/subscription.rs.html}
+ *   read 2026-11-30
+ */
+const NOT_NOW = [["", "internal server error"]] as const;
 
 const NEED_LOGIN = new Set<unknown>(["level2", "level3", "full"]);
 
@@ -151,6 +159,11 @@ class CoinbaseExchangeTalk implements Talk {
 
   #subscribe(wishes: readonly Wish[]): void {
     this.#desk.cancel("first subscribe");
+    const refusal = this.#desk.refusalOf("subscriptions");
+    if (refusal !== undefined) {
+      this.#refuse("Failed to subscribe", notNow(NOT_NOW, refusal.code).text);
+      return;
+    }
     const begun = wishes.filter((wish) => !this.#held.has(topicOf(wish)));
     for (const wish of begun) {
       this.#held.set(topicOf(wish), wish);
@@ -183,10 +196,13 @@ class CoinbaseExchangeTalk implements Talk {
   #begin(wish: Wish): void {
     const [channel, product] = wish;
     const { market, nowMs } = this.#desk;
-    const [trade, book] = [market.trades(product).at(-1), market.book(product)];
-    const quote = market.quote(product, nowMs);
-    if (channel === "matches" && trade !== undefined) {
-      this.#desk.say(this.#match("last_match", trade));
+    const isMute = this.#desk.isMute(topicOf(wish));
+    const book = isMute ? undefined : market.book(product);
+    const quote = isMute ? undefined : market.quote(product, nowMs);
+    if (channel === "matches") {
+      for (const trade of this.#desk.pastTrades(topicOf(wish), product, 1)) {
+        this.#desk.say(this.#match("last_match", trade));
+      }
     } else if (channel === "level2_batch" && book !== undefined) {
       this.#desk.say(writeBook(product, book));
     } else if (channel.startsWith("ticker") && quote !== undefined) {
@@ -202,10 +218,13 @@ class CoinbaseExchangeTalk implements Talk {
     if (!("everyMs" in facts)) return;
     this.#desk.after(topicOf(wish), facts.everyMs, () => {
       const quote = this.#desk.market.quote(product, this.#desk.nowMs);
-      if (channel === "status") {
+      const isMute = this.#desk.isMute(topicOf(wish));
+      if (channel === "heartbeat") this.#desk.say(this.#heartbeat(product));
+      else if (isMute) {
+        // Nothing is told.
+      } else if (channel === "status") {
         this.#desk.say(JSON.stringify({ type: "status", products: [], currencies: [] }));
-      } else if (channel === "heartbeat") this.#desk.say(this.#heartbeat(product));
-      else if (quote !== undefined && !this.#desk.isPaused) this.#desk.say(this.#ticker(quote));
+      } else if (quote !== undefined && !this.#desk.isPaused) this.#desk.say(this.#ticker(quote));
       this.#beat(wish);
     });
   }

@@ -6,6 +6,7 @@
  */
 import type { Desk, Dialect, Notice, Said, Subject, Talk } from "../dialect.ts";
 import { isObject, parseJson, type JsonObject } from "../json.ts";
+import { notNow } from "../not-now.ts";
 import type { BookChange, Level, MarketEvent, Quote, Trade } from "../market-event.ts";
 
 /** Requests are paid from a pool that refills. */
@@ -50,6 +51,18 @@ export const deribitDialect: Dialect = {
   },
   enter: (path) => (/^\/ws\/api\/v2\/?(\?|$)/.test(path) ? (desk) => new DeribitTalk(desk) : 404),
 };
+
+/**
+ * Deribit's RPC error codes, as a client sorts them.
+ * @see {@link https://nautilustrader.io/docs/core-latest/nautilus_deribit/common/consts/static.DERIBIT_RETRY_ERROR_CODES.html}
+ *   read 2026-11-30
+ */
+const NOT_NOW = [
+  ["13028", "temporarily_unavailable"],
+  ["11051", "system_maintenance"],
+  ["10047", "matching_engine_queue_full"],
+  ["10028", "too_many_requests"],
+] as const;
 
 class DeribitTalk implements Talk {
   readonly #desk: Desk;
@@ -136,12 +149,41 @@ class DeribitTalk implements Talk {
         this.#desk.cancel("answer");
         this.#reply(id, "ok");
         return;
+      case "public/auth":
+        this.#logIn(id, params);
+        return;
       case "public/test":
         this.#desk.cancel("answer");
         this.#reply(id, { version: "1.2.26" });
         return;
     }
     this.#refuse(id, -32601, "Method not found");
+  }
+
+  /** Whoever names himself is let in: there are no accounts here. `.raw` channels stay closed. */
+  #logIn(id: unknown, { grant_type, client_id, client_secret }: JsonObject): void {
+    const isGiven = [client_id, client_secret].every((each) => typeof each === "string");
+    const refusal = this.#desk.refusalOf("logins");
+    if (refusal !== undefined) this.#refuseForNow(id, refusal.code);
+    else if (grant_type !== "client_credentials" || !isGiven) {
+      this.#refuse(id, 13004, "invalid_credentials");
+    } else {
+      const token = {
+        access_token: "1582628593469.1MbQ-J_4",
+        refresh_token: "1582628593469.1GP4rQd0",
+      };
+      this.#reply(id, {
+        ...token,
+        expires_in: 900,
+        scope: "connection mainaccount",
+        token_type: "bearer",
+      });
+    }
+  }
+
+  #refuseForNow(id: unknown, given: string | undefined): void {
+    const { code, text } = notNow(NOT_NOW, given);
+    this.#refuse(id, Number(code), text);
   }
 
   #subscribe(id: unknown, params: JsonObject): void {
@@ -153,6 +195,11 @@ class DeribitTalk implements Talk {
     }
     if (channels.some((channel) => channel.endsWith(".raw"))) {
       this.#refuse(id, 13778, "raw_subscriptions_not_available_for_unauthorized");
+      return;
+    }
+    const refusal = this.#desk.refusalOf("subscriptions");
+    if (refusal !== undefined) {
+      this.#refuseForNow(id, refusal.code);
       return;
     }
     // What isn't known is left out, without a word; the order of the answer is the server's own.
@@ -170,10 +217,13 @@ class DeribitTalk implements Talk {
   /** Only a channel that was not subscribed yet begins with a snapshot. */
   #begin(channel: string): void {
     const subject = subjectOf(channel);
-    if (subject === undefined) return;
+    if (subject === undefined || this.#desk.isMute(channel)) return;
     const { market, nowMs } = this.#desk;
     const { feed, instrument } = subject;
     const [book, quote] = [market.book(instrument), market.quote(instrument, nowMs)];
+    // Of trades nothing is told again, but by a fault.
+    const past = feed === "trades" ? this.#desk.pastTrades(channel, instrument, 0) : [];
+    if (past.length > 0) this.#desk.say(notification(channel, past.map(writeTrade)));
     if (feed === "quotes" && quote !== undefined) {
       this.#desk.say(notification(channel, writeQuote(quote, channel)));
     }

@@ -9,6 +9,7 @@
 import type { Desk, Dialect, Said, Talk } from "../dialect.ts";
 import { whenIdle } from "../idle.ts";
 import { isObject, parseJson, type JsonObject } from "../json.ts";
+import { notNow } from "../not-now.ts";
 import {
   showPrice,
   showQuantity,
@@ -28,6 +29,9 @@ const ofCoin: ReadonlyMap<string, Feed | undefined> = new Map([
   ["candle", undefined],
 ]);
 const ofAll = new Set(["allMids", "allDexsAssetCtxs", "fastAssetCtxs"]);
+
+/** No words for this are documented or known; an error repeats what was asked. [venues.md §3.9] */
+const NOT_NOW = [["", "Internal error, please try again later"]] as const;
 
 const DIES_AFTER_MS = 100;
 const IDLE_CUT_MS = 60_000;
@@ -55,8 +59,7 @@ export const hyperliquidDialect: Dialect = {
       case "trades":
         return { stream: `trades:${event.instrument}` };
       case "quotes": {
-        const atMs = Math.floor(event.atMs);
-        const numbers = { first: atMs, last: atMs, isContiguous: false };
+        const numbers = { first: event.stamp, last: event.stamp, isContiguous: false };
         return { stream: `bbo:${event.instrument}`, numbers };
       }
       case "book":
@@ -120,6 +123,12 @@ class HyperliquidTalk implements Talk {
       this.#fail(`Already ${method}d: ${JSON.stringify(subscription)}`);
       return;
     }
+    const refusal = method === "subscribe" ? desk.refusalOf("subscriptions") : undefined;
+    if (refusal !== undefined) {
+      const { text } = notNow(NOT_NOW, refusal.code);
+      this.#fail(`${text}: ${JSON.stringify(subscription)}`);
+      return;
+    }
     this.#say({ channel: "subscriptionResponse", data: { method, subscription } });
     if (method === "unsubscribe") {
       desk.release(topic);
@@ -140,12 +149,12 @@ class HyperliquidTalk implements Talk {
     const { market, nowMs } = this.#desk;
     if (type === "l2Book") {
       this.#books.set(topic, { coin, isFast: fast === true });
-      this.#sayBook(coin, fast === true);
+      if (!this.#desk.isMute(topic)) this.#sayBook(coin, fast === true);
     }
-    const past = market.trades(coin).filter(({ atMs }) => nowMs - atMs <= REPLAYED_MS);
-    if (type === "trades" && past.length > 0) {
-      this.#say({ channel: "trades", data: past.map(writeTrade) });
-    }
+    if (type !== "trades") return;
+    const recent = market.trades(coin).filter(({ atMs }) => nowMs - atMs <= REPLAYED_MS);
+    const past = this.#desk.pastTrades(topic, coin, recent.length);
+    if (past.length > 0) this.#say({ channel: "trades", data: past.map(writeTrade) });
   }
 
   /** One clock for all books. */
@@ -153,8 +162,8 @@ class HyperliquidTalk implements Talk {
     const { everyMs } = isFast ? FAST : SLOW;
     this.#desk.after(isFast ? "fast books" : "books", everyMs, () => {
       if (!this.#desk.isPaused) {
-        for (const book of this.#books.values()) {
-          if (book.isFast === isFast) this.#sayBook(book.coin, isFast);
+        for (const [topic, book] of this.#books) {
+          if (book.isFast === isFast && !this.#desk.isMute(topic)) this.#sayBook(book.coin, isFast);
         }
       }
       this.#push(isFast);
@@ -166,7 +175,8 @@ class HyperliquidTalk implements Talk {
     if (book === undefined) return;
     const depth = isFast ? FAST.levels : SLOW.levels;
     const levels = [book.bids, book.asks].map((side) => side.slice(0, depth).map(writeLevel));
-    this.#say({ channel: "l2Book", data: { coin, time: Math.floor(this.#desk.nowMs), levels } });
+    const time = this.#desk.market.stamp(this.#desk.nowMs);
+    this.#say({ channel: "l2Book", data: { coin, time, levels } });
   }
 
   /** Without a word, and with all that is on it. */
@@ -230,8 +240,8 @@ function writeLevel([price, quantity]: Level) {
   return { px: showPrice(price), sz: showQuantity(quantity), n: 1 };
 }
 
-function writeQuote({ instrument, atMs, bid, ask }: Quote): object {
-  return { coin: instrument, time: Math.floor(atMs), bbo: [writeLevel(bid), writeLevel(ask)] };
+function writeQuote({ instrument, stamp, bid, ask }: Quote): object {
+  return { coin: instrument, time: stamp, bbo: [writeLevel(bid), writeLevel(ask)] };
 }
 
 function writeTrade({ id, atMs, instrument, price, quantity, taker }: Trade): object {

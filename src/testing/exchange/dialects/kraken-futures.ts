@@ -11,8 +11,14 @@
 import type { Desk, Dialect, Said, Subject, Talk } from "../dialect.ts";
 import { whenIdle } from "../idle.ts";
 import { isObject, parseJson } from "../json.ts";
+import { notNow } from "../not-now.ts";
 import type { BookChange, BookView, Level, MarketEvent, Quote, Trade } from "../market-event.ts";
 
+/** How a subscription is refused for now is not documented. An error names no request. [docs: "error"] */
+const NOT_NOW = [["", "Service Unavailable"]] as const;
+
+/** With which a subscription begins. */
+const SHOWN_TRADES = 10;
 const PING_WITHIN_MS = 60_000;
 /** "At timed intervals", the documentation says. */
 const HEARTBEAT_MS = 10_000;
@@ -116,6 +122,11 @@ class KrakenFuturesTalk implements Talk {
       const isHeld = this.#desk.release(topic);
       this.#answer(isHeld ? "unsubscribed" : "unsubscribed_failed", feed, instrument);
     } else {
+      const refusal = this.#desk.refusalOf("subscriptions");
+      if (refusal !== undefined) {
+        this.#refuse(notNow(NOT_NOW, refusal.code).text);
+        return;
+      }
       if (topics.has(topic)) {
         const message = "Already subscribed to feed, re-requesting";
         this.#desk.say(JSON.stringify({ event: "alert", message }));
@@ -123,16 +134,17 @@ class KrakenFuturesTalk implements Talk {
       const subject: Subject = { feed: feeds[feed], instrument };
       this.#desk.hold(topic, subject);
       this.#answer("subscribed", feed, instrument);
-      this.#begin(feed, instrument);
+      if (!this.#desk.isMute(topic)) this.#begin(topic, feed, instrument);
     }
   }
 
   /** Every feed begins with what there is. */
-  #begin(feed: FeedName, instrument: string): void {
+  #begin(topic: string, feed: FeedName, instrument: string): void {
     const { market, nowMs } = this.#desk;
     const [book, quote] = [market.book(instrument), market.quote(instrument, nowMs)];
     if (feed === "trade") {
-      const trades = market.trades(instrument).toReversed().map(writeTrade);
+      const past = this.#desk.pastTrades(topic, instrument, SHOWN_TRADES);
+      const trades = past.toReversed().map(writeTrade);
       const snapshot = { feed: "trade_snapshot", product_id: instrument, trades };
       this.#desk.say(JSON.stringify(snapshot));
     } else if (feed === "book") {

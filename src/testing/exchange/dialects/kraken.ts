@@ -9,6 +9,7 @@ import { crc32 } from "node:zlib";
 import type { Desk, Dialect, Notice, Said, Talk } from "../dialect.ts";
 import { whenIdle } from "../idle.ts";
 import { isObject, parseJson, type JsonObject } from "../json.ts";
+import { notNow } from "../not-now.ts";
 import {
   showPrice,
   showQuantity,
@@ -34,6 +35,13 @@ const options: Readonly<Record<string, readonly [key: string, usual: number]>> =
   ohlc: ["interval", 1],
 };
 const DEPTHS = [10, 25, 100, 500, 1_000];
+
+/** @see {@link https://docs.kraken.com/exchange/guides/general/errors} read 2026-11-30 */
+const NOT_NOW = [
+  ["EService:Unavailable", "EService:Unavailable"],
+  ["EService:Busy", "EService:Busy"],
+  ["EGeneral:Internal error", "EGeneral:Internal error"],
+] as const;
 
 const HEARTBEAT_MS = 1_000;
 const IDLE_CUT_MS = 60_000;
@@ -100,7 +108,7 @@ class KrakenTalk implements Talk {
       case "book": {
         const book = this.#desk.market.book(event.instrument);
         if (book === undefined) return [];
-        return [push("book", "update", writeBook(event, event.instrument, book, event.atMs))];
+        return [push("book", "update", this.#writeBook(event, event.instrument, book, event.atMs))];
       }
       case "slow-book":
         return [];
@@ -152,6 +160,11 @@ class KrakenTalk implements Talk {
       refuse(`Already subscribed to one ${channel} on this symbol`);
       return;
     }
+    const refusal = this.#desk.refusalOf("subscriptions");
+    if (refusal !== undefined) {
+      refuse(notNow(NOT_NOW, refusal.code).text);
+      return;
+    }
     if (this.#held.size >= limits.maxStreams) {
       this.#desk.violation("topics per connection");
       refuse("Too many subscriptions");
@@ -165,7 +178,7 @@ class KrakenTalk implements Talk {
     );
     const result = { ...asked, ...(channel === "trade" ? {} : { snapshot: true }) };
     this.#answer({ method: "subscribe", req_id, result, success: true });
-    if (symbol !== undefined) this.#begin(channel, symbol);
+    if (symbol !== undefined && !this.#desk.isMute(topic)) this.#begin(topic, channel, symbol);
     this.#beat();
   }
 
@@ -180,12 +193,15 @@ class KrakenTalk implements Talk {
     this.#answer({ method, req_id, result: asked, success: true });
   }
 
-  /** A book comes whole at once, and so does a ticker; trades only when asked for. */
-  #begin(channel: string, symbol: string): void {
+  /** A book comes whole at once, and so does a ticker; trades only when asked for, or by a fault. */
+  #begin(topic: string, channel: string, symbol: string): void {
     const { market, nowMs } = this.#desk;
     const [book, quote] = [market.book(symbol), market.quote(symbol, nowMs)];
-    if (channel === "book" && book !== undefined) {
-      this.#desk.say(push("book", "snapshot", writeBook(book, symbol, book)));
+    const past = channel === "trade" ? this.#desk.pastTrades(topic, symbol, 0) : [];
+    if (past.length > 0) {
+      this.#desk.say(push("trade", "snapshot", past.map(writeTrade).join(",")));
+    } else if (channel === "book" && book !== undefined) {
+      this.#desk.say(push("book", "snapshot", this.#writeBook(book, symbol, book)));
     } else if (channel === "ticker" && quote !== undefined) {
       this.#desk.say(push("ticker", "snapshot", writeQuote(quote)));
     }
@@ -200,6 +216,20 @@ class KrakenTalk implements Talk {
       }
       this.#beat();
     });
+  }
+
+  #writeBook(
+    { bids, asks }: Pick<BookView, "bids" | "asks">,
+    symbol: string,
+    book: BookView,
+    atMs?: number,
+  ): string {
+    const timestamp = atMs === undefined ? "" : `,"timestamp":"${timeOf(atMs)}"`;
+    const checksum = this.#desk.checksum(krakenChecksum(book)) >>> 0;
+    return (
+      `{"symbol":"${symbol}","bids":[${bids.map(writeLevel).join(",")}],` +
+      `"asks":[${asks.map(writeLevel).join(",")}],"checksum":${checksum}${timestamp}}`
+    );
   }
 
   #status(system: string): void {
@@ -226,19 +256,6 @@ function keyOf({ channel, symbol = "" }: Asked): string {
 /** Numbers stand as text in `row`: their zeros count in the checksum, and would not survive JSON. */
 function push(channel: string, type: "snapshot" | "update", row: string): string {
   return `{"channel":"${channel}","type":"${type}","data":[${row}]}`;
-}
-
-function writeBook(
-  { bids, asks }: Pick<BookView, "bids" | "asks">,
-  symbol: string,
-  book: BookView,
-  atMs?: number,
-): string {
-  const timestamp = atMs === undefined ? "" : `,"timestamp":"${timeOf(atMs)}"`;
-  return (
-    `{"symbol":"${symbol}","bids":[${bids.map(writeLevel).join(",")}],` +
-    `"asks":[${asks.map(writeLevel).join(",")}],"checksum":${krakenChecksum(book)}${timestamp}}`
-  );
 }
 
 function writeLevel([price, quantity]: Level): string {

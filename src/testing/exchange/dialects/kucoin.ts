@@ -8,6 +8,7 @@
 import type { Desk, Dialect, HttpAnswer, HttpRequest, Said, Talk } from "../dialect.ts";
 import { whenIdle } from "../idle.ts";
 import { isObject, parseJson, type JsonObject } from "../json.ts";
+import { notNow } from "../not-now.ts";
 import {
   showPrice,
   showQuantity,
@@ -30,6 +31,12 @@ const channels: ReadonlyMap<string, Feed | undefined> = new Map([
   ["/spotMarket/level2Depth5", undefined],
   ["/spotMarket/level2Depth50", undefined],
 ]);
+
+/** How a socket says it is not documented: the codes and texts of HTTP stand here for it. */
+const NOT_NOW = [
+  ["503", "Service Unavailable"],
+  ["500", "Internal Server Error"],
+] as const;
 
 const TOPICS_PER_REQUEST = 100;
 const IDLE_CUT_MS = 60_000;
@@ -96,6 +103,7 @@ class KucoinTalk implements Talk {
       const problem = this.#serve(type, topic);
       if (problem !== undefined) this.#say({ id: textOf(id), type: "error", ...problem });
       else if (response === true) this.#say({ id: textOf(id), type: "ack" });
+      if (problem === undefined && type === "subscribe") this.#begin(topic);
     } else {
       const data = `Unrecognized token: ${frame}`;
       this.#say({ id: `error${this.#desk.sessionId}`, type: "error", code: 400, data });
@@ -140,12 +148,29 @@ class KucoinTalk implements Talk {
       const data = `exceed max subscription count limitation of ${maxStreams} per session`;
       return { code: 509, data };
     }
+    const refusal = desk.refusalOf("subscriptions");
+    if (refusal !== undefined) {
+      const { code, text } = notNow(NOT_NOW, refusal.code);
+      return { code: Number(code), data: text };
+    }
     const feed = channels.get(channel);
     for (const instrument of symbols) {
       const isTold = feed !== undefined && desk.market.knows(instrument);
       desk.hold(`${channel}:${instrument}`, isTold ? { feed, instrument } : undefined);
     }
     return undefined;
+  }
+
+  /** Nothing of the past is told, but trades by a fault. */
+  #begin(request: string): void {
+    const [channel = "", symbols = ""] = request.split(":", 2);
+    if (channels.get(channel) !== "trades") return;
+    for (const instrument of symbols.split(",")) {
+      const topic = `${channel}:${instrument}`;
+      for (const trade of this.#desk.pastTrades(topic, instrument, 0)) {
+        for (const frame of this.tell(trade, topic)) this.#desk.say(frame);
+      }
+    }
   }
 
   #writeTrade({ id, atMs, instrument, price, quantity, taker }: Trade): object {

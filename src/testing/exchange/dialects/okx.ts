@@ -8,6 +8,7 @@ import type { Desk, Dialect, Notice, Said, Subject, Talk } from "../dialect.ts";
 import { whenIdle } from "../idle.ts";
 import { isObject, parseJson, type JsonObject } from "../json.ts";
 import { SlidingWindow } from "../limits.ts";
+import { notNow } from "../not-now.ts";
 import {
   showPrice,
   showQuantity,
@@ -35,6 +36,20 @@ const channels: Readonly<Record<string, Readonly<Record<string, Feed | undefined
   },
   "/ws/v5/business": { "trades-all": "trades", candle1m: undefined, candle1D: undefined },
 };
+
+/**
+ * 63999 as OKX's own list for sockets has it; 50001 and 50026 are named by clients, and their texts here
+ * are not the venue's; 64007 is in venues.md §3.5.
+ * @see {@link https://web3.okx.com/onchainos/dev-docs/market/websocket-error-code} read 2026-11-30
+ * @see {@link https://github.com/chislovMax/OKEx.Net/blob/master/Okex.Net/Enums/OkexApiErrorCodes.cs}
+ *   read 2026-11-30
+ */
+const NOT_NOW = [
+  ["50001", "Service temporarily unavailable. Please try again later."],
+  ["50026", "System error. Please try again later."],
+  ["63999", "Login failed due to internal error. Please try again later."],
+  ["64007", "Operation failed due to WebSocket internal error. Please try again later."],
+] as const;
 
 const REQUEST_BYTES = 64 * 1024;
 const REQUESTS_PER_HOUR = 480;
@@ -166,6 +181,12 @@ class OkxTalk implements Talk {
       this.#refuse(id, "60018", `Wrong URL or ${what} doesn't exist. ${REFER}`);
       return;
     }
+    const refusal = this.#desk.refusalOf("subscriptions");
+    if (refusal !== undefined) {
+      const { code, text } = notNow(NOT_NOW, refusal.code);
+      this.#refuse(id, code, text);
+      return;
+    }
     if (!topics.has(topic) && topics.size >= limits.maxStreams) {
       this.#desk.violation("topics per connection");
       this.#desk.close(4008, "The total number of subscribed channels exceeds the maximum limit");
@@ -191,13 +212,12 @@ class OkxTalk implements Talk {
   #begin(topic: string, { feed, instrument }: Subject): void {
     const { market, nowMs } = this.#desk;
     const arg = argOf(topic);
-    const [book, quote, trade] = [
-      market.book(instrument),
-      market.quote(instrument, nowMs),
-      market.trades(instrument).at(-1),
-    ];
-    if (feed === "trades" && trade !== undefined) {
-      this.#desk.say(JSON.stringify({ arg, data: [writeTrade(trade)] }));
+    if (this.#desk.isMute(topic)) return;
+    const [book, quote] = [market.book(instrument), market.quote(instrument, nowMs)];
+    if (feed === "trades") {
+      for (const trade of this.#desk.pastTrades(topic, instrument, 1)) {
+        this.#desk.say(JSON.stringify({ arg, data: [writeTrade(trade)] }));
+      }
     } else if (feed === "quotes" && quote !== undefined) {
       this.#desk.say(JSON.stringify({ arg, data: [this.#writeQuote(quote, arg.channel)] }));
     } else if (feed === "book" && book !== undefined) {

@@ -9,9 +9,16 @@ import type { IterateStep } from "../steps.ts";
 
 export type Item = FeedItem<BinanceStreamMessage>;
 
+/** What an iterator finds when it is made, and whose numbers are not to be believed. */
+interface StreamsView {
+  readonly invalid: readonly string[];
+  readonly isUnreliable: (stream: string) => boolean;
+}
+
 export class ConsumerView {
   readonly options: IterateStep;
   readonly #scene: Scene;
+  readonly #isUnreliable: (stream: string) => boolean;
   readonly #onGone: (view: ConsumerView) => void;
   readonly #last = new Map<string, number>();
   /** Streams that are not whole, as far as this iterator was told; undefined where that was dropped. */
@@ -28,11 +35,12 @@ export class ConsumerView {
   constructor(
     scene: Scene,
     options: IterateStep,
-    invalid: readonly string[],
+    { invalid, isUnreliable }: StreamsView,
     onGone: (view: ConsumerView) => void,
   ) {
     for (const stream of invalid) this.#isInvalid.set(stream, true);
     this.#scene = scene;
+    this.#isUnreliable = isUnreliable;
     this.options = options;
     this.#onGone = onGone;
   }
@@ -84,6 +92,7 @@ export class ConsumerView {
   }
 
   #wrong({ kind, stream }: { readonly kind: string; readonly stream: string }, what: string): void {
+    if (this.#isUnreliable(stream)) return;
     this.#scene.violate("whole streams", `${kind} of ${stream} ${what}, in an iterator`);
   }
 
@@ -123,6 +132,8 @@ export class ConsumerView {
   }
 
   #chain(stream: string, first: number, last: number, what: string): void {
+    // What a listener is given of these is judged, and an iterator is given the same.
+    if (this.#isUnreliable(stream)) return;
     const isWhole = this.#isInvalid.get(stream) === false || !this.#isInvalid.has(stream);
     const isJoining = this.#joining.has(stream);
     // Of a stream that is not whole some waits, and may lie before what is told now.

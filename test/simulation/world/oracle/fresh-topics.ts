@@ -7,8 +7,12 @@ import type { Scene } from "../scene.ts";
 import type { SimSocket } from "../sim-socket.ts";
 
 interface Watched {
-  /** Nothing heard yet, speaking, asked for anew after silence, or reported and at rest. */
-  phase: "first" | "speaking" | "renewed" | "resting";
+  /** Nothing heard yet, speaking, or silent for too long. */
+  phase: "first" | "speaking" | "stale";
+  /** How often it was asked for again since. */
+  renewals: number;
+  /** It was in an alert since. */
+  isReported: boolean;
   isConfirmed: boolean;
   confirmedAtMs: number;
   /** Its last message; before any, its first answer. */
@@ -21,16 +25,30 @@ interface Watched {
   isUnsure: boolean;
 }
 
+interface Freshened {
+  readonly topic: string;
+  readonly silentMs: number;
+}
+
 export class FreshTopics {
   readonly #scene: Scene;
   readonly #isWanted: (topic: string) => boolean;
+  /** Nobody here knows which of its messages count. */
+  readonly #isUnreliable: (topic: string) => boolean;
   readonly #topics = new Map<string, Watched>();
   #socket: SimSocket | undefined;
   /** The fact that a topic which has just spoken must lead to. */
-  #owed: { readonly topic: string; readonly silentMs: number } | undefined;
+  #owed: Freshened | undefined;
+  /** The fact that it may lead to: whether the topic was forgotten in between is not known. */
+  #possible: Freshened | undefined;
 
-  constructor(scene: Scene, isWanted: (topic: string) => boolean) {
+  constructor(
+    scene: Scene,
+    isWanted: (topic: string) => boolean,
+    isUnreliable: (topic: string) => boolean,
+  ) {
     this.#scene = scene;
+    this.#isUnreliable = isUnreliable;
     this.#isWanted = isWanted;
   }
 
@@ -71,7 +89,7 @@ export class FreshTopics {
     const watched = this.#topics.get(topic);
     if (watched !== undefined) watched.isUnsure = true;
     // By a listener of the very message with which it spoke: nobody need be told.
-    if (this.#owed?.topic === topic) this.#owed = undefined;
+    if (this.#owed?.topic === topic) [this.#owed, this.#possible] = [undefined, this.#owed];
   }
 
   /** A message of this topic was read. */
@@ -80,31 +98,43 @@ export class FreshTopics {
     const watched = this.#topics.get(topic);
     if (watched === undefined) return;
     const { phase, isUnsure } = watched;
-    const wasStale = phase === "renewed" || phase === "resting";
-    if (wasStale && !isUnsure) {
-      this.#owed = { topic, silentMs: this.#now - watched.heardAtMs };
+    const wasStale = phase === "stale";
+    if (wasStale) {
+      const freshened = { topic, silentMs: this.#now - watched.heardAtMs };
+      if (isUnsure) this.#possible = freshened;
+      else this.#owed = freshened;
     }
     watched.heardAtMs = this.#now;
     watched.stops = this.#scene.process.stops;
     watched.phase = "speaking";
+    watched.renewals = 0;
+    watched.isReported = false;
     watched.isAwaited = false;
     if (this.#isWanted(topic) && watched.isConfirmed) watched.isUnsure = false;
+  }
+
+  /** A copy of a known message was read. */
+  mayHaveSpoken(topic: string): void {
+    const watched = this.#topics.get(topic);
+    if (watched === undefined) return;
+    const isStale = watched.phase === "stale";
+    if (isStale) this.#possible = { topic, silentMs: this.#now - watched.heardAtMs };
+    watched.isUnsure = true;
   }
 
   heard(fact: Fact): void {
     switch (fact.type) {
       case "topic.stale":
-        this.#stale(fact.topic, fact.silentMs, ["first", "speaking"]);
+        this.#stale(fact.topic, fact.silentMs);
         return;
       case "alert":
-        if (fact.alert.kind !== "topic-stale") return;
-        this.#stale(fact.alert.topic, fact.alert.silentMs, ["renewed"]);
+        if (fact.alert.kind === "topic-stale") this.#reported(fact.alert.topics);
         return;
       case "topic.fresh":
         this.#fresh(fact);
         return;
       case "closed":
-        this.#owed = undefined;
+        [this.#owed, this.#possible] = [undefined, undefined];
         this.#topics.clear();
         return;
       default:
@@ -113,6 +143,7 @@ export class FreshTopics {
 
   /** Nothing more is said of the message that was read last. */
   settled(): void {
+    this.#possible = undefined;
     if (this.#owed === undefined) return;
     this.#scene.violate("fresh topics", `${this.#owed.topic} spoke again, and nobody was told`);
     this.#owed = undefined;
@@ -129,18 +160,36 @@ export class FreshTopics {
         isAwaited ||
         isUnsure ||
         stops !== process.stops ||
-        !this.#isWanted(topic)
+        !this.#isWanted(topic) ||
+        this.#isUnreliable(topic)
       )
         continue;
-      const lateMs = this.#silentMs(watched) - this.#limitMs(watched);
+      const lateMs = this.#silentMs(watched) - this.#limitMs(watched) - this.#reportMs(watched);
       if (lateMs > toleranceMs + 2) {
         violate("fresh topics", `${topic} (${watched.phase}) is silent, unsaid for ${lateMs} ms`);
       }
     }
   }
 
-  #stale(topic: string, saidMs: number, phases: readonly Watched["phase"][]): void {
+  /** In one alert: silent, asked for again at least once, and every such topic of before too. */
+  #reported(topics: readonly string[]): void {
     const { violate } = this.#scene;
+    for (const [topic, watched] of this.#topics) {
+      if (watched.isUnsure) continue;
+      const isNamed = topics.includes(topic);
+      if (isNamed && watched.phase !== "stale") {
+        violate("fresh topics", `${topic} is in an alert, and speaks (${watched.phase})`);
+      }
+      if (!isNamed && watched.isReported) {
+        violate("fresh topics", `${topic} is left out of an alert while it is silent`);
+      }
+      if (isNamed) watched.isReported = true;
+    }
+  }
+
+  #stale(topic: string, saidMs: number): void {
+    const { violate } = this.#scene;
+    if (this.#isUnreliable(topic)) return;
     const wrong = (what: string): void => violate("fresh topics", `${topic} is stale, and ${what}`);
     const watched = this.#topics.get(topic);
     if (watched === undefined) {
@@ -149,32 +198,36 @@ export class FreshTopics {
     }
     const { phase, isConfirmed, isAwaited, heardAtMs, isUnsure } = watched;
     watched.isAwaited = true;
-    watched.phase = phases[0] === "renewed" ? "resting" : "renewed";
+    watched.phase = "stale";
     if (!this.#isWanted(topic)) wrong("not wanted");
     if (!isConfirmed) wrong("not subscribed");
     if (this.#socket?.isPaused !== false) wrong("nobody reads");
     if (isUnsure) return;
-    if (isAwaited || !phases.includes(phase)) wrong(`was told so before (${phase})`);
+    if (isAwaited) wrong(`was told so before (${phase})`);
     const trueMs = this.#silentMs({ ...watched, phase });
     const limitMs = this.#limitMs({ ...watched, phase });
+    watched.renewals += 1;
     if (trueMs < limitMs - 2) wrong(`silent for ${trueMs} ms of ${limitMs}`);
     const sinceMs = this.#now - heardAtMs;
     if (Math.abs(saidMs - sinceMs) > 1) wrong(`for ${saidMs} ms, where ${sinceMs} are right`);
   }
 
   #fresh({ topic, silentMs }: Fact<"topic.fresh">): void {
-    const owed = this.#owed;
-    this.#owed = undefined;
-    if (owed === undefined && this.#topics.get(topic)?.phase === "speaking") {
-      // It may have been forgotten in between, or not.
-      return;
-    }
-    if (owed?.topic !== topic || Math.abs(owed.silentMs - silentMs) > 1) {
+    if (this.#isUnreliable(topic)) return;
+    const right = this.#owed ?? this.#possible;
+    [this.#owed, this.#possible] = [undefined, undefined];
+    if (right?.topic !== topic || Math.abs(right.silentMs - silentMs) > 1) {
       this.#scene.violate(
         "fresh topics",
-        `${topic} is fresh after ${silentMs} ms, where ${owed?.topic} after ${owed?.silentMs} is right`,
+        `${topic} is fresh after ${silentMs} ms, where ${right?.topic} after ${right?.silentMs} is right`,
       );
     }
+  }
+
+  /** After the first time the report may have had a deadline of its own. */
+  #reportMs({ phase, renewals }: Watched): number {
+    const { firstMs = null, silenceMs = null } = this.#scene.character.features.freshness ?? {};
+    return phase === "stale" && renewals === 1 ? (firstMs ?? silenceMs ?? 0) : 0;
   }
 
   /** How long it may be taken to have been silent: while we did not read, silence was ours. */
@@ -183,7 +236,7 @@ export class FreshTopics {
     return this.#now - Math.max(sinceMs, this.#socket?.resumedAtMs ?? 0);
   }
 
-  #limitMs({ phase }: Watched): number {
+  #limitMs({ phase, renewals }: Watched): number {
     const { firstMs, silenceMs } = this.#scene.character.features.freshness ?? {
       firstMs: null,
       silenceMs: null,
@@ -193,10 +246,11 @@ export class FreshTopics {
         return firstMs ?? Infinity;
       case "speaking":
         return silenceMs ?? Infinity;
-      case "renewed":
-        return firstMs ?? silenceMs ?? Infinity;
-      case "resting":
-        return Infinity;
+      case "stale": {
+        // Four times as long each time.
+        const baseMs = firstMs ?? silenceMs ?? Infinity;
+        return Math.max(baseMs, Math.min(baseMs * 4 ** renewals, 3_600_000));
+      }
     }
   }
 
@@ -205,6 +259,8 @@ export class FreshTopics {
     if (watched === undefined) {
       watched = {
         phase: "first",
+        renewals: 0,
+        isReported: false,
         isConfirmed: false,
         confirmedAtMs: 0,
         heardAtMs: 0,

@@ -88,6 +88,12 @@ export class Intents {
     return this.#wanted.has(topic);
   }
 
+  /** Wanted, and confirmed on this socket. */
+  isServed(topic: string): boolean {
+    const asked = this.#asked.get(topic);
+    return this.#wanted.has(topic) && asked?.isAnswered === true && !asked.isRefused;
+  }
+
   /** Requests that may still have their deadline armed. */
   get unanswered(): number {
     const { process, character, toleranceMs } = this.#scene;
@@ -230,6 +236,9 @@ export class Intents {
   heard(fact: Fact, isOnSocket: boolean): void {
     this.refusals.heard(fact);
     if (fact.type === "topic.stale") this.mayRenew(fact.topic);
+    if (fact.type === "mute" && fact.action === "resubscribe") {
+      for (const topic of this.#wanted.keys()) this.mayRenew(topic);
+    }
     if (fact.type !== "subscriptions.settled") return;
     if (!isOnSocket) this.#scene.violate("8 intents", "settled without a socket");
     const told = [

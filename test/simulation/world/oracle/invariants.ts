@@ -45,6 +45,11 @@ export const invariants = {
     "refusals are told with their wait; who is refused for now is asked for again, alone, at most ten a minute",
   "whole streams":
     "a stream that is not whole is said so, is recovered in order, and loses nothing silently",
+  mute: "a silence is told when it is too long, replaced after that, and over when data comes",
+  numbers:
+    "where numbers lie, nothing new is lost, nothing known is told again, and doubt is short or spoken of",
+  silence:
+    "while messages come for a wanted topic a listener gets one, or a fact about it, within a bound",
   planned:
     "planned reconnects come within the window of what announced them, and are nobody's failure",
 } as const;

@@ -5,7 +5,7 @@
 import type { Loss } from "../../../../machines/index.ts";
 import type { Dial, Fact, Status, Supervisor } from "../../../../src/index.ts";
 import type { BinanceStreamMessage } from "../../../../src/venues/index.ts";
-import { parseRequest } from "../clerk.ts";
+import { parseRequest, streamOf } from "../clerk.ts";
 import type { WireObserver } from "../network.ts";
 import type { Scene } from "../scene.ts";
 import type { SimSocket } from "../sim-socket.ts";
@@ -15,6 +15,7 @@ import { Feed } from "./feed.ts";
 import { FreshTopics } from "./fresh-topics.ts";
 import { Intents } from "./intents.ts";
 import { Lifecycle } from "./lifecycle.ts";
+import { Mute } from "./mute.ts";
 import { Plans } from "./plans.ts";
 import { Secrets } from "./secrets.ts";
 import { Sends } from "./sends.ts";
@@ -27,6 +28,7 @@ export class Oracle implements WireObserver {
   readonly lifecycle: Lifecycle;
   readonly alerts: Alerts;
   readonly plans: Plans;
+  readonly mute: Mute;
   readonly wire: Wire;
   readonly intents: Intents;
   readonly fresh: FreshTopics;
@@ -47,7 +49,7 @@ export class Oracle implements WireObserver {
   #facts = 0;
   #factsOfAll = 0;
 
-  constructor(scene: Scene, topics: readonly string[]) {
+  constructor(scene: Scene, topics: readonly string[], isUnreliable: (stream: string) => boolean) {
     this.#scene = scene;
     this.#asksUrl = scene.character.url !== "plain";
     this.lifecycle = new Lifecycle(scene);
@@ -56,14 +58,19 @@ export class Oracle implements WireObserver {
       untilTokenMs: (atMs) => this.lifecycle.waits.untilTokenMs(atMs),
       mayReconnect: () => this.feed.repairs.mayReconnect,
     });
+    this.mute = new Mute(scene, () => this.lifecycle.isUp);
     this.wire = new Wire(scene);
     this.suspects = new Suspects(scene);
-    this.fresh = new FreshTopics(scene, (topic) => this.intents.isWanted(topic));
+    this.fresh = new FreshTopics(scene, (topic) => this.intents.isWanted(topic), isUnreliable);
     this.intents = new Intents(scene, topics, this.fresh, this.suspects, {
       mayResubscribe: (topic) => this.feed.repairs.mayResubscribe(topic),
       unwanted: (topic) => this.feed.repairs.unwanted(topic),
     });
-    this.feed = new Feed(scene, (topic) => this.intents.isWanted(topic));
+    this.feed = new Feed(scene, {
+      isUnreliable,
+      isWanted: (topic) => this.intents.isWanted(topic),
+      isServed: (topic) => this.intents.isServed(topic),
+    });
     this.sends = new Sends(scene);
     this.secrets = new Secrets(scene);
   }
@@ -77,12 +84,15 @@ export class Oracle implements WireObserver {
     this.lifecycle.heard(fact);
     this.alerts.heard(fact);
     this.plans.heard(fact);
+    this.mute.heard(fact);
     this.fresh.heard(fact);
     this.suspects.heard(fact);
     this.wire.heard(fact);
     this.intents.heard(fact, this.wire.isOpen);
     if (fact.type === "up") this.sends.up();
     this.#heardOfStreams(fact);
+    this.feed.unreliable.heard(fact);
+    this.feed.silence.heard(fact);
     if (fact.type === "failed" || fact.type === "closed") {
       this.sends.cleared();
       const positions = this.feed.positions();
@@ -100,6 +110,9 @@ export class Oracle implements WireObserver {
       case "reset":
         feed.resetTold(fact);
         return;
+      case "mismatch":
+        feed.mismatchTold(fact);
+        return;
       case "invalid":
         feed.invalidTold(fact);
         return;
@@ -114,7 +127,7 @@ export class Oracle implements WireObserver {
         return;
       case "down":
       case "attempt.failed":
-        feed.repairs.socketEnded();
+        this.#socketEnded();
         return;
       case "alert":
         if (fact.alert.kind !== "recovery-failed") return;
@@ -145,8 +158,11 @@ export class Oracle implements WireObserver {
   }
 
   /** A message of this topic was read. */
-  heardOf(topic: string): void {
-    this.fresh.spoke(topic);
+  heardOf(topic: string, isNew: boolean): void {
+    // Whether a copy counts as a sign of life depends on what becomes of it.
+    if (isNew) this.fresh.spoke(topic);
+    else this.fresh.mayHaveSpoken(topic);
+    if (isNew) this.mute.read();
     this.suspects.acquitted(topic);
   }
 
@@ -173,7 +189,10 @@ export class Oracle implements WireObserver {
     this.wire.frame(socket, kind, isTaken);
     if (kind === "send") this.sends.written(sendId(text), this.lifecycle.isUp);
     const request = kind === "request" ? parseRequest(text) : undefined;
-    if (request !== undefined) this.intents.requested(request);
+    if (request === undefined) return;
+    this.intents.requested(request);
+    if (request.kind === "subscribe")
+      request.topics.forEach((topic) => this.feed.unreliable.asked(topic));
   }
 
   frameDone(socket: SimSocket, data: string | Uint8Array, error: Error | undefined): void {
@@ -203,11 +222,18 @@ export class Oracle implements WireObserver {
     this.#handed += 1;
   }
 
+  withheld(data: Buffer): void {
+    const { log } = this.#scene;
+    const topic = streamOf(data);
+    if (log.isOn) log.add(`withheld of ${topic}`);
+    this.feed.silence.withheld(topic);
+  }
+
   ended(socket: SimSocket, loss: Loss): void {
     const { log } = this.#scene;
     if (log.isOn) log.add(`end ${socket.id} ${loss.class} ${loss.closeCode ?? ""}`);
     if (this.lifecycle.state === "connected") this.suspects.lost();
-    this.feed.repairs.socketEnded();
+    this.#socketEnded();
     this.lifecycle.ended(loss);
   }
 
@@ -215,7 +241,12 @@ export class Oracle implements WireObserver {
     this.#scene.log.add(`${how} ${socket.id}`);
     this.wire.left(how);
     this.suspects.left();
-    if (how === "terminate") this.feed.repairs.socketEnded();
+    if (how === "terminate") this.#socketEnded();
+  }
+
+  #socketEnded(): void {
+    this.feed.repairs.socketEnded();
+    this.feed.unreliable.socketEnded();
   }
 
   // Every step.
@@ -228,14 +259,22 @@ export class Oracle implements WireObserver {
     const { recovery } = character.features;
     // A desk rests between the starts of two recoveries, in `failed` too.
     const deskTimers = recovery === null ? 0 : 1;
+    const doubts = character.features.silences.has("numbers") ? character.topics.length : 0;
     const timers =
-      7 + this.intents.unanswered + pausable.length + deskTimers + (recovery?.concurrent ?? 0);
+      8 +
+      doubts +
+      this.intents.unanswered +
+      pausable.length +
+      deskTimers +
+      (recovery?.concurrent ?? 0);
     this.lifecycle.check(status, process.armed, sockets, { timers, resting: deskTimers });
     this.alerts.check();
     this.plans.check();
     this.suspects.check();
     this.feed.settled();
     this.feed.repairs.check(status.recovery.streams.map(({ stream }) => stream));
+    this.feed.unreliable.check();
+    this.feed.silence.check();
     this.fresh.settled();
     this.fresh.check(this.lifecycle.state === "connected");
     const { state } = this.lifecycle;
@@ -251,13 +290,22 @@ export class Oracle implements WireObserver {
       ["messages", inbound.messages, calls.decoded],
       ["invalid", inbound.invalid, calls.invalid],
       ["control", inbound.control, calls.acknowledged],
-      ["duplicates", inbound.duplicates, view.duplicates],
+      ["mismatches", inbound.mismatches, view.mismatches],
       ["gaps", inbound.gaps, view.gaps],
       ["resets", inbound.resets, view.resets],
       ["queues", status.queues.length, this.consumers.length],
     ] as const;
     for (const [what, said, right] of counted) {
       if (said !== right) violate("13 completeness", `${what} are ${right}, said ${said}`);
+    }
+    const { stale = 0 } = inbound as { readonly stale?: number };
+    const known = inbound.duplicates + stale - view.duplicates;
+    const { least, most } = view.unreliable.dropped;
+    if (known < least || known > most) {
+      violate(
+        "13 completeness",
+        `${least} to ${most} copies beside ${view.duplicates}, said ${known}`,
+      );
     }
     // What came in the chunk of a login's answer is read after it, or late by then.
     const unread = this.#scene.character.hasLogin ? this.#handed - calls.decoded : 0;

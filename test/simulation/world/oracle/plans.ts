@@ -61,6 +61,7 @@ export class Plans {
   }
 
   #judge(loss: Loss, atMs: number): void {
+    if (loss.class === "mute") [this.#fromMs, this.#untilMs] = [Infinity, Infinity];
     if (loss.class !== "planned") return;
     const earlyMs = this.#fromMs - atMs;
     if (earlyMs > 1 && !this.#parts.mayReconnect())

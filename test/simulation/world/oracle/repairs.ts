@@ -7,6 +7,7 @@ import type { Strategy } from "../features.ts";
 import type { Scene } from "../scene.ts";
 import type { Expectation } from "./feed.ts";
 import { RepairDeadlines } from "./repair-deadlines.ts";
+import type { UnreliableStreams } from "./unreliable-streams.ts";
 
 /** Numbers, both ends included. */
 interface Run {
@@ -34,6 +35,7 @@ export type Reading = "deliver" | "hold" | "cover";
 
 export class Repairs {
   readonly #scene: Scene;
+  readonly #unreliable: UnreliableStreams;
   readonly #isWanted: (topic: string) => boolean;
   readonly #streams = new Map<string, Broken>();
   /** Snapshots that were given and not told of. */
@@ -50,8 +52,9 @@ export class Repairs {
   /** Numbers that need not be delivered any more, by stream. */
   readonly covered = new Map<string, Run[]>();
 
-  constructor(scene: Scene, isWanted: (topic: string) => boolean) {
+  constructor(scene: Scene, unreliable: UnreliableStreams, isWanted: (topic: string) => boolean) {
     this.#scene = scene;
+    this.#unreliable = unreliable;
     this.#isWanted = isWanted;
     this.#deadlines = new RepairDeadlines(scene);
   }
@@ -61,18 +64,30 @@ export class Repairs {
     return [...this.#streams].filter(([, { phase }]) => phase !== "settling").map(([name]) => name);
   }
 
+  /** Another looks after this stream from here on. Gives what was held of it. */
+  abandon(stream: string): readonly Expectation[] {
+    const { held = [], discarded = [] } = this.#streams.get(stream) ?? {};
+    this.#streams.delete(stream);
+    this.#released.delete(stream);
+    return [...discarded, ...held];
+  }
+
   /** A stream may be ended and asked for anew, for itself. */
   mayResubscribe(stream: string): boolean {
+    if (this.#unreliable.has(stream)) return this.strategyOf(stream) === "resubscribe";
     return this.#streams.get(stream)?.strategy === "resubscribe";
   }
 
   /** Some stream may ask for another socket. */
   get mayReconnect(): boolean {
-    return [...this.#streams.values()].some(({ strategy }) => strategy === "reconnect");
+    return (
+      [...this.#streams.values()].some(({ strategy }) => strategy === "reconnect") ||
+      this.#unreliable.invalid.some((stream) => this.strategyOf(stream) === "reconnect")
+    );
   }
 
   /** A number shows that a stream is not whole. True when that must be said. */
-  breaks(stream: string, cause: "gap" | "start"): boolean {
+  breaks(stream: string, cause: "gap" | "start" | "checksum"): boolean {
     const strategy = this.strategyOf(stream);
     const broken = this.#streams.get(stream);
     if (broken?.phase === "awaited" || broken?.phase === "recovering") {
@@ -209,10 +224,11 @@ export class Repairs {
   release(stream: string, message: unknown): readonly Expectation[] | undefined {
     const broken = this.#streams.get(stream);
     if (broken === undefined) return undefined;
-    if (broken.held.length === 0 && !this.#isWanted(stream)) {
-      // It was taken back when the socket had ended, and before it was left.
+    if (broken.held[0]?.data !== message && !this.#isWanted(stream)) {
+      // It was taken back before what waited had to go: by a listener that was told of the next gap, or when
+      // the socket had ended and was not left yet.
       const index = broken.discarded.findIndex(({ data }) => data === message);
-      if (index >= 0) broken.held = broken.discarded.splice(index);
+      if (index >= 0) broken.held = [...broken.discarded.splice(index), ...broken.held];
     }
     if (broken.held[0]?.data !== message) return undefined;
     this.#letGo(stream, broken);
@@ -288,6 +304,7 @@ export class Repairs {
       if (isSure(stream) && !told.includes(stream)) this.#wrong(`${stream} is said to be whole`);
     }
     for (const stream of told) {
+      if (this.#unreliable.has(stream)) continue;
       if (isSure(stream) && !this.invalid.includes(stream)) {
         this.#wrong(`${stream} is said not to be whole`);
       }

@@ -43,10 +43,11 @@ export class Suspects {
     if (quarantine !== null && doubt !== undefined && !this.#isSole && !this.#unsure.has(topic)) {
       this.#judgeAsking(topic, doubt, topics, quarantine);
     }
-    if (doubt !== undefined && doubt.untilMs > 0) {
+    // One that stood alone at the dial is asked for in its quarantine, which goes on until it is acquitted.
+    if (quarantine !== null && doubt !== undefined && doubt.untilMs > 0 && !this.#isSole) {
       // On trial again: one more loss is enough.
       doubt.untilMs = 0;
-      if (!this.#isSole && quarantine !== null) doubt.strikes = quarantine.strikes - 1;
+      doubt.strikes = quarantine.strikes - 1;
     }
     this.#inFlight.set(topic, nowMs);
   }

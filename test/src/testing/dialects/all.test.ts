@@ -1,10 +1,23 @@
 import { describe, expect, it } from "vitest";
 import { dialectOf } from "../../../../src/testing/exchange/dialects/catalog.ts";
-import { createFaultPlan, simulatedVenues } from "../../../../src/testing/index.ts";
+import {
+  createFaultPlan,
+  simulatedVenues,
+  venueFaultKinds,
+  type Fault,
+  type FaultKind,
+} from "../../../../src/testing/index.ts";
 import { startWorld } from "../start-world.ts";
 
 /** What an arbitrary, broken or foreign client may send. */
 const FRAMES = ["", "ping", "{", "[]", "null", "1", '"x"', "{}", '{"event":"subscribe"}', "[1,2]"];
+
+/** A fault of this kind, as a plan draws it. */
+function drawn(kind: FaultKind): Fault {
+  const [planned] = createFaultPlan(1, { durationMs: 1_000, kinds: [kind] });
+  if (planned === undefined) throw new Error(`no ${kind} was drawn`);
+  return planned.fault;
+}
 
 describe.each(simulatedVenues)("the simulated %s", (venue) => {
   const { paths, symbols, id } = dialectOf(venue);
@@ -36,6 +49,10 @@ describe.each(simulatedVenues)("the simulated %s", (venue) => {
     exchange.inject({ kind: "pause", durationMs: 100 });
     exchange.inject({ kind: "renumber" });
     exchange.inject({ kind: "mute" });
+    for (const kind of venueFaultKinds) exchange.inject(drawn(kind));
+    for (const frame of FRAMES) connect(path).send(frame);
+    clock.advance(1_000);
+    exchange.inject({ kind: "renumber", of: "all", unannounced: true, offline: true });
     clock.advance(1_000);
     exchange.stop();
     expect(clock.armed).toBe(0);

@@ -1,5 +1,5 @@
 /**
- * `npm run simulation:teeth`: plants each bug in a copy of the sources and looks for it with the seeds
+ * `npm run simulation:planted`: plants each bug in a copy of the sources and looks for it with the seeds
  * that a clean tree passes. Exits 1 when one is not found.
  */
 import { execFile } from "node:child_process";
@@ -32,7 +32,7 @@ export async function main(args: string[], workshop: Workshop): Promise<number> 
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const { bug, index } = next;
-      const result = await hunt(bug, `teeth-${index}`, workshop);
+      const result = await hunt(bug, `planted-${index}`, workshop);
       if (result !== undefined) found += 1;
       const where =
         result === undefined

@@ -1,0 +1,86 @@
+/**
+ * Connections that bring no data: told only after a silence that is long enough and was one, replaced only
+ * after it was told, and over when data comes. Part of the law that nothing goes silent.
+ */
+import type { Fact } from "../../../../src/index.ts";
+import type { Scene } from "../scene.ts";
+
+/** No rhythm is known before so many gaps. */
+const LEAST_GAPS = 8;
+
+export class Mute {
+  readonly #scene: Scene;
+  readonly #isUp: () => boolean;
+  /** Delivered or not: no fewer than the gaps that are known. */
+  #messages = 0;
+  #firstUpAtMs: number | undefined;
+  /** A silence was told and is not over. */
+  #isTold = false;
+  #isReplacing = false;
+  #alerts = 0;
+
+  constructor(scene: Scene, isUp: () => boolean) {
+    this.#scene = scene;
+    this.#isUp = isUp;
+  }
+
+  /** A message of some topic was read. */
+  read(): void {
+    this.#messages += 1;
+  }
+
+  heard(fact: Fact): void {
+    switch (fact.type) {
+      case "mute":
+        this.#told(fact);
+        return;
+      case "mute.ended":
+        if (!this.#isTold) this.#wrong("it ended, and was not told");
+        this.#isTold = false;
+        this.#alerts = 0;
+        return;
+      case "alert":
+        if (fact.alert.kind !== "mute") return;
+        this.#alerts += 1;
+        if (!this.#isTold) this.#wrong("an alert, and it was not told");
+        if (this.#alerts > 1) this.#wrong("two alerts in one silence");
+        return;
+      case "up":
+        this.#firstUpAtMs ??= fact.atMs;
+        return;
+      case "down":
+        if (fact.loss.class === "mute" && !this.#isReplacing) this.#wrong("replaced for nothing");
+        this.#isReplacing = false;
+        return;
+      case "closed":
+        this.#isTold = false;
+        return;
+      default:
+    }
+  }
+
+  #told({ silentMs, boundMs, action }: Fact<"mute">): void {
+    const { mute } = this.#scene.character.features;
+    if (mute === null) {
+      this.#wrong("told, and switched off");
+      return;
+    }
+    if (this.#messages <= LEAST_GAPS) this.#wrong(`told after ${this.#messages} messages`);
+    if (boundMs < mute.floorMs) this.#wrong(`a bound of ${boundMs} ms`);
+    if (silentMs < boundMs - 1) this.#wrong(`told after ${silentMs} of ${boundMs} ms`);
+    if (!this.#isUp()) this.#wrong("told while not ready");
+    const livedMs = this.#now - (this.#firstUpAtMs ?? this.#now);
+    if (silentMs > livedMs) this.#wrong(`${silentMs} ms of silence, ready for ${livedMs} ms`);
+    if (action === "reconnect" && !this.#isTold) this.#wrong("replaced before it was told");
+    this.#isTold = true;
+    if (action === "reconnect") this.#isReplacing = true;
+  }
+
+  #wrong(what: string): void {
+    this.#scene.violate("mute", what);
+  }
+
+  get #now(): number {
+    return this.#scene.process.nowMs();
+  }
+}
