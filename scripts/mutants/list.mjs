@@ -18,6 +18,10 @@ const outgoing = [
   ["test/src/supervisor/outbox.test.ts", "test/src/subscriptions/pacer.test.ts"],
   ["test/src/supervisor", "test/src/venues"],
 ];
+const refusals = [
+  ["test/src/subscriptions/topic-retries.test.ts"],
+  ["test/src/subscriptions", "test/src/supervisor/subscriptions.test.ts"],
+];
 const adapter = [
   ["test/src/transport/shared-read.test.ts"],
   ["test/src/transport/ws-transport.test.ts"],
@@ -881,5 +885,35 @@ export const mutants = [
     "if (ponged !== undefined) this.#ponged = ponged;",
     'if (ponged !== undefined) this.#ws.removeAllListeners("pong").once("pong", ponged);',
     fast,
+  ],
+
+  // Topics that are refused.
+  [
+    "more refused topics are asked for in a minute than may be",
+    "src/subscriptions/topic-retries.ts",
+    "const SLOW_PER_MINUTE = 10;",
+    "const SLOW_PER_MINUTE = 1_000;",
+    refusals,
+  ],
+  [
+    "the budget of refused topics is not charged",
+    "src/subscriptions/topic-retries.ts",
+    "this.#writtenAtMs = [...this.#recent(nowMs), nowMs];",
+    "this.#writtenAtMs = this.#recent(nowMs);",
+    refusals,
+  ],
+  [
+    "what is asked for again goes before what is wanted for the first time",
+    "src/subscriptions/request-plan.ts",
+    "isRepeat ? this.#repeats : this.#lanes",
+    "isRepeat ? this.#lanes : this.#repeats",
+    refusals,
+  ],
+  [
+    "a late yes does not count for a topic that was refused",
+    "src/subscriptions/entry.ts",
+    'return state === "refused" || state === "rejected" || (state === "unsent" && refusals > 0);',
+    'return state === "unsent" && refusals > 1_000;',
+    refusals,
   ],
 ];

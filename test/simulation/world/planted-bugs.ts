@@ -579,12 +579,6 @@ export const plantedBugs: readonly PlantedBug[] = [
     replace: "const isFinal = false;",
   },
   {
-    name: "more refused topics are asked for in a minute than may be",
-    file: "src/subscriptions/topic-retries.ts",
-    find: "const SLOW_PER_MINUTE = 10;",
-    replace: "const SLOW_PER_MINUTE = 1_000;",
-  },
-  {
     name: "the alert about a refused topic stands when nobody wants it any more",
     file: "src/supervisor/subscriptions.ts",
     find: "      if (this.#isTold(topic)) this.#hasUnannounced = true;\n",
