@@ -32,6 +32,8 @@ interface Read extends Truth {
   isAccounted: boolean;
   /** One of several copies in a row, which nobody can tell from a numbering that has started over. */
   isRun: boolean;
+  /** Number and content are those of the message before. */
+  isSame: boolean;
 }
 
 interface Stream {
@@ -56,6 +58,8 @@ interface Stream {
   mayRepeat: number;
   /** Messages running that had an odd number, and were dropped as copies. */
   copies: number;
+  /** The message that was read last, and how many running have had its number and another content since. */
+  repeated: { readonly number: number; text: string; messages: number; isSame: boolean };
 }
 
 /** What a stream was like when its numbers were still believed. */
@@ -164,6 +168,7 @@ export class UnreliableStreams {
       resetsLeft: 0,
       mayRepeat: 0,
       copies: 0,
+      repeated: { number: known, text: "", messages: 0, isSame: false },
     });
   }
 
@@ -178,6 +183,8 @@ export class UnreliableStreams {
   }
 
   read(data: BinanceStreamMessage, point: SequencePoint, truth: Truth): void {
+    const { log } = this.#scene;
+    if (log.isOn) log.add(`read ${point.stream} ${point.last}, which is ${truth.last}`);
     const stream = this.#stream(point.stream);
     const before = stream.waiting.at(-1) ?? stream.newest;
     const read = this.#readOf(data, point, truth, truth.isRetold || truth.last <= stream.read);
@@ -192,7 +199,14 @@ export class UnreliableStreams {
     if ((before?.epoch ?? 0) !== read.epoch) stream.resetsLeft += 1;
     if (read.isOdd && before?.isOdd !== true) stream.resetsLeft += 2;
     stream.read = Math.max(stream.read, read.last);
+    read.isSame = repeats(stream, read);
     stream.waiting.push(read);
+  }
+
+  /** The last message that was read has the number of the one before, and may be dropped as its copy. */
+  mayBeCopy(name: string): boolean {
+    const { messages, isSame } = this.#stream(name).repeated;
+    return isSame || (messages > 0 && messages <= COPIES);
   }
 
   /** A listener was given a message. */
@@ -299,9 +313,11 @@ export class UnreliableStreams {
   /** Closed: what waited has been delivered by now, but for what came at this very instant. */
   #closed(): void {
     for (const [name, stream] of this.#streams) {
-      if (stream.isInvalid || !this.#parts.isWanted(name)) continue;
-      const now = stream.waiting.findIndex(({ atMs }) => atMs >= this.#now);
-      this.#drop(name, stream, now < 0 ? stream.waiting.length : now);
+      if (!stream.isInvalid && this.#parts.isWanted(name)) {
+        const now = stream.waiting.findIndex(({ atMs }) => atMs >= this.#now);
+        this.#drop(name, stream, now < 0 ? stream.waiting.length : now);
+      }
+      this.#droppedAtMost += stream.waiting.length;
     }
     this.#streams.clear();
     this.#suspicions = [];
@@ -320,9 +336,11 @@ export class UnreliableStreams {
 
   /** The first `count` of those that wait are not delivered: they were known, or had no number. */
   #drop(name: string, stream: Stream, count: number): void {
-    for (const { last, shownLast, isOdd, isAccounted } of stream.waiting.splice(0, count)) {
-      stream.copies = isOdd ? stream.copies + 1 : 0;
-      const mayGo = isAccounted || last <= stream.known || (isOdd && stream.copies <= COPIES);
+    for (const { last, shownLast, isOdd, isAccounted, isSame } of stream.waiting.splice(0, count)) {
+      if (!isOdd) stream.copies = 0;
+      else if (!isSame) stream.copies += 1;
+      const isCopy = isSame || (isOdd && stream.copies <= COPIES);
+      const mayGo = isAccounted || last <= stream.known || isCopy;
       if (!mayGo) this.#wrong(`${name} ${last} (${shownLast}) was read, and is lost`);
       this.#droppedAtMost += 1;
       if (!isAccounted) this.#droppedAtLeast += 1;
@@ -332,10 +350,12 @@ export class UnreliableStreams {
   #judgeOrder(name: string, stream: Stream, read: Read): void {
     const { known, newest, isContiguous, isResetTold, isLossTold, mayRepeat } = stream;
     const text = `${name} ${read.last} (${read.shownLast})`;
-    if (read.last <= known && mayRepeat === 0 && !read.isAccounted && !read.isRun) {
+    // A copy of one that had an odd number has another number.
+    const isUntold = newest?.isOdd === true && newest.last === read.last;
+    if (read.last <= known && mayRepeat === 0 && !read.isAccounted && !read.isRun && !isUntold) {
       this.#suspicions.push(`${text} came again after ${known}`);
     }
-    const isMissing = isContiguous && read.first > known + 1;
+    const isMissing = isContiguous && read.first > known + 1 && !isHidden(read, newest);
     if (isMissing && !isLossTold) this.#wrong(`${text} came after ${known}, and no loss was told`);
     if (newest === undefined || newest.epoch === read.epoch || newest.isOdd || read.isOdd) return;
     if (read.shownLast > newest.shownLast || isResetTold) return;
@@ -358,6 +378,7 @@ export class UnreliableStreams {
       isCopy,
       isAccounted: false,
       isRun: false,
+      isSame: false,
     };
   }
 
@@ -383,6 +404,27 @@ export class UnreliableStreams {
   get #now(): number {
     return this.#scene.process.nowMs();
   }
+}
+
+/** Counts how often a number is repeated. Gives whether number and content are those of the one before. */
+function repeats(stream: Stream, { shownLast, data }: Read): boolean {
+  const { repeated } = stream;
+  const text = JSON.stringify(data);
+  if (shownLast !== repeated.number) {
+    stream.repeated = { number: shownLast, text, messages: 0, isSame: false };
+    return false;
+  }
+  repeated.isSame = text === repeated.text;
+  if (!repeated.isSame) repeated.messages += 1;
+  repeated.text = text;
+  return repeated.isSame;
+}
+
+/** The numbers follow each other, or are stuck: they cannot show that something is missing between. */
+function isHidden(read: Read, newest: Read | undefined): boolean {
+  if (newest === undefined) return false;
+  const isStuck = read.isOdd && read.shownLast === newest.shownLast;
+  return isStuck || read.shownFirst === newest.shownLast + 1;
 }
 
 function lossTold(stream: Stream): void {
