@@ -44,6 +44,8 @@ export class Intents {
   readonly #fresh: FreshTopics;
   readonly #suspects: Suspects;
   readonly #repairs: RepairsView;
+  /** When a topic was last asked for, or that was answered. */
+  askedAtMs = -Infinity;
 
   constructor(
     scene: Scene,
@@ -115,6 +117,7 @@ export class Intents {
     const { violate, process, character } = this.#scene;
     const { id, kind, topics } = request;
     const atMs = process.nowMs();
+    this.askedAtMs = atMs;
     const { topicsPerFrame } = character.options.resubscribe;
     if (topics.length === 0 || topics.length > topicsPerFrame) {
       violate("9 asked once", `${topics.length} topics in a frame`);
@@ -272,6 +275,7 @@ export class Intents {
   }
 
   #settle(topic: string, isRefused: boolean): void {
+    this.askedAtMs = this.#scene.process.nowMs();
     const asked = this.#asked.get(topic);
     if (asked === undefined || asked.isAnswered) return;
     asked.isAnswered = true;

@@ -42,7 +42,8 @@ export const invariants = {
   quarantine: "quarantined topics have deserved it and are not asked for; suspects are tried alone",
   "whole streams":
     "a stream that is not whole is said so, is recovered in order, and loses nothing silently",
-  mute: "a silence is told when it is too long, replaced after that, and over when data comes",
+  mute: "a silence is told when it is too long, in time, replaced after that, and over when data comes",
+  drops: "the first message that is dropped for a reason is told, and once in a minute",
   numbers:
     "where numbers lie, nothing new is lost, nothing known is told again, and doubt is short or spoken of",
   silence:

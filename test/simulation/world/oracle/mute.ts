@@ -18,6 +18,7 @@ export class Mute {
   #isTold = false;
   #isReplacing = false;
   #alerts = 0;
+  #isAlertOwed = false;
 
   constructor(scene: Scene, isUp: () => boolean) {
     this.#scene = scene;
@@ -42,6 +43,7 @@ export class Mute {
       case "alert":
         if (fact.alert.kind !== "mute") return;
         this.#alerts += 1;
+        this.#isAlertOwed = false;
         if (!this.#isTold) this.#wrong("an alert, and it was not told");
         if (this.#alerts > 1) this.#wrong("two alerts in one silence");
         return;
@@ -52,11 +54,21 @@ export class Mute {
         if (fact.loss.class === "mute" && !this.#isReplacing) this.#wrong("replaced for nothing");
         this.#isReplacing = false;
         return;
+      case "state":
+        if (fact.state !== "connected") this.#isReplacing = false;
+        return;
       case "closed":
-        this.#isTold = false;
+        [this.#isTold, this.#isAlertOwed] = [false, false];
         return;
       default:
     }
+  }
+
+  /** After each step: what was said was done. */
+  check(): void {
+    if (this.#isReplacing) this.#wrong("said to be replaced, and it was not");
+    if (this.#isAlertOwed) this.#wrong("replaced without an alert");
+    [this.#isReplacing, this.#isAlertOwed] = [false, false];
   }
 
   #told({ silentMs, boundMs, action }: Fact<"mute">): void {
@@ -73,7 +85,9 @@ export class Mute {
     if (silentMs > livedMs) this.#wrong(`${silentMs} ms of silence, ready for ${livedMs} ms`);
     if (action === "reconnect" && !this.#isTold) this.#wrong("replaced before it was told");
     this.#isTold = true;
-    if (action === "reconnect") this.#isReplacing = true;
+    if (action !== "reconnect") return;
+    this.#isReplacing = true;
+    this.#isAlertOwed = this.#alerts === 0;
   }
 
   #wrong(what: string): void {

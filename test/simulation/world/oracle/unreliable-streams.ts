@@ -49,6 +49,8 @@ interface Stream {
   /** Told since the last message was delivered: a reset, or anything that says that numbers are missing. */
   isResetTold: boolean;
   isLossTold: boolean;
+  /** What a listener caused is told when it is done: a reset, a loss. */
+  owed: { reset: string | undefined; loss: string | undefined };
   /** When anything was last told of it. */
   toldAtMs: number;
   isInvalid: boolean;
@@ -75,6 +77,8 @@ export interface TakenOver {
 export interface UnreliableParts {
   readonly isUnreliable: (stream: string) => boolean;
   readonly isWanted: (stream: string) => boolean;
+  /** A listener is calling. */
+  readonly isCalling: () => boolean;
 }
 
 const UNKNOWN: TakenOver = { isContiguous: true, known: -Infinity, held: [], isInvalid: false };
@@ -162,6 +166,7 @@ export class UnreliableStreams {
       newest: undefined,
       read: known,
       isResetTold: false,
+      owed: { reset: undefined, loss: undefined },
       isLossTold: true, // what came before is judged by others
       toldAtMs: this.#now,
       isInvalid,
@@ -256,7 +261,10 @@ export class UnreliableStreams {
       case "snapshot":
         this.#told(fact.stream, (stream) => {
           const reached = this.#snapshots.get(fact.data) ?? -Infinity;
-          account(stream, ({ last }) => last <= reached);
+          // Where the number is stuck, it cannot tell what the snapshot has.
+          const isCovered = ({ last, isOdd, shownLast }: Read): boolean =>
+            last <= reached || (isOdd && shownLast <= Number(fact.position));
+          account(stream, isCovered);
           stream.known = Math.max(stream.known, reached);
           lossTold(stream);
         });
@@ -298,6 +306,9 @@ export class UnreliableStreams {
     const { process, toleranceMs } = this.#scene;
     for (const suspicion of this.#suspicions) this.#wrong(suspicion);
     this.#suspicions = [];
+    for (const { owed } of this.#streams.values()) {
+      for (const text of [owed.reset, owed.loss]) if (text !== undefined) this.#wrong(text);
+    }
     for (const [name, { waiting, toldAtMs, isInvalid, known }] of this.#streams) {
       const first = waiting.find(({ last, isOdd }) => last > known && !isOdd);
       if (first === undefined || isInvalid || first.stops !== process.stops) continue;
@@ -331,7 +342,9 @@ export class UnreliableStreams {
     if (isOver) stream.mayRepeat = waiting.length;
     else if (stream.resetsLeft > 0) stream.resetsLeft -= 1;
     else this.#suspicions.push(`${name} starts over, and there is no reason`);
-    [stream.isResetTold, stream.isLossTold] = [true, true];
+    stream.isResetTold = true;
+    stream.owed.reset = undefined;
+    lossTold(stream);
   }
 
   /** The first `count` of those that wait are not delivered: they were known, or had no number. */
@@ -356,10 +369,18 @@ export class UnreliableStreams {
       this.#suspicions.push(`${text} came again after ${known}`);
     }
     const isMissing = isContiguous && read.first > known + 1 && !isHidden(read, newest);
-    if (isMissing && !isLossTold) this.#wrong(`${text} came after ${known}, and no loss was told`);
+    if (isMissing && !isLossTold) {
+      this.#owes(stream, "loss", `${text} came after ${known}, and no loss was told`);
+    }
     if (newest === undefined || newest.epoch === read.epoch || newest.isOdd || read.isOdd) return;
     if (read.shownLast > newest.shownLast || isResetTold) return;
-    this.#wrong(`${text} came after ${newest.last} (${newest.shownLast}), and no reset was told`);
+    const before = `${newest.last} (${newest.shownLast})`;
+    this.#owes(stream, "reset", `${text} came after ${before}, and no reset was told`);
+  }
+
+  #owes({ owed }: Stream, what: "reset" | "loss", text: string): void {
+    if (this.#parts.isCalling()) owed[what] = text;
+    else this.#wrong(text);
   }
 
   #readOf(
@@ -429,6 +450,7 @@ function isHidden(read: Read, newest: Read | undefined): boolean {
 
 function lossTold(stream: Stream): void {
   stream.isLossTold = true;
+  stream.owed.loss = undefined;
 }
 
 /** It is known what became of these: they need not be delivered. */
