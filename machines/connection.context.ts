@@ -10,6 +10,17 @@ import { backoffMs, type BackoffFunction, type BackoffShape } from "./policy/bac
 import { toTimerMs } from "./policy/duration.ts";
 import { nextRandom } from "./policy/random.ts";
 import {
+  afterCall,
+  afterFailure,
+  afterReady,
+  afterRefusal,
+  forgive,
+  noRenewal,
+  renewalWait,
+  untilCallMs,
+  type Renewal,
+} from "./policy/renewal.ts";
+import {
   fullBudget,
   spend,
   waitForToken,
@@ -29,6 +40,8 @@ export interface ConnectionPolicy {
   /** Dials after a failure before `failed`; Infinity never gives up. */
   readonly maxRetries: number;
   readonly retryBudget: RetryBudget;
+  /** The bucket of `connect` and `reconnect`. */
+  readonly commandBudget: RetryBudget;
   readonly stableAfterMs: number;
   readonly resubscribeTimeoutMs: number;
   /** `null` where no heartbeat is wanted. */
@@ -81,21 +94,43 @@ export interface ConnectionContext {
   readonly lastVerdict: Verdict | null;
   /** The wait that `reconnecting` is in, or was last in; null where no attempt follows by itself. */
   readonly retryInMs: number | null;
+  /** When that wait ends, on the link's clock. */
+  readonly retryAtMs: number;
   readonly isBudgetEmpty: boolean;
   /** What this outage has raised an alert about already: once is enough. */
-  readonly alerted: { readonly rule: string | null; readonly budget: boolean };
+  readonly alerted: {
+    readonly rule: string | null;
+    readonly budget: boolean;
+    readonly credentials: boolean;
+  };
   readonly budget: BudgetState;
+  readonly commands: Commands;
   /** Past losses, oldest first, at most {@link HISTORY_LENGTH}. */
   readonly history: readonly PastLoss[];
-  readonly hasRenewed: boolean;
+  readonly renewal: Renewal;
+  /** The connection was ready at least once; nothing makes that undone. */
+  readonly wasReady: boolean;
   /** When and why the open socket will be replaced unasked; null where that is not planned. */
   readonly rotation: Rotation | null;
   /** State of the jitter stream. */
   readonly rng: number;
 }
 
+/** What is remembered of the commands that dial. */
+export interface Commands {
+  readonly budget: BudgetState;
+  /** One waits for a token, which its dial will take. */
+  readonly isWaiting: boolean;
+  /** In this wait a command was told that it is delayed: once is enough. */
+  readonly isDelayTold: boolean;
+}
+
 /** Nothing has been alerted about yet in this outage. */
-export const noAlerts: ConnectionContext["alerted"] = { rule: null, budget: false };
+export const noAlerts: ConnectionContext["alerted"] = {
+  rule: null,
+  budget: false,
+  credentials: false,
+};
 
 /** Enough for every "three times in five minutes" even when other losses come between. */
 const HISTORY_LENGTH = 32;
@@ -108,41 +143,78 @@ export function initialContext({ link, policy, seed }: ConnectionInput): Connect
     dialReason: "first",
     dialledAtMs: null,
     phase: "resolve",
-    ...freshHistory,
+    failures: 0,
+    history: [],
+    outageSinceMs: null,
+    alerted: noAlerts,
+    renewal: noRenewal,
+    wasReady: false,
     isUp: false,
     lastLoss: null,
     lastVerdict: null,
     retryInMs: null,
+    retryAtMs: 0,
     isBudgetEmpty: false,
     rotation: null,
     budget: fullBudget(policy.retryBudget, 0),
+    commands: {
+      budget: fullBudget(policy.commandBudget, 0),
+      isWaiting: false,
+      isDelayTold: false,
+    },
     rng: seed | 0,
   };
 }
 
 /** What becoming stable forgives. Not the history: "three times in five minutes" outlives a success. */
-export const forgiven = { failures: 0, hasRenewed: false } as const;
+export function forgiven({
+  renewal,
+}: ConnectionContext): Pick<ConnectionContext, "failures" | "renewal"> {
+  return { failures: 0, renewal: forgive(renewal) };
+}
 
 /**
- * What `connect` after `failed` wipes out: a rest in `failed` is no part of an outage. The budget is
- * never forgiven.
+ * What `connect` after `failed` wipes out: a rest in `failed` is no part of an outage. The budgets are
+ * never forgiven, and an endpoint that was ready once stays one.
  */
-export const freshHistory = {
-  ...forgiven,
-  history: [],
-  outageSinceMs: null,
-  alerted: noAlerts,
-} as const;
+export function startedAfresh(context: ConnectionContext): Partial<ConnectionContext> {
+  return { ...forgiven(context), history: [], outageSinceMs: null, alerted: noAlerts };
+}
+
+/** What is remembered once the connection is ready: the outage, if there was one, is over. */
+export function afterUp({ renewal }: ConnectionContext): Partial<ConnectionContext> {
+  return {
+    isUp: true,
+    wasReady: true,
+    outageSinceMs: null,
+    attempt: 0,
+    alerted: noAlerts,
+    renewal: afterReady(renewal),
+  };
+}
+
+/** The context when nothing happens any more until a command. After `afterLoss`. */
+export function afterFailed({ renewal }: ConnectionContext): Partial<ConnectionContext> {
+  return { retryInMs: null, renewal: afterFailure(renewal) };
+}
 
 /** A loss with its verdict: the one shape in which the chart decides. */
 export function judged(context: ConnectionContext, loss: Loss, atMs: number): SocketLost {
-  const { history: losses, hasRenewed, policy } = context;
-  return {
-    type: "socket.lost",
-    loss,
-    verdict: verdict(loss, { atMs, losses, hasRenewed }, policy.verdict),
-    atMs,
-  };
+  const { history: losses, wasReady, policy } = context;
+  const history = { atMs, losses, wasReady, hasRenewed: hasRenewed(context, atMs) };
+  return { type: "socket.lost", loss, verdict: verdict(loss, history, policy.verdict), atMs };
+}
+
+/**
+ * Whether the attempt that ended showed renewed credentials. It did not where they were good for long
+ * enough: those of a connection that was ready, and asked for them longer than `stableAfterMs` ago.
+ */
+function hasRenewed(
+  { dialReason, renewal: { calls, calledAtMs }, isUp, policy }: ConnectionContext,
+  atMs: number,
+): boolean {
+  if (dialReason !== "renewal" || calls === 0 || calledAtMs === null) return false;
+  return !isUp || atMs - calledAtMs <= policy.stableAfterMs;
 }
 
 /** True when one more loss leaves no retry. */
@@ -159,19 +231,35 @@ export function afterLoss(
   const failures = context.failures + 1;
   const outageSinceMs = context.outageSinceMs ?? atMs;
   const past: PastLoss = { rule: ruling.rule, class: loss.class, atMs };
+  const renewal = renewalAfter(context, lost);
   return {
-    ...retryAfter({ ...context, failures, outageSinceMs }, ruling, atMs),
+    ...retryAfter({ ...context, failures, outageSinceMs, renewal }, ruling, atMs),
     failures,
     outageSinceMs,
     lastLoss: loss,
     lastVerdict: ruling,
-    hasRenewed: context.hasRenewed || ruling.renews,
-    dialReason: ruling.renews ? "renewal" : "retry",
+    renewal,
+    dialReason: renewal.isDue ? "renewal" : "retry",
     history: [...context.history, past].slice(-HISTORY_LENGTH),
   };
 }
 
-/** Backoff, then the server's floor with jitter on top of it, then the budget; one number comes out. */
+/** A refusal of what was good for long enough is the first one of its kind. */
+function renewalAfter(
+  context: ConnectionContext,
+  { loss, verdict: ruling, atMs }: SocketLost,
+): Renewal {
+  if (!ruling.renews) return context.renewal;
+  const { isUp, dialReason } = context;
+  const wasGood = isUp && dialReason === "renewal" && !hasRenewed(context, atMs);
+  const renewal = wasGood ? forgive(context.renewal) : context.renewal;
+  return afterRefusal(renewal, loss, ruling.rule);
+}
+
+/**
+ * Backoff, then the server's floor with jitter on top of it, then the pace of credentials, then the
+ * budget; one number comes out.
+ */
 function retryAfter(
   context: ConnectionContext,
   ruling: Verdict,
@@ -192,18 +280,23 @@ function retryAfter(
           isLongOutage,
           random,
         });
-  const waitMs = Math.max(ownMs, ruling.floorMs + spread * ruling.spreadMs);
+  const flooredMs = ruling.floorMs + spread * ruling.spreadMs;
+  const waitMs = Math.max(ownMs, flooredMs, untilRenewalMs(context.renewal, ruling, atMs, spread));
   const budgeted = waitForToken(policy.retryBudget, context.budget, atMs, waitMs);
   return { retryInMs: toTimerMs(budgeted.waitMs), isBudgetEmpty: budgeted.isEmpty, rng };
 }
 
+/** How long the next dial waits for its new credentials' sake, in milliseconds. */
+function untilRenewalMs(renewal: Renewal, ruling: Verdict, atMs: number, spread: number): number {
+  if (!renewal.isDue) return 0;
+  if (ruling.renews && ruling.action === "now") return untilCallMs(renewal, atMs);
+  const { floorMs, spreadMs } = renewalWait(renewal);
+  return floorMs + spread * spreadMs;
+}
+
 /** The context when the owner asks for a new socket while there is one. */
-export function afterRequest(context: ConnectionContext): Partial<ConnectionContext> {
-  return {
-    ...dialledAtOnce({ class: "requested", phase: context.phase }),
-    // Credentials that were refused are still to be renewed.
-    dialReason: context.phase === "open" ? "command" : commanded(context.dialReason),
-  };
+export function afterRequest({ phase }: ConnectionContext): Partial<ConnectionContext> {
+  return dialledAtOnce({ class: "requested", phase });
 }
 
 /** The context when the moment for the planned reconnect has come. No failure is counted. */
@@ -221,7 +314,7 @@ export function afterRotation({ rotation }: ConnectionContext): Partial<Connecti
 
 /** A socket that was dropped for another one. What it may cost is not the verdict's to say. */
 function dialledAtOnce(loss: Loss): Partial<ConnectionContext> {
-  const history = { atMs: 0, losses: [], hasRenewed: false };
+  const history = { atMs: 0, losses: [], hasRenewed: false, wasReady: false };
   return {
     lastLoss: loss,
     lastVerdict: verdict(loss, history, { rules: [], credentials: "fixed" }),
@@ -230,16 +323,20 @@ function dialledAtOnce(loss: Loss): Partial<ConnectionContext> {
   };
 }
 
-/** Why the next dial is made when the owner asks for it: a renewal that is due stays one. */
-export function commanded(reason: DialReason): DialReason {
-  return reason === "renewal" ? "renewal" : "command";
-}
-
 /** The context once an attempt has begun. */
 export function afterDial(context: ConnectionContext, atMs: number): Partial<ConnectionContext> {
+  const { policy, commands, renewal } = context;
   return {
     dialledAtMs: atMs,
     outageSinceMs: context.outageSinceMs ?? atMs,
-    budget: spend(context.policy.retryBudget, context.budget, atMs),
+    budget: spend(policy.retryBudget, context.budget, atMs),
+    renewal: context.dialReason === "renewal" ? afterCall(renewal, atMs) : renewal,
+    commands: {
+      budget: commands.isWaiting
+        ? spend(policy.commandBudget, commands.budget, atMs)
+        : commands.budget,
+      isWaiting: false,
+      isDelayTold: false,
+    },
   };
 }

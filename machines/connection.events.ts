@@ -11,7 +11,7 @@ import type { Verdict } from "./policy/verdict.ts";
 export type ConnectionCommand =
   /** Be connected: start over after `failed`, skip the wait in `reconnecting`; else already so. */
   | { readonly type: "connect" }
-  /** Drop the socket, if any, and dial anew at once. */
+  /** Drop the socket, if any, and dial at once; both wait where too many were given lately. */
   | { readonly type: "reconnect" }
   /** End politely: a closing handshake where there is an open socket, then `closed`. */
   | { readonly type: "close"; readonly code?: number; readonly reason?: string }
@@ -39,6 +39,13 @@ export interface SocketExpiring {
   readonly atMs: number;
 }
 
+/** A command that dials, with the time at which it was given; raised by the chart itself. */
+export interface CommandGiven {
+  readonly type: "command.given";
+  readonly command: "connect" | "reconnect";
+  readonly atMs: number;
+}
+
 /** The open socket is alive and brings no data, far longer than its rhythm explains. */
 export interface SocketMute {
   readonly type: "socket.mute";
@@ -58,6 +65,7 @@ export type ConnectionEvent =
   | ConnectionCommand
   | SocketFact
   | SocketLost
+  | CommandGiven
   | { readonly type: "outage.prolonged" }
   /** The moment has come that was chosen for the planned reconnect. */
   | { readonly type: "rotation.due" };
@@ -75,6 +83,11 @@ export type ConnectionAlert =
       readonly loss: Loss;
       readonly rule: string;
     }
+  /**
+   * The credentials were refused, and no new ones have been accepted so far: their function failed, or the
+   * server refused these too. `loss` is the refusal. Every attempt asks for new ones, until it is ready.
+   */
+  | { readonly kind: "credentials-refused"; readonly loss: Loss; readonly rule: string }
   /** A loss whose row of the verdict's table asks for attention. */
   | { readonly kind: "loss"; readonly loss: Loss; readonly rule: string };
 
@@ -94,6 +107,12 @@ export type ConnectionEmitted =
       readonly attempt: number;
       readonly failures: number;
       readonly retryInMs: number | null;
+    }
+  /** Too many commands lately: this one dials in `retryInMs`. Those given until then are one with it. */
+  | {
+      readonly type: "command.delayed";
+      readonly command: CommandGiven["command"];
+      readonly retryInMs: number;
     }
   | { readonly type: "alert"; readonly alert: ConnectionAlert }
   | { readonly type: "failed"; readonly loss: Loss; readonly rule: string }

@@ -16,7 +16,12 @@ import {
   type ConnectionContext,
   type ConnectionInput,
 } from "./connection.context.ts";
-import type { ConnectionEmitted, ConnectionEvent, SocketLost } from "./connection.events.ts";
+import type {
+  CommandGiven,
+  ConnectionEmitted,
+  ConnectionEvent,
+  SocketLost,
+} from "./connection.events.ts";
 import {
   words,
   type ConnectionOutput,
@@ -47,6 +52,15 @@ function record() {
   return { type: "recordLoss", params: ({ event }: { event: SocketLost }) => event } as const;
 }
 
+/** A command that dials is heard with its time: then its bucket says whether it may, or waits. */
+function timed(command: CommandGiven["command"]) {
+  return { actions: { type: "timeCommand", params: command } } as const;
+}
+
+function given<T extends string>(type: T) {
+  return { type, params: ({ event }: { event: CommandGiven }) => event } as const;
+}
+
 const connecting = words.createStateConfig({
   description: "One attempt is under way: URL and credentials, DNS, TCP, TLS, upgrade, login.",
   tags: "queues",
@@ -64,11 +78,19 @@ const connecting = words.createStateConfig({
     },
     "socket.ended": { actions: { type: "judgeLoss", params: ({ event }) => event } },
     "socket.lost": onLost,
-    reconnect: {
-      target: "connecting",
-      reenter: true,
-      actions: ["recordRequest", "announceLoss"],
-    },
+    reconnect: timed("reconnect"),
+    "command.given": [
+      {
+        guard: given("mayDial"),
+        target: "connecting",
+        reenter: true,
+        actions: ["recordRequest", given("dialOnCommand"), "announceLoss"],
+      },
+      {
+        target: "reconnecting",
+        actions: ["recordRequest", given("delayCommand"), "announceLoss", given("announceDelay")],
+      },
+    ],
     close: "closed",
   },
 } satisfies State);
@@ -112,10 +134,18 @@ const connected = words.createStateConfig({
   on: {
     "socket.ended": { actions: { type: "judgeLoss", params: ({ event }) => event } },
     "socket.lost": onLost,
-    reconnect: {
-      target: "connecting",
-      actions: ["recordRequest", "announceLoss"],
-    },
+    reconnect: timed("reconnect"),
+    "command.given": [
+      {
+        guard: given("mayDial"),
+        target: "connecting",
+        actions: ["recordRequest", given("dialOnCommand"), "announceLoss"],
+      },
+      {
+        target: "reconnecting",
+        actions: ["recordRequest", given("delayCommand"), "announceLoss", given("announceDelay")],
+      },
+    ],
     "socket.expiring": {
       guard: { type: "isBroughtForward", params: ({ event }) => event },
       actions: [{ type: "planByNotice", params: ({ event }) => event }, "followPlan"],
@@ -139,11 +169,21 @@ const connected = words.createStateConfig({
 const reconnecting = words.createStateConfig({
   description: "No socket. The next attempt is scheduled.",
   tags: "queues",
-  entry: ["holdSends", "dropPlan", "dropSocket"],
+  entry: ["holdSends", "dropPlan", "dropSocket", "recordWait"],
   after: { backoff: "connecting" },
   on: {
-    connect: { target: "connecting", actions: "dialOnCommand" },
-    reconnect: { target: "connecting", actions: "dialOnCommand" },
+    connect: timed("connect"),
+    reconnect: timed("reconnect"),
+    "command.given": [
+      { guard: given("mayDial"), target: "connecting", actions: given("dialOnCommand") },
+      { guard: "isDelayTold" },
+      { guard: given("isOvertaken"), actions: ["noteDelay", given("announceScheduled")] },
+      {
+        target: "reconnecting",
+        reenter: true,
+        actions: [given("delayCommand"), given("announceDelay")],
+      },
+    ],
     close: "closed",
   },
 } satisfies State);
@@ -152,14 +192,19 @@ const failed = words.createStateConfig({
   description: "Refused for good, or out of retries. Rests until the owner says connect.",
   entry: ["holdSends", "dropPlan", "dropSocket"],
   on: {
-    connect: {
-      target: "connecting",
-      actions: ["startAfresh", "armLongOutage", "dialOnCommand"],
-    },
-    reconnect: {
-      target: "connecting",
-      actions: ["startAfresh", "armLongOutage", "dialOnCommand"],
-    },
+    connect: timed("connect"),
+    reconnect: timed("reconnect"),
+    "command.given": [
+      {
+        guard: given("mayDial"),
+        target: "connecting",
+        actions: ["startAfresh", "armLongOutage", given("dialOnCommand")],
+      },
+      {
+        target: "reconnecting",
+        actions: ["startAfresh", "armLongOutage", given("delayCommand"), given("announceDelay")],
+      },
+    ],
     close: "closed",
   },
 } satisfies State);

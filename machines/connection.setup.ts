@@ -17,21 +17,23 @@ import {
   stopChild,
   type CallbackActorLogic,
 } from "xstate";
+import { afterCommand, afterDelay, commandWaitMs, isOvertaken } from "./connection.commands.ts";
 import {
   afterDial,
+  afterFailed,
   afterLoss,
   afterRequest,
   afterRotation,
-  commanded,
+  afterUp,
   forgiven,
-  freshHistory,
   isExhausted,
   judged,
-  noAlerts,
+  startedAfresh,
   type ConnectionContext,
   type ConnectionInput,
 } from "./connection.context.ts";
 import type {
+  CommandGiven,
   ConnectionAlert,
   ConnectionEmitted,
   ConnectionEvent,
@@ -114,6 +116,9 @@ const base = setup({
   guards: {
     isRefused: (_, lost: SocketLost) => lost.verdict.action === "refuse",
     isExhausted: ({ context }) => isExhausted(context),
+    mayDial: ({ context }, { atMs }: CommandGiven) => commandWaitMs(context, atMs) === 0,
+    isDelayTold: ({ context }) => context.commands.isDelayTold,
+    isOvertaken: ({ context }, given: CommandGiven) => isOvertaken(context, given),
     isBroughtForward: ({ context }, event: SocketExpiring | SocketMute) =>
       isBroughtForward(context, event),
   },
@@ -175,10 +180,35 @@ const base = setup({
     /** The owner asked for a new socket: an outage like any other, but nobody's failure. */
     recordRequest: assign(({ context }) => afterRequest(context)),
     recordRotation: assign(({ context }) => afterRotation(context)),
-    giveUp: assign({ retryInMs: null }),
-    dialOnCommand: assign({ dialReason: ({ context }) => commanded(context.dialReason) }),
-    forgiveFailures: assign(forgiven),
-    startAfresh: assign(freshHistory),
+    giveUp: assign(({ context }) => afterFailed(context)),
+    recordWait: assign({
+      retryAtMs: ({ context }) => context.link.nowMs() + (context.retryInMs ?? 0),
+    }),
+    forgiveFailures: assign(({ context }) => forgiven(context)),
+    startAfresh: assign(({ context }) => startedAfresh(context)),
+
+    // Commands that dial. They come without a time, and their bucket needs one.
+    timeCommand: raise(({ context }, command: CommandGiven["command"]) => ({
+      type: "command.given" as const,
+      command,
+      atMs: context.link.nowMs(),
+    })),
+    dialOnCommand: assign(({ context }, command: CommandGiven) => afterCommand(context, command)),
+    delayCommand: assign(({ context }, given: CommandGiven) => afterDelay(context, given)),
+    noteDelay: assign({
+      commands: ({ context }) => ({ ...context.commands, isDelayTold: true }),
+    }),
+    announceDelay: emit(({ context }, { command }: CommandGiven) => ({
+      type: "command.delayed" as const,
+      command,
+      retryInMs: context.retryInMs ?? 0,
+    })),
+    /** The attempt that is scheduled comes first. */
+    announceScheduled: emit(({ context }, { command, atMs }: CommandGiven) => ({
+      type: "command.delayed" as const,
+      command,
+      retryInMs: Math.max(context.retryAtMs - atMs, 0),
+    })),
 
     // Losses, all in one shape.
     judgeLoss: raise(({ context }, ended: { loss: Loss; atMs: number }) =>
@@ -239,7 +269,7 @@ export const words = base.extend({
     announceUp: base.enqueueActions(({ context, enqueue }) => {
       enqueue.emit({ type: "up", attempt: context.attempt });
       enqueue("disarmLongOutage");
-      enqueue.assign({ isUp: true, outageSinceMs: null, attempt: 0, alerted: noAlerts });
+      enqueue.assign(afterUp(context));
     }),
     /** `down` once per outage, `attempt.failed` for each dial within it. After `recordLoss`. */
     announceLoss: base.enqueueActions(({ context, enqueue }) => {
@@ -254,14 +284,28 @@ export const words = base.extend({
       } else {
         enqueue.emit({ type: "attempt.failed", loss, rule, attempt, failures, retryInMs });
       }
-      const { alerted, isBudgetEmpty } = context;
+      const { alerted, isBudgetEmpty, renewal } = context;
       if (alerts && alerted.rule !== rule) {
         enqueue.emit({ type: "alert", alert: { kind: "loss", loss, rule } });
       }
       if (isBudgetEmpty && !alerted.budget && retryInMs !== null) {
         enqueue.emit({ type: "alert", alert: { kind: "retry-budget-empty", retryInMs } });
       }
-      enqueue.assign({ alerted: { rule: alerts ? rule : alerted.rule, budget: isBudgetEmpty } });
+      // The first refusal is the usual end of a token: new ones were not asked for yet.
+      const isRefused = renewal.refused !== null && renewal.calls > 0;
+      if (isRefused && !alerted.credentials) {
+        enqueue.emit({
+          type: "alert",
+          alert: { kind: "credentials-refused", ...renewal.refused },
+        });
+      }
+      enqueue.assign({
+        alerted: {
+          rule: alerts ? rule : alerted.rule,
+          budget: isBudgetEmpty,
+          credentials: alerted.credentials || isRefused,
+        },
+      });
     }),
     /** The alert that must not be missed: nothing happens any more until `connect`. */
     announceFailed: base.enqueueActions(({ context, enqueue }) => {

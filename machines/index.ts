@@ -16,6 +16,7 @@ export type {
   HeartbeatPolicy,
 } from "./connection.context.ts";
 export type {
+  CommandGiven,
   ConnectionAlert,
   ConnectionCommand,
   ConnectionEmitted,
@@ -66,7 +67,7 @@ export {
   type BackoffFunction,
   type BackoffShape,
 } from "./policy/backoff.ts";
-export { defaultRetryBudget, type RetryBudget } from "./policy/retry-budget.ts";
+export { commandBudget, defaultRetryBudget, type RetryBudget } from "./policy/retry-budget.ts";
 export { defaultMutePolicy, type MuteAction, type MutePolicy } from "./policy/mute.ts";
 export {
   verdict,

@@ -71,6 +71,8 @@ export interface ConnectionView {
 export interface ConnectionLink {
   /** Where the desk of the recoveries, which outlives sockets and ends with the connection, meets the world. */
   readonly recoveries: RecoveryDoor;
+  /** The time on the connection's clock, in milliseconds: commands come without one. */
+  nowMs(): number;
   /** Called once, before anything else, with the actor that runs the chart. */
   attach(owner: ConnectionOwner): void;
   /**

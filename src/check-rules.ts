@@ -19,28 +19,40 @@ export function checkRules(
   return rules;
 }
 
+const FINAL = ["retry", "slow", "now", "refuse"] as const;
 const ACTIONS = ["retry", "slow", "now", "renew", "refuse"] as const;
 
 function checkRule(value: unknown, path: string): VerdictRule {
-  const rule = checkKeys(value, path, ["name", "when", "ruling", "repeated"]);
+  const rule = checkKeys(value, path, ["name", "when", "ruling", "repeated", "onceReady"]);
   if (typeof rule.name !== "string" || rule.name === "") {
     throw new OptionError(`${path}.name`, "a non-empty string", rule.name);
   }
   checkMatch(rule.when, `${path}.when`);
   checkRuling(rule.ruling, `${path}.ruling`, ACTIONS);
+  if (rule.onceReady !== undefined) checkRuling(rule.onceReady, `${path}.onceReady`, FINAL);
   if (rule.repeated !== undefined) {
     const keys = ["times", "withinMs", "ruling"] as const;
     const repeated = checkKeys(rule.repeated, `${path}.repeated`, keys);
     checkInteger(repeated.times ?? NaN, `${path}.repeated.times`, 1, 1);
     checkMs(repeated.withinMs ?? NaN, `${path}.repeated.withinMs`, 1, 1);
-    checkRuling(repeated.ruling, `${path}.repeated.ruling`, ["retry", "slow", "now", "refuse"]);
+    checkRuling(repeated.ruling, `${path}.repeated.ruling`, FINAL);
   }
   return value as VerdictRule;
 }
 
+const MATCHED = [
+  "class",
+  "status",
+  "statuses",
+  "closeCode",
+  "closeCodes",
+  "code",
+  "refusal",
+  "detailIncludes",
+] as const;
+
 function checkMatch(value: unknown, path: string): void {
-  const keys = ["class", "status", "closeCode", "closeCodes", "code", "detailIncludes"] as const;
-  const when = checkKeys(value, path, keys);
+  const when = checkKeys(value, path, MATCHED);
   checkEach(when.class, `${path}.class`, "the name of a class of loss", (name) =>
     typeof name === "string" ? Object.hasOwn(lossClasses, name) : false,
   );
@@ -50,11 +62,18 @@ function checkMatch(value: unknown, path: string): void {
   if (when.detailIncludes !== undefined && !isText(when.detailIncludes)) {
     throw new OptionError(`${path}.detailIncludes`, "a non-empty string", when.detailIncludes);
   }
-  const { closeCodes } = when;
-  if (closeCodes === undefined) return;
-  const [from, to, ...more]: readonly unknown[] = Array.isArray(closeCodes) ? closeCodes : [];
+  if (when.refusal !== undefined && when.refusal !== "never" && when.refusal !== "later") {
+    throw new OptionError(`${path}.refusal`, '"never" or "later"', when.refusal);
+  }
+  checkRange(when.closeCodes, `${path}.closeCodes`, "two close codes, [from, to]");
+  checkRange(when.statuses, `${path}.statuses`, "two HTTP statuses, [from, to]");
+}
+
+function checkRange(value: unknown, path: string, expected: string): void {
+  if (value === undefined) return;
+  const [from, to, ...more]: readonly unknown[] = Array.isArray(value) ? value : [];
   if (typeof from !== "number" || typeof to !== "number" || !(from <= to) || more.length > 0) {
-    throw new OptionError(`${path}.closeCodes`, "two close codes, [from, to]", closeCodes);
+    throw new OptionError(path, expected, value);
   }
 }
 
@@ -77,9 +96,18 @@ function isText(value: unknown): boolean {
   return typeof value === "string" && value !== "";
 }
 
+const RULED = [
+  "action",
+  "floorMs",
+  "defaultRetryAfterMs",
+  "spreadMs",
+  "alerts",
+  "otherwise",
+  "fixed",
+] as const;
+
 export function checkRuling(value: unknown, path: string, actions: readonly string[]): void {
-  const keys = ["action", "floorMs", "spreadMs", "alerts", "otherwise", "fixed"] as const;
-  const ruling = checkKeys(value, path, keys);
+  const ruling = checkKeys(value, path, RULED);
   const { action } = ruling;
   if (typeof action !== "string" || !actions.includes(action)) {
     throw new OptionError(
@@ -89,10 +117,11 @@ export function checkRuling(value: unknown, path: string, actions: readonly stri
     );
   }
   checkMs(ruling.floorMs, `${path}.floorMs`, 0);
+  checkMs(ruling.defaultRetryAfterMs, `${path}.defaultRetryAfterMs`, 0);
   checkMs(ruling.spreadMs, `${path}.spreadMs`, 0);
   checkBoolean(ruling.alerts, `${path}.alerts`);
   if (action !== "renew") return;
   for (const branch of ["otherwise", "fixed"] as const) {
-    checkRuling(ruling[branch], `${path}.${branch}`, ["retry", "slow", "now", "refuse"]);
+    checkRuling(ruling[branch], `${path}.${branch}`, FINAL);
   }
 }

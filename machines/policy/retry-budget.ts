@@ -23,6 +23,12 @@ export interface BudgetState {
 /** Twelve a minute for ever: four times what the default backoff asks for in a long outage. */
 export const defaultRetryBudget: RetryBudget = { attempts: 120, perMs: 600_000 };
 
+/**
+ * A bucket of their own for `connect` and `reconnect`: five at once, one more each five seconds. A command
+ * from a listener of `down` is a loop like any other, and the owner who asks twice is not kept waiting.
+ */
+export const commandBudget: RetryBudget = { attempts: 5, perMs: 25_000 };
+
 /** A full bucket. */
 export function fullBudget(budget: RetryBudget, atMs: number): BudgetState {
   return { tokens: budget.attempts, atMs };
@@ -34,7 +40,10 @@ export function tokensAt(budget: RetryBudget, state: BudgetState, atMs: number):
   return Math.min(budget.attempts, state.tokens + refilled);
 }
 
-/** One attempt is made: a token goes. An owner's command may dial on an empty bucket; it owes nothing. */
+/**
+ * One attempt is made: a token goes. A command may dial on an empty bucket of attempts, as it has one of
+ * its own; it owes nothing.
+ */
 export function spend(budget: RetryBudget, state: BudgetState, atMs: number): BudgetState {
   return {
     tokens: Math.max(tokensAt(budget, state, atMs) - 1, 0),

@@ -11,10 +11,14 @@ import { verdictTable } from "./verdict-table.ts";
 export interface LossMatch {
   readonly class?: LossClass | readonly LossClass[] | undefined;
   readonly status?: number | readonly number[] | undefined;
+  /** An inclusive range of HTTP statuses, such as `[500, 599]`. */
+  readonly statuses?: readonly [from: number, to: number] | undefined;
   readonly closeCode?: number | readonly number[] | undefined;
   /** An inclusive range of close codes, such as `[4000, 4999]`. */
   readonly closeCodes?: readonly [from: number, to: number] | undefined;
   readonly code?: string | readonly string[] | undefined;
+  /** What the user's or the venue's own function said of the refusal: for good, or for now. */
+  readonly refusal?: Loss["refusal"] | undefined;
   /** Found in the close reason or detail: a literal, never a pattern. */
   readonly detailIncludes?: string | undefined;
 }
@@ -25,8 +29,9 @@ export interface LossMatch {
  * - `retry`: after the backoff, and not before `floorMs`.
  * - `slow`: the same, for losses that will likely repeat; said in `status()` and the facts.
  * - `now`: without a backoff; the server's Retry-After and the budget still hold.
- * - `renew`: once, dial at once with credentials asked for anew (reason `renewal`); then
- *   `otherwise`. Where nothing can be renewed, `fixed`.
+ * - `renew`: the credentials were refused. Every dial until the connection is ready asks for new ones
+ *   (reason `renewal`): the first at once, and once new ones were refused too `otherwise`, at growing
+ *   distances. Where nothing can be renewed, `fixed`.
  * - `refuse`: `failed`.
  */
 export type Ruling =
@@ -34,6 +39,8 @@ export type Ruling =
       readonly action: "retry" | "slow";
       /** Never before this, in milliseconds. @defaultValue 0 */
       readonly floorMs?: number | undefined;
+      /** The server's Retry-After where it sent none, in milliseconds. @defaultValue 0 */
+      readonly defaultRetryAfterMs?: number | undefined;
       /** Jitter on top of the floor, in milliseconds. @defaultValue 3,000, or 0 without a floor */
       readonly spreadMs?: number | undefined;
       /** Raises an alert of kind `loss`. */
@@ -55,6 +62,8 @@ export interface VerdictRule {
   /** What the `times`-th such loss within `withinMs` means instead. */
   readonly repeated?:
     { readonly times: number; readonly withinMs: number; readonly ruling: FinalRuling } | undefined;
+  /** In place of `refuse` where the connection was ready at least once in its supervisor's life. */
+  readonly onceReady?: FinalRuling | undefined;
 }
 
 /**
@@ -68,8 +77,13 @@ export interface LossHistory {
   readonly atMs: number;
   /** Oldest first, bounded; this loss not among them. */
   readonly losses: readonly PastLoss[];
-  /** True when credentials were renewed since the connection was last stable. */
+  /**
+   * True when this attempt showed renewed credentials and none have been good for `stableAfterMs` since
+   * they were asked for: to ask at once would be no use.
+   */
   readonly hasRenewed: boolean;
+  /** True when the connection was ready at least once, at whatever time before. */
+  readonly wasReady: boolean;
 }
 
 /** A loss as the history keeps it. */
@@ -97,7 +111,7 @@ export interface Verdict {
   readonly floorMs: number;
   /** Jitter on top of the floor, in milliseconds. */
   readonly spreadMs: number;
-  /** The next dial asks for new credentials. */
+  /** The credentials were refused, and can be renewed: dials ask for new ones until it is ready. */
   readonly renews: boolean;
   readonly alerts: boolean;
 }
@@ -115,17 +129,24 @@ export function verdict(loss: Loss, history: LossHistory, policy: VerdictPolicy)
   const rule = find(policy.rules, loss) ?? find(verdictTable, loss);
   if (rule === undefined) return settle({ action: "retry" }, "unknown", loss);
 
-  const { repeated } = rule;
-  if (
-    repeated !== undefined &&
-    timesWithin(rule.name, repeated.withinMs, history) >= repeated.times
-  )
-    return settle(repeated.ruling, rule.name, loss);
+  const { ruling, renews } = choose(rule, history, policy);
+  const isForGood = ruling.action === "refuse";
+  if (isForGood && history.wasReady && rule.onceReady !== undefined)
+    return settle(rule.onceReady, rule.name, loss);
+  return { ...settle(ruling, rule.name, loss), renews: renews && !isForGood };
+}
 
-  if (rule.ruling.action !== "renew") return settle(rule.ruling, rule.name, loss);
-  if (policy.credentials === "fixed") return settle(rule.ruling.fixed, rule.name, loss);
-  if (history.hasRenewed) return settle(rule.ruling.otherwise, rule.name, loss);
-  return { ...settle({ action: "now" }, rule.name, loss), renews: true };
+/** What a row says, as far as it depends on the past and on the credentials. */
+function choose(
+  { name, ruling, repeated }: VerdictRule,
+  history: LossHistory,
+  policy: VerdictPolicy,
+): { readonly ruling: FinalRuling; readonly renews: boolean } {
+  if (repeated !== undefined && timesWithin(name, repeated.withinMs, history) >= repeated.times)
+    return { ruling: repeated.ruling, renews: false };
+  if (ruling.action !== "renew") return { ruling, renews: false };
+  if (policy.credentials === "fixed") return { ruling: ruling.fixed, renews: false };
+  return { ruling: history.hasRenewed ? ruling.otherwise : { action: "now" }, renews: true };
 }
 
 /** Whether `loss` is one of those that `match` selects. */
@@ -135,10 +156,9 @@ function matches(match: LossMatch, loss: Loss): boolean {
     isOneOf(match.status, loss.status) &&
     isOneOf(match.closeCode, loss.closeCode) &&
     isOneOf(match.code, loss.code) &&
-    (match.closeCodes === undefined ||
-      (loss.closeCode !== undefined &&
-        loss.closeCode >= match.closeCodes[0] &&
-        loss.closeCode <= match.closeCodes[1])) &&
+    isOneOf(match.refusal, loss.refusal) &&
+    isWithin(match.statuses, loss.status) &&
+    isWithin(match.closeCodes, loss.closeCode) &&
     (match.detailIncludes === undefined || (loss.detail?.includes(match.detailIncludes) ?? false))
   );
 }
@@ -151,6 +171,14 @@ function isOneOf<T>(wanted: T | readonly T[] | undefined, actual: T | undefined)
   if (wanted === undefined) return true;
   if (actual === undefined) return false;
   return Array.isArray(wanted) ? wanted.includes(actual) : wanted === actual;
+}
+
+function isWithin(
+  range: readonly [from: number, to: number] | undefined,
+  actual: number | undefined,
+): boolean {
+  if (range === undefined) return true;
+  return actual !== undefined && actual >= range[0] && actual <= range[1];
 }
 
 /** How often this row has decided lately, this time included. */
@@ -172,7 +200,8 @@ function settle(ruling: FinalRuling, rule: string, loss: Loss): Verdict {
     }
     case "retry":
     case "slow": {
-      const floorMs = Math.max(ruling.floorMs ?? 0, believedRetryAfterMs(loss.retryAfterMs));
+      const askedMs = believedRetryAfterMs(loss.retryAfterMs) || (ruling.defaultRetryAfterMs ?? 0);
+      const floorMs = Math.max(ruling.floorMs ?? 0, askedMs);
       const spreadMs = floorMs > 0 ? (ruling.spreadMs ?? SPREAD_MS) : 0;
       return { ...base, action: ruling.action, floorMs, spreadMs, alerts: ruling.alerts ?? false };
     }

@@ -124,6 +124,10 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
     return this.#settings.clock;
   }
 
+  nowMs(): number {
+    return this.#clock.nowMs();
+  }
+
   attach(owner: ConnectionOwner): void {
     this.#onAttach(owner);
   }

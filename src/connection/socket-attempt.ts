@@ -12,7 +12,7 @@ import type { SocketSink, Transport, TransportSocket } from "../transport/transp
 import { Authentication, type Authenticate } from "./authentication.ts";
 import { checkHeaders, checkProtocols, checkUrl } from "./check-dial.ts";
 import { resolveTarget, type AttemptContext, type DialTarget } from "./resolvable.ts";
-import { explain } from "./explain.ts";
+import { explain, refused } from "./explain.ts";
 
 /** The same for every attempt. */
 export interface AttemptSettings {
@@ -236,7 +236,7 @@ export class SocketAttempt implements SocketSink {
         this.#direct();
       },
       (error: unknown) => {
-        this.#end({ class: "auth", phase: "authenticate", detail: explain(error) });
+        this.#end({ class: "auth", phase: "authenticate", ...refused(error) });
       },
     );
   }
@@ -253,7 +253,7 @@ export class SocketAttempt implements SocketSink {
   }
 
   #failResolving(error: unknown): void {
-    this.#end({ class: "resolver", phase: "resolve", detail: explain(error) });
+    this.#end({ class: "resolver", phase: "resolve", ...refused(error) });
   }
 
   #end(loss: Loss): void {

@@ -46,6 +46,8 @@ export function factToText(fact: Fact): string {
       return `${describeLoss(fact.loss)}; ${nextAttempt(fact.retryInMs)}`;
     case "attempt.failed":
       return `attempt ${fact.attempt}: ${describeLoss(fact.loss)}; ${nextAttempt(fact.retryInMs)}`;
+    case "command.delayed":
+      return `too many commands lately: ${fact.command} dials in ${showMs(fact.retryInMs)}`;
     case "gap":
       return `${printable(fact.stream)} ${rangeToText(fact.from, fact.to)} never came`;
     case "reset":
@@ -75,6 +77,12 @@ export function factToText(fact: Fact): string {
       return settledToText(fact);
     case "topic.rejected":
       return `${printable(fact.topic)}: ${fact.reason}`;
+    case "topic.refused": {
+      const { topic, request, reason, retryInMs } = fact;
+      const what = request === "unsubscribe" ? "its end was refused" : "refused for now";
+      const next = retryInMs === null ? "counts as ended" : `again in ${showMs(retryInMs)}`;
+      return `${printable(topic)}: ${what} (${reason}); ${next}`;
+    }
     case "topic.stale":
       return `${printable(fact.topic)}: silent for ${showMs(fact.silentMs)}; subscribed anew`;
     case "topic.fresh":
@@ -143,6 +151,8 @@ export function alertToText(alert: Alert): string {
       const why = alert.cause === "refused" ? "refused for good" : "out of retries";
       return `${why}: ${describeLoss(alert.loss)}`;
     }
+    case "credentials-refused":
+      return `credentials refused, and no new ones accepted so far: ${describeLoss(alert.loss)}`;
     case "loss":
       return `needs attention: ${describeLoss(alert.loss)}`;
     case "subscriptions-timed-out": {
@@ -153,6 +163,10 @@ export function alertToText(alert: Alert): string {
           : `again in ${showMs(retryInMs)}`;
       return `no answer for ${list(topics.map((topic) => printable(topic)))}; ${next}`;
     }
+    case "topic-refused":
+      return `refused for now: ${list(alert.topics.map((topic) => printable(topic)))} (${alert.reason}); each is asked for again`;
+    case "topic-rejected":
+      return `refused: ${list(alert.topics.map((topic) => printable(topic)))} (${alert.reason}); asked for again on the next socket`;
     case "recovery-failed": {
       const { stream, tries, detail } = alert;
       return `${printable(stream)} could not be recovered (${tries} tries): ${detail}`;
@@ -174,9 +188,12 @@ export function alertToText(alert: Alert): string {
 
 function settledToText(settled: Extract<Fact, { type: "subscriptions.settled" }>): string {
   const parts = [`${settled.confirmed.length} confirmed`];
-  const { rejected, timedOut, quarantined } = settled;
+  const { rejected, refused, timedOut, quarantined } = settled;
   if (rejected.length > 0) {
     parts.push(`rejected ${list(rejected.map(({ topic }) => printable(topic)))}`);
+  }
+  if (refused.length > 0) {
+    parts.push(`refused for now ${list(refused.map(({ topic }) => printable(topic)))}`);
   }
   if (timedOut.length > 0) {
     parts.push(`no answer for ${list(timedOut.map((topic) => printable(topic)))}`);

@@ -165,9 +165,12 @@ export class UnusualNumbers<T> {
         : point.retold !== true && doubt.isContinuedBy(point);
       if (isDecided || doubt.isFullWith(raw)) return this.#startOver(state, point, raw, atMs);
     }
-    const open = this.#doubtOf(state, trouble, atMs);
+    const open = (trouble.doubt ??= new Doubt(atMs));
+    this.#inDoubt.add(state);
+    const isUntimed = open.unmarkedSinceMs === undefined;
     this.#newest = open.add(point, raw, atMs);
-    if (open.unmarkedSinceMs === atMs) this.#listener.doubted();
+    const isTimed = isUntimed && open.unmarkedSinceMs !== undefined;
+    if (isTimed || open.held.length === 1) this.#listener.doubted();
     return HELD;
   }
 
@@ -235,15 +238,6 @@ export class UnusualNumbers<T> {
   ): SequenceVerdict {
     this.conclude(state);
     return this.#tracker.accept(point, raw, atMs);
-  }
-
-  #doubtOf(state: StreamState<T>, trouble: Trouble<T>, atMs: number): Doubt<T> {
-    if (trouble.doubt === undefined) {
-      trouble.doubt = new Doubt(atMs);
-      this.#inDoubt.add(state);
-      this.#listener.doubted();
-    }
-    return trouble.doubt;
   }
 
   #takeDoubt(state: StreamState<T>): Doubt<T> | undefined {

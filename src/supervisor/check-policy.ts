@@ -7,7 +7,11 @@ import {
   type BackoffFunction,
   type BackoffShape,
 } from "../../machines/policy/backoff.ts";
-import { defaultRetryBudget, type RetryBudget } from "../../machines/policy/retry-budget.ts";
+import {
+  commandBudget,
+  defaultRetryBudget,
+  type RetryBudget,
+} from "../../machines/policy/retry-budget.ts";
 import { defaultRecoveryPacing, type RecoveryPacing } from "../../machines/recovery.door.ts";
 import type { VerdictPolicy, VerdictRule } from "../../machines/policy/verdict.ts";
 import { OptionError } from "../errors.ts";
@@ -70,6 +74,7 @@ export function checkPolicy(parts: PolicyParts): ConnectionPolicy {
     ),
     maxRetries: checkInteger(options.maxRetries, "maxRetries", defaults.maxRetries, 0, Infinity),
     retryBudget: checkBudget(options.retryBudget, parts.venueBudget ?? defaultRetryBudget),
+    commandBudget,
     stableAfterMs: checkMs(options.stableAfterMs, "stableAfterMs", defaults.stableAfterMs),
     resubscribeTimeoutMs: checkMs(
       resubscribe.timeoutMs,

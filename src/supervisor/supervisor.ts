@@ -96,7 +96,7 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
       attempt: context?.attempt ?? 0,
       failures: context?.failures ?? 0,
       retryInMs: isWaiting ? (context?.retryInMs ?? null) : null,
-      nextAttemptAtMs: isWaiting ? run.sinceMs + (context?.retryInMs ?? 0) : null,
+      nextAttemptAtMs: isWaiting ? (context?.retryAtMs ?? null) : null,
       lastLoss: context?.lastLoss ?? null,
       outage: this.#parts.outages.current,
       lastOutage: this.#parts.outages.last,

@@ -1,7 +1,10 @@
 /**
- * Logs in at Deribit, on every fresh socket before anything else is said. Sources as in `deribit.ts`.
+ * Logs in at Deribit, on every fresh socket before anything else is said, and sorts what the venue says to
+ * it. Sources as in `deribit.ts`.
  */
+import { later, never, type Refusal } from "../../machines/refusal.ts";
 import type { Authenticate } from "../connection/authentication.ts";
+import { RefusedError } from "../errors.ts";
 import { parseFrame, textOf } from "./kit/json.ts";
 
 export interface DeribitCredentials {
@@ -31,7 +34,30 @@ export function login({ clientId, clientSecret }: DeribitCredentials): Authentic
       const { id, error }: Reply = parseFrame(data) as object;
       if (id !== OTHER_ID) continue;
       if (error === undefined) return;
-      throw new Error(`${textOf(error.code)}: ${textOf(error.message)}`);
+      const text = `${textOf(error.code)}: ${textOf(error.message)}`;
+      const refusal = LOGIN_REFUSALS.get(Number(error.code));
+      throw refusal === undefined ? new Error(text) : new RefusedError(text, refusal);
     }
   };
 }
+
+/**
+ * What an error of `public/auth` means for the next login. [errors] A code that is not here may be anything
+ * (10001 is "some general failure" in one list of the venue's, and "invalid credentials" in another): it is
+ * tried again, slowly.
+ */
+const LOGIN_REFUSALS: ReadonlyMap<number, Refusal> = new Map([
+  [10_000, never], // authorization_required: an invalid or absent signature
+  [13_004, never], // invalid_credentials
+  [13_009, never], // unauthorized: a wrong key, or a bad signature
+  [13_021, never], // forbidden: the key has no such right
+  [10_028, later(10_000)], // too_many_requests
+  [10_040, later()], // retry
+  [10_041, later()], // settlement_in_progress: a few seconds
+  [10_047, later()], // matching_engine_queue_full
+  [10_066, later(10_000)], // too_many_concurrent_requests
+  [11_051, later()], // system_maintenance
+  [11_094, later()], // internal_server_error
+  [13_028, later()], // temporarily_unavailable
+  [13_888, later()], // timed_out
+]);

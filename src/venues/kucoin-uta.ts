@@ -14,9 +14,11 @@ import type { FreshnessPolicy } from "../subscriptions/freshness.ts";
 import type { Topic } from "../subscriptions/topic.ts";
 import { defineVenue } from "./define-venue.ts";
 import { isRecord, parseFrame, textOf, type JsonRecord } from "./kit/json.ts";
+import { refusalBy } from "./kit/refusals.ts";
 import { TopicNames } from "./kit/topic-names.ts";
 import type { KucoinService } from "./kucoin.ts";
 import { awaitWelcome, textOfError } from "./kucoin-welcome.ts";
+import { kucoinUtaRefusals } from "./refusal-tables.ts";
 import type { Conversation, ParsedTopic, VenueProfile, VenueSource, VenueWord } from "./venue.ts";
 
 /** Price and size; a size of "0" takes the level away. [probe] */
@@ -68,6 +70,7 @@ const sources: readonly VenueSource[] = [
     what: `${docs} Introduction, Orderbook 3470221w0, rate-limit-rule-uta`,
     readOn: "2026-11-22",
   },
+  { tag: "errors", what: "kucoin.com/docs-new error-code/websocket", readOn: "2026-11-30" },
   { tag: "probe", what: "the live venue's futures, probed 2026-09-22", readOn: "2026-11-25" },
   { tag: "notice", what: "announcement of the 500-level feed (2026-06-08)", readOn: "2026-11-25" },
   { tag: "clients", what: "code of several clients (2026)", readOn: "2026-11-25" },
@@ -199,10 +202,9 @@ class KucoinUtaTalk implements Conversation<KucoinUtaMessage> {
       return { kind: "notice", notice: { action: "status", detail: textOfError(answer) } };
     }
     if (result === true || result === "true") return { kind: "answer", answer: { id: requestId } };
-    return {
-      kind: "answer",
-      answer: { id: requestId, error: textOf(reason ?? text ?? "refused") },
-    };
+    const error = textOf(reason ?? text ?? "refused");
+    const refusal = refusalBy(kucoinUtaRefusals, error);
+    return { kind: "answer", answer: { id: requestId, error, refusal } };
   }
 
   topicOf({ T, dp, d }: Partial<KucoinUtaMessage>): string | undefined {

@@ -6,7 +6,8 @@
  * "Introduction", [book] its "Orderbook - Increment" of spot and of futures, [rest] kucoin.com/docs "Get
  * Full Order Book", "Get Part Order Book", "Rate limit", [limits] "Rate Limit Rule (Classic)" and the
  * error codes, quoted in [probe] the live venue's futures, probed on 2026-09-22 (arbitrage-observatory),
- * [rec] recorded spot traffic of 2021, [clients] code of several clients.
+ * [rec] recorded spot traffic of 2021, [clients] code of several clients, [errors] kucoin.com/docs-new
+ * "Error Code" of WebSocket (2026-11-30).
  */
 import type { SequencePoint } from "../sequence/point.ts";
 import { sequenceRules } from "../sequence/rule.ts";
@@ -14,9 +15,11 @@ import type { FreshnessPolicy } from "../subscriptions/freshness.ts";
 import { defineVenue } from "./define-venue.ts";
 import type { Fetch } from "./kit/fetch-json.ts";
 import { isRecord, parseFrame, type JsonRecord } from "./kit/json.ts";
+import { refusalBy } from "./kit/refusals.ts";
 import { channelGrammar, splitTopic } from "./kit/topic-grammar.ts";
 import { snapshotRecovery, tokenUrl } from "./kucoin-http.ts";
 import { awaitWelcome, textOfError } from "./kucoin-welcome.ts";
+import { kucoinRefusals } from "./refusal-tables.ts";
 import type { Conversation, VenueProfile, VenueSource, VenueWord } from "./venue.ts";
 
 export type KucoinService = "spot" | "futures";
@@ -93,6 +96,7 @@ const sources: readonly VenueSource[] = [
     what: "kucoin.com/docs Get Full Order Book, Get Part Order Book; rate-limit",
     readOn: "2026-11-25",
   },
+  { tag: "errors", what: `${docs} error-code/websocket`, readOn: "2026-11-30" },
   { tag: "limits", what: `${docs} rate-limit-rule-classic, error codes`, readOn: "2026-11-22" },
   { tag: "probe", what: "the live venue's futures, probed 2026-09-22", readOn: "2026-11-25" },
   { tag: "rec", what: "recorded spot traffic of 2021-04-25", readOn: "2026-11-22" },
@@ -203,7 +207,9 @@ function control(message: KucoinMessage): VenueWord | undefined {
   const requestId = typeof id === "string" && id !== "" ? Number(id) : NaN;
   if (Number.isSafeInteger(requestId)) {
     if (type !== "error") return { kind: "answer", answer: { id: requestId } };
-    return { kind: "answer", answer: { id: requestId, error: textOfError({ code, data }) } };
+    const error = textOfError({ code, data });
+    const refusal = refusalBy(kucoinRefusals, code);
+    return { kind: "answer", answer: { id: requestId, error, refusal } };
   }
   if (type !== "error") return { kind: "answer", answer: { unmatched: true } };
   // Of the connection, such as "ping timeout" before its end. [probe]

@@ -110,14 +110,14 @@ export const ably: Readonly<Record<string, AblyRow>> = {
   ],
   "realtime/unit/RTN15c4/fatal-error-during-resume-0": failsForGood,
   "realtime/unit/RTN15c5/token-error-during-resume-0":
-    "are asked for anew, at once and once, when the server refuses them",
+    "are asked for anew when the server refuses them, at once and then slowly",
   "realtime/unit/RTN15c7/failed-resume-new-id-0": newSession,
   "realtime/unit/RTN15e/connection-key-updated-0": noResume,
   "realtime/unit/RTN15g/state-cleared-after-ttl-0": noResume,
   "realtime/unit/RTN15h1/token-error-no-renew-0": "fail for good where there is nothing to renew",
   "realtime/unit/RTN15h2/token-error-renew-success-0": renewedByClose,
   "realtime/unit/RTN15h2/token-error-renew-fails-1":
-    "are renewed once, at once; then it goes on slowly",
+    "are renewed at once; then slowly, and each slow try asks for new ones",
   "realtime/unit/RTN15h3/non-token-error-resume-0": politeClose,
   "realtime/unit/RTN15j/error-empty-channel-failed-0": fatalClose,
 

@@ -85,7 +85,8 @@ describe("a connection that starts", () => {
       retryInMs: null,
       isBudgetEmpty: false,
       history: [],
-      hasRenewed: false,
+      renewal: { isDue: false, calls: 0 },
+      wasReady: false,
     });
   });
 
@@ -395,16 +396,18 @@ describe("past failures", () => {
     expect(connection.announcedWaits()).toEqual([1_000, 2_000, 3_000, 4_000, 5_000]);
   });
 
-  it("stay in the history all the same: three in five minutes outlive a success", () => {
+  it("stay in the history all the same: three in five minutes outlive a success, slowly", () => {
     const loss: Loss = { class: "closed-by-peer", phase: "open", closeCode: 1002 };
     const connection = startConnection(everySecond);
     for (let time = 1; time <= 3; time += 1) {
       connection.becomesStable();
       connection.socket.ends(loss);
-      connection.clock.advance(1_000);
+      connection.waitsItsTurn();
     }
 
-    expect(connection.state()).toBe("failed");
+    const [first, second, third] = connection.announcedWaits();
+    expect([first, second]).toEqual([1_000, 1_000]);
+    expect(third).toBeGreaterThanOrEqual(30_000);
   });
 });
 
@@ -1115,7 +1118,7 @@ describe("a loss whose rule asks for attention", () => {
 });
 
 describe("credentials that are refused", () => {
-  it("are renewed once, at once; then it goes on slowly", () => {
+  it("are renewed at once; then slowly, and each slow try asks for new ones", () => {
     const connection = startConnection({ verdict: renewable });
 
     connection.socket.ends(httpRefusal(401));
@@ -1125,7 +1128,7 @@ describe("credentials that are refused", () => {
     connection.socket.ends(httpRefusal(401));
     expect(connection.announcedWaits()[1]).toBeGreaterThanOrEqual(10_000);
     connection.waitsItsTurn();
-    expect(connection.socket.attempt).toEqual({ reason: "retry", number: 3 });
+    expect(connection.socket.attempt).toEqual({ reason: "renewal", number: 3 });
     expect(connection.actor.getSnapshot().context.lastVerdict?.action).toBe("slow");
   });
 

@@ -28,6 +28,7 @@ const events: { readonly [C in keyof typeof charts]: readonly string[] } = {
     "desk.wanted": true,
     "outage.prolonged": true,
     "rotation.due": true,
+    "command.given": true,
   } satisfies Record<machines.ConnectionEvent["type"], true>),
   heartbeat: Object.keys({
     "peer.checked": true,

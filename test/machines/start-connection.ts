@@ -7,6 +7,7 @@
  */
 import { createActor } from "xstate";
 import {
+  commandBudget,
   connectionMachine,
   defaultBackoff,
   defaultRetryBudget,
@@ -36,6 +37,7 @@ export const defaultPolicy: ConnectionPolicy = {
   longOutageAfterMs: 120_000,
   maxRetries: Infinity,
   retryBudget: defaultRetryBudget,
+  commandBudget,
   stableAfterMs: 10_000,
   resubscribeTimeoutMs: 10_000,
   heartbeat: { intervalMs: 15_000, timeoutMs: 5_000 },
@@ -149,6 +151,10 @@ export class FakeLink implements ConnectionLink {
   /** From now on the peer says nothing; until then it always has just said something. */
   peerFallsSilent(): void {
     this.#silentSinceMs = this.#clock.nowMs();
+  }
+
+  nowMs(): number {
+    return this.#clock.nowMs();
   }
 
   attach(owner: ConnectionOwner): void {

@@ -152,6 +152,8 @@ function textOf(fact: Fact): string {
       return `attempt ${fact.attempt}: ${lossText(fact.loss)}; ${retryText(fact.retryInMs)}`;
     case "up":
       return `ready after ${fact.attempt} ${fact.attempt === 1 ? "attempt" : "attempts"}`;
+    case "command.delayed":
+      return `${fact.command} waits ${(fact.retryInMs / 1_000).toFixed(1)} s`;
     case "gap":
       return `${scrub(fact.stream)}: ${fact.from} to ${fact.to} never came`;
     case "reset":
@@ -180,8 +182,9 @@ function textOf(fact: Fact): string {
     case "topic.quarantined":
       return `${scrub(fact.topic)}: sockets died of it`;
     case "subscriptions.settled":
-      return `${fact.confirmed.length} confirmed, ${fact.rejected.length} rejected, ${fact.timedOut.length} timed out`;
+      return `${fact.confirmed.length} confirmed, ${fact.rejected.length} rejected, ${fact.refused.length} refused for now, ${fact.timedOut.length} timed out`;
     case "topic.rejected":
+    case "topic.refused":
       return scrub(fact.topic);
     case "alert":
       return fact.alert.kind;

@@ -35,7 +35,7 @@ describe("credentials that the server refuses", () => {
       expect(world.retryInMs).toBeGreaterThanOrEqual(10_000);
       world.waitsItsTurn();
       await world.hears("up");
-      expect(reasons).toEqual(["first", "renewal", "retry"]);
+      expect(reasons).toEqual(["first", "renewal", "renewal"]);
       const requests = await Promise.all(peer.accepted.map(({ request }) => request));
       expect(requests.map((request) => /bearer (\d)/i.exec(request)?.[1])).toEqual(["1", "2", "3"]);
     },
@@ -44,7 +44,8 @@ describe("credentials that the server refuses", () => {
   it.each([401, 403])("row 19: with %i fail for good where nothing renews them", async (status) => {
     const peer = await serve(answers(`${status} X`));
     const world = startWorld(peer, { headers: { Authorization: "Bearer 1" } });
-    expect(await world.hears("failed")).toMatchObject({ rule: "http-auth", loss: { status } });
+    const rule = status === 403 ? "http-forbidden" : "http-auth";
+    expect(await world.hears("failed")).toMatchObject({ rule, loss: { status } });
     expect(world.alerts("failed")).toMatchObject([{ cause: "refused" }]);
     world.clock.advance(3_600_000);
     await settle();
@@ -103,11 +104,11 @@ describe("an upgrade that is refused", () => {
       const world = startWorld(peer);
       const { loss } = await world.hears("attempt.failed");
       expect(loss.retryAfterMs).toBeUndefined();
-      expect(world.retryInMs).toBeGreaterThan(0);
-      expect(world.retryInMs).toBeLessThanOrEqual(FIRST_MS);
+      expect(world.retryInMs).toBeGreaterThanOrEqual(10_000);
+      expect(world.retryInMs).toBeLessThanOrEqual(10_000 + SPREAD_MS);
       world.waitsItsTurn();
       await world.hears("attempt.failed", 2);
-      expect(world.retryInMs).toBeGreaterThanOrEqual(1_500); // the backoff grows: no hot loop
+      expect(world.retryInMs).toBeGreaterThanOrEqual(10_000);
     },
   );
 
@@ -122,7 +123,23 @@ describe("an upgrade that is refused", () => {
     },
   );
 
-  it.each([408, 425, 500, 502, 504, 520, 521, 522, 523, 524, 530])(
+  it.each([402, 406, 408, 413, 421, 425, 431, 499])(
+    "row 24: with %i is tried again slowly, however often, and somebody is told",
+    async (status) => {
+      const peer = await serve(answers(`${status} X`), answers(`${status} X`), upgrades);
+      const world = startWorld(peer);
+      for (const attempt of [1, 2]) {
+        await world.hears("attempt.failed", attempt);
+        expect(world.retryInMs).toBeGreaterThanOrEqual(10_000);
+        expect(world.retryInMs).toBeLessThanOrEqual(10_000 + SPREAD_MS);
+        world.waitsItsTurn();
+      }
+      expect(await world.hears("up")).toMatchObject({ attempt: 3 });
+      expect(world.alerts("loss")).toHaveLength(1);
+    },
+  );
+
+  it.each([500, 502, 504, 520, 521, 522, 523, 524, 530])(
     "row 24: with %i is tried again after the backoff, however often",
     async (status) => {
       const peer = await serve(answers(`${status} X`), answers(`${status} X`), upgrades);

@@ -14,7 +14,7 @@ import {
 
 const NOW_MS = 1_700_000_000_000;
 const FIVE_MINUTES_MS = 300_000;
-const young: LossHistory = { atMs: NOW_MS, losses: [], hasRenewed: false };
+const young: LossHistory = { atMs: NOW_MS, losses: [], hasRenewed: false, wasReady: false };
 const fixed: VerdictPolicy = { rules: [], credentials: "fixed" };
 const renewable: VerdictPolicy = { rules: [], credentials: "renewable" };
 
@@ -60,9 +60,9 @@ function close(closeCode: number, facts: Partial<Loss> = {}): Loss {
   return loss("closed-by-peer", { closeCode, ...facts });
 }
 
-/** `retry`, `slow 30000+3000`, `slow! 60000+3000` with an alert, `renew` and so on. */
+/** `retry`, `slow 30000+3000`, `slow! 60000+3000` with an alert, `now renewed` and so on. */
 function say({ action, floorMs, spreadMs, alerts, renews }: Verdict): string {
-  const word = renews ? "renew" : `${action}${alerts ? "!" : ""}`;
+  const word = `${action}${alerts ? "!" : ""}${renews ? " renewed" : ""}`;
   return floorMs === 0 && spreadMs === 0 ? word : `${word} ${floorMs}+${spreadMs}`;
 }
 
@@ -75,12 +75,18 @@ function decide(given: Loss, ...rules: VerdictRule[]): Verdict {
   return verdict(given, young, { rules, credentials: "fixed" });
 }
 
-/** What the table says to the same loss, again and again, a minute apart, with `policy`. */
-function sayEachTime(again: Loss, times: number, everyMs: number, policy = fixed): string[] {
+/** What the table says to the same loss, again and again, so far apart, with `policy`. */
+function sayEachTime(
+  again: Loss,
+  times: number,
+  everyMs: number,
+  policy = fixed,
+  past: LossHistory = young,
+): string[] {
   let losses: PastLoss[] = [];
   return Array.from({ length: times }, (_, time) => {
     const atMs = NOW_MS + time * everyMs;
-    const decided = verdict(again, { atMs, losses, hasRenewed: false }, policy);
+    const decided = verdict(again, { ...past, atMs, losses }, policy);
     losses = [...losses, { rule: decided.rule, class: again.class, atMs }];
     return say(decided);
   });
@@ -109,7 +115,11 @@ describe("the verdict, by class (faults.md §A3)", () => {
     ["dropped", loss("ended-without-code", { closeCode: 1005 }), "retry"],
     ["silent", loss("silent", { silentMs: 20_000 }), "retry"],
     ["resolver", loss("resolver", { phase: "resolve" }), "retry"],
-    ["auth", loss("auth", { phase: "authenticate" }), "refuse"],
+    ["resolver-later", loss("resolver", { refusal: "later" }), "slow! 10000+3000"],
+    ["resolver-never", loss("resolver", { refusal: "never" }), "refuse"],
+    ["auth", loss("auth", { phase: "authenticate" }), "slow! 10000+3000"],
+    ["auth-later", loss("auth", { refusal: "later" }), "slow! 10000+3000"],
+    ["auth-never", loss("auth", { refusal: "never" }), "refuse"],
     ["requested", loss("requested"), "now"],
     ["planned", loss("planned"), "now"],
     ["mute", loss("mute"), "now"],
@@ -148,13 +158,17 @@ describe("the verdict, by class (faults.md §A3)", () => {
 
 describe("the verdict on an HTTP refusal (faults.md §A3)", () => {
   const rows: [rule: string, statuses: number[], expected: string][] = [
-    ["http-not-an-endpoint", [200, 204, 304], "slow 10000+3000"],
+    ["http-not-an-endpoint", [100, 200, 204, 206, 300, 304, 399], "slow 10000+3000"],
     ["http-wrong-endpoint", [400, 404, 405, 410, 426, 501, 505], "slow 30000+3000"],
-    ["http-auth", [401, 403, 407], "refuse"],
+    ["http-auth", [401, 407], "refuse"],
+    ["http-forbidden", [403], "refuse"],
     ["http-legal", [451], "refuse"],
-    ["http-server", [408, 425, 500, 502, 504, 520, 521, 522, 523, 524, 530], "retry"],
-    ["http-go-away", [418, 429, 503], "slow"],
-    ["http-server", [100, 206, 402, 406, 409, 499, 599, 999], "retry"],
+    ["http-server", [500, 502, 504, 520, 521, 522, 523, 524, 530, 599], "retry"],
+    ["http-go-away", [429], "slow 10000+3000"],
+    ["http-banned", [418], "slow! 120000+3000"],
+    ["http-unavailable", [503], "slow 1000+3000"],
+    ["http-client-error", [402, 406, 408, 409, 413, 421, 425, 431, 499], "slow! 10000+3000"],
+    ["http-unknown", [99, 600, 999], "slow! 10000+3000"],
   ];
   it.each(rows.flatMap(([rule, statuses, say]) => statuses.map((at) => [at, rule, say] as const)))(
     "%i: row %s, %s",
@@ -183,9 +197,9 @@ describe("the verdict on an HTTP refusal (faults.md §A3)", () => {
   );
 
   it.each([401, 403, 407])("%i renews what can be renewed, once, then goes on slowly", (status) => {
-    expect(say(verdict(http(status), young, renewable))).toBe("renew");
+    expect(say(verdict(http(status), young, renewable))).toBe("now renewed");
     expect(say(verdict(http(status), { ...young, hasRenewed: true }, renewable))).toBe(
-      "slow 10000+3000",
+      "slow renewed 10000+3000",
     );
   });
 
@@ -203,7 +217,8 @@ describe("the verdict on a close code (faults.md §A3)", () => {
     ["close-auth", [3000], "refuse"],
     ["close-forbidden", [3003], "refuse"],
     ["close", [3008], "retry"],
-    ["close", [3001, 3999, 4000, 4001, 4321, 4999], "retry"],
+    ["close-auth-private", [4001, 4401, 4403], "slow! 10000+3000"],
+    ["close", [3001, 3999, 4000, 4002, 4321, 4402, 4999], "retry"],
   ];
   it.each(rows.flatMap(([rule, codes, say]) => codes.map((code) => [code, rule, say] as const)))(
     "%i: row %s, %s",
@@ -222,18 +237,73 @@ describe("the verdict on a close code (faults.md §A3)", () => {
     },
   );
 
-  it.each([1008, 3000])("%i renews what can be renewed, once, then goes on slowly", (code) => {
-    expect(say(verdict(close(code), young, renewable))).toBe("renew");
-    expect(say(verdict(close(code), { ...young, hasRenewed: true }, renewable))).toBe(
-      "slow 10000+3000",
+  it.each([
+    ["1008", close(1008)],
+    ["3000", close(3000)],
+    ["4001", close(4001)],
+    ["4401", close(4401)],
+    ["4403", close(4403)],
+    ["a login that failed", loss("auth")],
+    ["a login that was refused for good", loss("auth", { refusal: "never" })],
+    ["a token server's refusal for good", loss("resolver", { refusal: "never" })],
+  ])("%s renews what can be renewed, at once and then slowly", (_, given) => {
+    expect(say(verdict(given, young, renewable))).toBe("now renewed");
+    expect(say(verdict(given, { ...young, hasRenewed: true }, renewable))).toBe(
+      "slow renewed 10000+3000",
     );
   });
 
-  it("an `authenticate` step that failed is asked again once, like any credential", () => {
-    expect(say(verdict(loss("auth"), young, renewable))).toBe("renew");
-    expect(say(verdict(loss("auth"), { ...young, hasRenewed: true }, renewable))).toBe(
-      "slow 10000+3000",
-    );
+  it.each([loss("auth"), loss("resolver")])(
+    "%o that is refused for now waits as it was told, and asks for no new credentials",
+    ({ class: name }) => {
+      const given = loss(name, { refusal: "later", retryAfterMs: 45_000 });
+
+      expect(say(verdict(given, young, renewable))).toBe("slow! 45000+3000");
+      expect(say(verdict(given, young, fixed))).toBe("slow! 45000+3000");
+    },
+  );
+});
+
+describe("an endpoint that was ready once", () => {
+  const known: LossHistory = { ...young, wasReady: true };
+
+  it.each<Loss>([
+    ...[200, 204, 304, 400, 403, 404, 405, 410, 426, 501, 505].map((status) => http(status)),
+    loss("not-websocket"),
+    ...[1002, 1003, 1007, 1010].map((code) => close(code)),
+  ])("is not given up for %o: where another one is, it goes on slowly with an alert", (again) => {
+    const never = sayEachTime(again, 5, 60_000);
+    const once = sayEachTime(again, 5, 60_000, fixed, known);
+
+    expect(never.at(-1)).toBe("refuse");
+    expect(once.at(-1)).toBe("slow! 30000+3000");
+    expect(once.slice(0, never.indexOf("refuse"))).toEqual(never.slice(0, never.indexOf("refuse")));
+  });
+
+  it.each([
+    ["401", http(401)],
+    ["407", http(407)],
+    ["451", http(451)],
+    ["3000", close(3000)],
+    ["3003", close(3003)],
+    ["a login that was refused for good", loss("auth", { refusal: "never" })],
+    ["a redirect", loss("redirect")],
+    ["negotiation", loss("negotiation")],
+    ["a refused client certificate", loss("tls-client-certificate")],
+    ["config", loss("config")],
+  ])("is given up for %s all the same", (_, given) => {
+    expect(say(verdict(given, known, fixed))).toBe("refuse");
+  });
+
+  it("may be spared by a row of the user's too", () => {
+    const mine: VerdictRule = {
+      ...rule({ closeCode: 4100 }, { action: "refuse" }),
+      onceReady: { action: "slow", floorMs: 2_000, spreadMs: 0 },
+    };
+    const policy = { ...fixed, rules: [mine] };
+
+    expect(say(verdict(close(4100), young, policy))).toBe("refuse");
+    expect(say(verdict(close(4100), known, policy))).toBe("slow 2000+0");
   });
 });
 
@@ -292,7 +362,16 @@ describe("Retry-After", () => {
   });
 
   it("that is not a number is ignored", () => {
-    expect(say(verdict(http(503, { retryAfterMs: NaN }), young, fixed))).toBe("slow");
+    expect(say(verdict(http(503, { retryAfterMs: NaN }), young, fixed))).toBe("slow 1000+3000");
+  });
+
+  it.each([429, 418, 503])("that %i sends takes the place of the row's own wait", (status) => {
+    expect(say(verdict(http(status, { retryAfterMs: 2_000 }), young, fixed))).toMatch(
+      /2000\+3000$/,
+    );
+    expect(say(verdict(http(status, { retryAfterMs: 300_000 }), young, fixed))).toMatch(
+      /300000\+3000$/,
+    );
   });
 
   it("is heard for any loss, and takes the larger of the two floors", () => {
@@ -300,7 +379,7 @@ describe("Retry-After", () => {
     expect(say(verdict(http(404, { retryAfterMs: 7_000 }), young, fixed))).toBe("slow 30000+3000");
     expect(say(verdict(http(404, { retryAfterMs: 90_000 }), young, fixed))).toBe("slow 90000+3000");
     expect(say(verdict(http(401, { retryAfterMs: 7_000 }), young, renewable))).toBe(
-      "renew 7000+3000",
+      "now renewed 7000+3000",
     );
   });
 
@@ -330,6 +409,13 @@ describe("a user's or a venue's word", () => {
 
   it.each<[string, VerdictRule["when"], Loss, boolean]>([
     ["a class", { class: "dropped" }, loss("dropped"), true],
+    ["the first of a range of statuses", { statuses: [500, 599] }, http(500), true],
+    ["the last of a range of statuses", { statuses: [500, 599] }, http(599), true],
+    ["just before a range of statuses", { statuses: [500, 599] }, http(499), false],
+    ["just after a range of statuses", { statuses: [500, 599] }, http(600), false],
+    ["a refusal for now", { refusal: "later" }, loss("auth", { refusal: "later" }), true],
+    ["a refusal for good", { refusal: "later" }, loss("auth", { refusal: "never" }), false],
+    ["a refusal that says neither", { refusal: "later" }, loss("auth"), false],
     ["any of several classes", { class: ["silent", "dropped"] }, loss("dropped"), true],
     ["another class", { class: "silent" }, loss("dropped"), false],
     ["a status", { status: [500, 502] }, http(502), true],
@@ -384,7 +470,7 @@ describe("a user's or a venue's word", () => {
       { action: "renew", otherwise: { action: "refuse" }, fixed: { action: "slow" } },
     );
     const withLogin = { rules: [login], credentials: "renewable" } as const;
-    expect(say(verdict(close(4003), young, withLogin))).toBe("renew");
+    expect(say(verdict(close(4003), young, withLogin))).toBe("now renewed");
     expect(say(verdict(close(4003), { ...young, hasRenewed: true }, withLogin))).toBe("refuse");
     expect(say(verdict(close(4003), young, { ...withLogin, credentials: "fixed" }))).toBe("slow");
   });
@@ -418,6 +504,7 @@ describe("the verdict on anything at all", () => {
         closeCode: fc.integer({ min: 1_000, max: 4_999 }),
         code: fc.constantFrom("ECONNRESET", "EINVAL", "HPE_INVALID_CONSTANT"),
         retryAfterMs: fc.double(),
+        refusal: fc.constantFrom("never", "later"),
         detail: fc.string(),
       },
       { requiredKeys: ["class", "phase"] },
@@ -426,6 +513,7 @@ describe("the verdict on anything at all", () => {
   const anyHistory = fc.record({
     atMs: fc.constant(NOW_MS),
     hasRenewed: fc.boolean(),
+    wasReady: fc.boolean(),
     losses: fc.array(
       fc.record({
         rule: fc.constantFrom(...verdictTable.map(({ name }) => name)),
@@ -445,7 +533,7 @@ describe("the verdict on anything at all", () => {
         expect(decided.floorMs).toBeLessThanOrEqual(3_600_000);
         expect([0, 3_000, 25_000]).toContain(decided.spreadMs);
         expect(decided.rule).not.toBe("unknown");
-        if (decided.renews) expect([decided.action, past.hasRenewed]).toEqual(["now", false]);
+        if (decided.renews) expect(decided.action).toBe(past.hasRenewed ? "slow" : "now");
         if (decided.action === "refuse") expect(decided.floorMs).toBe(0);
       }),
       { seed: 1, numRuns: 5_000 },

@@ -103,9 +103,13 @@ export class ConnectionInvariants {
     const { retryInMs, nextAttemptAtMs } = feed.status();
     same(retryInMs, backoff?.delayMs ?? null, "status() tells the armed wait");
     same(nextAttemptAtMs, backoff?.dueAtMs ?? null, "and when it ends");
-    const announced = facts.findLast(isLoss)?.retryInMs;
-    if (snapshot.matches("reconnecting")) same(announced, retryInMs, "as announced");
-    if (snapshot.matches("failed")) same(announced, null, "none is announced");
+    const announced = facts.findLast((fact) => isLoss(fact) || fact.type === "command.delayed");
+    const isDelay = announced?.type === "command.delayed";
+    if (snapshot.matches("reconnecting")) {
+      if (isDelay) same(announced.atMs + announced.retryInMs, nextAttemptAtMs, "as announced");
+      else same(announced?.retryInMs, retryInMs, "as announced");
+    }
+    if (snapshot.matches("failed")) same(announced?.retryInMs, null, "none is announced");
   }
 
   /** An open socket is to be replaced before the venue cuts it, at a moment that is allowed. */
@@ -141,7 +145,7 @@ export class ConnectionInvariants {
   #retries(snapshot: ConnectionSnapshot): void {
     const { facts, feed } = this.#world;
     const startedOver = facts.findLastIndex(
-      (fact) => fact.type === "state" && fact.previous === "failed" && fact.state === "connecting",
+      (fact) => fact.type === "state" && fact.previous === "failed" && fact.state !== "closed",
     );
     this.#forgivenAt = Math.max(this.#forgivenAt, startedOver);
     if (snapshot.matches({ connected: "stable" })) this.#forgivenAt = facts.length;
@@ -150,8 +154,6 @@ export class ConnectionInvariants {
       .filter(isLoss)
       .filter(({ loss }) => !UNCOUNTED.includes(loss.class));
     same(feed.status().failures, losses.length, "every loss counts until forgiven");
-    const renewals = losses.filter(isRenewal).length;
-    expect(renewals, "credentials are renewed once").toBeLessThanOrEqual(1);
     const isRefusal = losses.at(-1)?.rule === "close-forbidden";
     if (feed.state === "failed" && !isRefusal) {
       same(losses.length, maxRetries + 1, "given up after the last retry");
@@ -168,17 +170,31 @@ export class ConnectionInvariants {
     const last = dials.at(-1);
     if (last === undefined) return;
     const { reason, stimulus } = last;
-    const cause = facts.slice(0, last.facts).findLast(isLoss);
-    if (cause !== undefined && isRenewal(cause)) {
-      same(reason, "renewal", "refused credentials are asked for anew");
+    const before = facts.slice(0, last.facts);
+    const delayed = before.findLastIndex(
+      (fact) => fact.type === "command.delayed" && fact.retryInMs > 0,
+    );
+    const isDelayed = delayed > before.findLastIndex(isLoss);
+    if (stimulus === "rotation.due") {
+      same(reason, "rotation", "dialled by plan");
+    } else if (isRenewalDue(before)) {
+      same(reason, "renewal", "refused credentials are asked for at every dial");
     } else if (stimulus === undefined) {
       same(reason, "first", "the first dial");
     } else if (stimulus.startsWith("backoff")) {
-      same(reason, "retry", "dialled by the backoff");
-    } else if (stimulus === "rotation.due") {
-      same(reason, "rotation", "dialled by plan");
+      if (isDelayed) expect(["command", "retry"], "a delayed command's").toContain(reason);
+      else same(reason, "retry", "dialled by the backoff");
     } else {
-      expect(["command", "renewal"], `the reason of ${stimulus}`).toContain(reason);
+      same(reason, "command", `the reason of ${stimulus}`);
+    }
+    const [previous, latest] = dials.filter((dial) => dial.reason === "renewal").slice(-2);
+    if (previous === undefined || latest === undefined) return;
+    // Who starts over after `failed` waits for no distance.
+    const hasFailed = facts
+      .slice(previous.facts, latest.facts)
+      .some(({ type }) => type === "failed");
+    if (!hasFailed && latest.atMs - previous.atMs < 10_000) {
+      expect.fail(`new credentials were asked for twice in ${latest.atMs - previous.atMs} ms`);
     }
   }
 
@@ -213,7 +229,7 @@ export class ConnectionInvariants {
     const isEnding = feed.state === "closing" || feed.state === "closed";
     if (!isEnding) same(isUp, snapshot.hasTag("ready"), "up exactly while ready");
 
-    const dropped = this.#times(/\.connect(ing|ed): on (reconnect|rotation)/);
+    const dropped = this.#times(/\.connect(ing|ed): on (command\.given|rotation)/);
     const lost = this.#times(/on socket\.lost/) + dropped;
     same(facts.filter(isLoss).length, lost, "every loss is told once");
     const failures = this.#times(/-> connection\.failed/);
@@ -270,9 +286,10 @@ function isLoss(fact: Fact): fact is LossFact {
   return fact.type === "down" || fact.type === "attempt.failed";
 }
 
-/** A refusal of credentials that is answered by asking for others at once. */
-function isRenewal({ rule, retryInMs }: LossFact): boolean {
-  return rule === "http-auth" && retryInMs === 0;
+/** Credentials were refused, and it was not ready since. */
+function isRenewalDue(facts: readonly Fact[]): boolean {
+  const refused = facts.findLastIndex((fact) => isLoss(fact) && fact.rule === "http-auth");
+  return refused > facts.findLastIndex(({ type }) => type === "up");
 }
 
 function isAlert(fact: Fact, kind: string): boolean {

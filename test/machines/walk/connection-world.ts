@@ -2,7 +2,8 @@
  * A real supervisor on an in-memory transport, as a walk of the connection chart handles it: all that
  * can happen to it, and all that can be seen of it.
  */
-import type { connectionMachine } from "../../../machines/index.ts";
+import { createActor } from "xstate";
+import { connectionMachine } from "../../../machines/index.ts";
 import type { Link } from "../../../src/connection/link.ts";
 import { createSupervisor, type Fact, type FactType, type Supervisor } from "../../../src/index.ts";
 import {
@@ -17,6 +18,7 @@ import {
   connectionUrl,
   muteForMs,
   notice,
+  withCommands,
   type connectionModel,
 } from "./connection-model.ts";
 
@@ -31,6 +33,7 @@ export interface DialSeen {
   readonly stimulus: string | undefined;
   /** How many facts had been told before. */
   readonly facts: number;
+  readonly atMs: number;
 }
 
 export class ConnectionWorld {
@@ -51,21 +54,28 @@ export class ConnectionWorld {
   /** What is happening. */
   #stimulus: string | undefined;
 
-  constructor({ clock, inspect }: World) {
+  /** @param commands - As in its model: how many may dial. */
+  constructor({ clock, inspect }: World, commands: number) {
     const { transport, sockets } = createMemoryTransport({ clock });
     this.clock = clock;
     this.sockets = sockets;
     this.feed = createSupervisor<Json>(
       ({ reason }) => {
-        this.dials.push({ reason, stimulus: this.#stimulus, facts: this.facts.length });
+        const { length } = this.facts;
+        const atMs = clock.nowMs();
+        this.dials.push({ reason, stimulus: this.#stimulus, facts: length, atMs });
         return connectionUrl();
       },
-      { ...connectionOptions, transport, clock, inspect, seed: 1 },
+      { ...connectionOptions, transport, clock, seed: 1 },
     );
     this.feed.on("*", (fact) => {
       this.facts.push(fact);
     });
-    this.feed.start();
+    createActor(connectionMachine, {
+      input: withCommands(this.feed.input, commands),
+      clock,
+      inspect,
+    }).start();
     const { actor } = this.feed;
     if (actor === undefined) throw new Error("the supervisor did not start");
     this.actor = actor;

@@ -11,7 +11,7 @@ import {
   type WalkOptions,
 } from "../../../src/testing/index.ts";
 import { charts } from "../charts.ts";
-import { connectionWalk } from "./connection-walk.ts";
+import { commandsWalk, connectionWalk } from "./connection-walk.ts";
 import { heartbeatOffWalk, heartbeatWalk } from "./heartbeat-world.ts";
 import { recoveriesWalk } from "./recoveries-walk.ts";
 import { recoveryWalks } from "./recovery-walk.ts";
@@ -29,7 +29,7 @@ class EdgeCount {
 
 /** The walks of each chart. Together they take every transition that is written in it. */
 const walks: { readonly [C in keyof typeof charts]: readonly Walk[] } = {
-  connection: [everyEdge(connectionWalk)],
+  connection: [everyEdge(connectionWalk), everyEdge(commandsWalk)],
   heartbeat: [everyEdge(heartbeatWalk), everyEdge(heartbeatOffWalk)],
   recoveries: [everyEdge(recoveriesWalk)],
   recovery: recoveryWalks.map((walk) => everyEdge(walk)),

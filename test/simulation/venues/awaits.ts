@@ -5,10 +5,6 @@
 export type Part = "numbers" | "refusals" | "logins" | "snapshots" | "checksums" | "mute";
 
 export const awaits: ReadonlySet<Part> = new Set<Part>([
-  "numbers",
-  "refusals",
-  "logins",
   "snapshots",
   "checksums",
-  "mute",
 ]);

@@ -107,7 +107,7 @@ describe("a topic that the venue does not have", () => {
       case "stale":
         expect(world.heard("topic.stale")).toMatchObject([{ topic: unknown }]);
         expect(alerts).toContainEqual(
-          expect.objectContaining({ kind: "topic-stale", topic: unknown }),
+          expect.objectContaining({ kind: "topic-stale", topics: [unknown] }),
         );
         break;
     }

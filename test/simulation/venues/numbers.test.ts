@@ -163,7 +163,8 @@ describe.skipIf(awaits.has("numbers"))("one absurd number", () => {
       const late = number === 1 ? 1 : 0;
       const delivered = deliveredMessages(world.items, world.stream);
       expect(delivered).toBeGreaterThanOrEqual(frames + begun - late);
-      expect(delivered).toBeLessThanOrEqual(frames + begun);
+      // A subscription may also have begun with a frame that tells the first trades.
+      expect(delivered).toBeLessThanOrEqual(frames + 1);
       expect(resetsOf(world, world.stream).length).toBeLessThanOrEqual(2);
       for (const { from: first, to } of world.heard("gap")) {
         expect(Number(to) - Number(first)).toBeLessThan(2 ** 31);

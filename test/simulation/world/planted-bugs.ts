@@ -36,8 +36,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "a gap is told twice",
     file: "src/supervisor/inbound.ts",
-    find: "        parts.onGap(gap);",
-    replace: "        parts.onGap(gap);\n        parts.onGap(gap);",
+    find: "    this.#parts.onGap(gap);",
+    replace: "    this.#parts.onGap(gap);\n    this.#parts.onGap(gap);",
   },
   {
     name: "a late message of an old epoch is accepted",
@@ -60,8 +60,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "Retry-After is ignored",
     file: "machines/policy/verdict.ts",
-    find: "Math.max(ruling.floorMs ?? 0, believedRetryAfterMs(loss.retryAfterMs))",
-    replace: "ruling.floorMs ?? 0",
+    find: "Math.max(ruling.floorMs ?? 0, askedMs)",
+    replace: "Math.max(ruling.floorMs ?? 0, 0 * askedMs)",
   },
   {
     name: "an unsubscribe while away is lost",
@@ -97,8 +97,38 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "credentials are renewed again and again",
     file: "machines/connection.context.ts",
-    find: "    hasRenewed: context.hasRenewed || ruling.renews,",
-    replace: "    hasRenewed: false,",
+    find: "hasRenewed: hasRenewed(context, atMs) };",
+    replace: "hasRenewed: false && hasRenewed(context, atMs) };",
+  },
+  {
+    name: "a renewal counts before a server has judged it",
+    file: "machines/connection.context.ts",
+    find: 'dialReason: renewal.isDue ? "renewal" : "retry",',
+    replace: 'dialReason: ruling.renews ? "renewal" : "retry",',
+  },
+  {
+    name: "a slow try shows the old credentials",
+    file: "machines/connection.context.ts",
+    find: 'dialReason: renewal.isDue ? "renewal" : "retry",',
+    replace: 'dialReason: renewal.isDue && ruling.action === "now" ? "renewal" : "retry",',
+  },
+  {
+    name: "a command takes no token",
+    file: "machines/connection.commands.ts",
+    find: "  const budget = spend(policy.commandBudget, commands.budget, atMs);",
+    replace: "  const budget = policy && spend ? { ...commands.budget, atMs } : commands.budget;",
+  },
+  {
+    name: "an endpoint that was ready is given up",
+    file: "machines/connection.context.ts",
+    find: "    wasReady: true,\n",
+    replace: "",
+  },
+  {
+    name: "those that limit are asked again at once",
+    file: "machines/policy/verdict.ts",
+    find: "believedRetryAfterMs(loss.retryAfterMs) || (ruling.defaultRetryAfterMs ?? 0)",
+    replace: "believedRetryAfterMs(loss.retryAfterMs)",
   },
   {
     name: "a long outage is never left",
@@ -129,8 +159,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "a socket that was given up stays until the next dial",
     file: "machines/connection.machine.ts",
-    find: 'scheduled.",\n  tags: "queues",\n  entry: ["holdSends", "dropPlan", "dropSocket"],',
-    replace: 'scheduled.",\n  tags: "queues",\n  entry: ["holdSends", "dropPlan"],',
+    find: '["holdSends", "dropPlan", "dropSocket", "recordWait"],',
+    replace: '["holdSends", "dropPlan", "recordWait"],',
   },
   {
     name: "an attempt has no deadline",
@@ -147,8 +177,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "a connect command waits the backoff out",
     file: "machines/connection.machine.ts",
-    find: '    connect: { target: "connecting", actions: "dialOnCommand" },\n    reconnect: { target: "connecting", actions: "dialOnCommand" },\n    close: "closed",\n  },\n} satisfies State);\n\nconst failed',
-    replace: '    close: "closed",\n  },\n} satisfies State);\n\nconst failed',
+    find: '      { guard: given("mayDial"), target: "connecting", actions: given("dialOnCommand") },\n      { guard: "isDelayTold" },',
+    replace: '      { guard: "isDelayTold" },',
   },
   {
     name: "a wait of 0 is taken for none",
@@ -354,14 +384,14 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "a stale topic is reported, and not asked for anew",
     file: "src/subscriptions/freshness.ts",
-    find: 'const isSecond = watched.phase === "renewed";',
-    replace: 'const isSecond = watched.phase !== "resting";',
+    find: 'if (watched.phase === "stale" && watched.report === "none") {',
+    replace: 'if (watched.report === "none") {',
   },
   {
     name: "one stale topic has all subscribed anew",
     file: "src/supervisor/subscriptions.ts",
-    find: "this.renew(renewed);",
-    replace: "this.renew();",
+    find: "this.renew(stale.map(({ topic }) => topic));",
+    replace: "void stale;\n    this.renew();",
   },
   {
     name: "a topic that nobody wants is stale",
@@ -378,20 +408,20 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "a topic that was reported is reported again",
     file: "src/subscriptions/freshness.ts",
-    find: 'isSecond ? "resting" : "renewed"',
-    replace: '"renewed"',
+    find: 'watched.report = "done";',
+    replace: 'watched.report = "none";',
   },
   {
     name: "a topic that speaks again is not said to be fresh",
     file: "src/subscriptions/freshness.ts",
-    find: 'const wasStale = watched.phase !== "first";',
-    replace: 'const wasStale = watched.phase === "resting";',
+    find: 'const wasStale = watched.phase === "stale";',
+    replace: 'const wasStale = watched.report === "done";',
   },
   {
     name: "silence counts from the answer, whatever was heard since",
     file: "src/subscriptions/freshness.ts",
-    find: 'phase === "speaking" ? heardAtMs : confirmedAtMs',
-    replace: "confirmedAtMs || heardAtMs",
+    find: 'phase === "speaking" ? heardAtMs : countsFromMs',
+    replace: "countsFromMs || heardAtMs",
   },
 
   // Topics that kill sockets.
@@ -410,8 +440,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "an answer acquits nobody",
     file: "src/supervisor/subscriptions.ts",
-    find: 'state === "rejected" || (state === "confirmed" && this.#isAnswered)',
-    replace: 'state === "rejected" && this.#isAnswered',
+    find: "    else if (this.#isAnswer(state)) this.quarantine?.acquit(topic);\n",
+    replace: "",
   },
   {
     name: "a suspect is tried while others are asked for",
@@ -490,7 +520,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "what a snapshot has is missing where it comes no more",
     file: "src/supervisor/feed.ts",
-    find: "    this.tracker.reach(stream, position);",
+    find: "    this.inbound.tracker.reach(stream, position);",
     replace: "    void stream;\n    void position;",
   },
   {
@@ -517,5 +547,60 @@ export const plantedBugs: readonly PlantedBug[] = [
     find: '          { type: "announceFailure", params: ({ event }) => event },\n          { type: "stopSlot", params: slotOfEnded },\n          { type: "freeSlot", params: slotOfEnded },\n',
     replace:
       '          { type: "announceFailure", params: ({ event }) => event },\n          { type: "stopSlot", params: slotOfEnded },\n',
+  },
+  // Refusals.
+  {
+    name: "a topic that is refused for now is never asked for again",
+    file: "src/subscriptions/registry.ts",
+    find: 'entry.state !== "timed-out" && entry.state !== "refused" && !entry.isHeld',
+    replace: 'entry.state !== "timed-out" && !entry.isHeld',
+  },
+  {
+    name: "topics that were refused for now are asked for together",
+    file: "src/subscriptions/registry.ts",
+    find: 'return refusals > 0 || (kind === "subscribe" && timeouts > 0);',
+    replace: 'return refusals > 1000 || (kind === "subscribe" && timeouts > 0);',
+  },
+  {
+    name: "a refusal for good is asked again on the same socket",
+    file: "src/subscriptions/registry.ts",
+    find: 'const isFinal = refused?.refusal?.kind === "never";',
+    replace: "const isFinal = false;",
+  },
+  {
+    name: "more refused topics are asked for in a minute than may be",
+    file: "src/subscriptions/topic-retries.ts",
+    find: "const SLOW_PER_MINUTE = 10;",
+    replace: "const SLOW_PER_MINUTE = 1_000;",
+  },
+  {
+    name: "the alert about a refused topic stands when nobody wants it any more",
+    file: "src/supervisor/subscriptions.ts",
+    find: "      if (this.#isTold(topic)) this.#hasUnannounced = true;\n",
+    replace: "",
+  },
+  {
+    name: "waits after refusals do not grow",
+    file: "src/subscriptions/topic-retries.ts",
+    find: "const ownMs = Math.min(LONGEST_SLOW_MS, firstMs * 2 ** (times - 1));",
+    replace: "const ownMs = firstMs;",
+  },
+  {
+    name: "the wait that a refusal names is not kept",
+    file: "src/subscriptions/topic-retries.ts",
+    find: 'const askedMs = refusal?.kind === "later" ? (refusal.afterMs ?? 0) : 0;',
+    replace: "const askedMs = 0;",
+  },
+  {
+    name: "an end that is refused for now is forgotten",
+    file: "src/subscriptions/registry.ts",
+    find: "    entry.isEndHeld = isNeeded;",
+    replace: "    entry.isEndHeld = false;",
+  },
+  {
+    name: "a topic that was never answered is given up, as if that were refused",
+    file: "src/subscriptions/topic-retries.ts",
+    find: "    if (retries === 0) return null;",
+    replace: "    if (timeouts > retries) return null;",
   },
 ];

@@ -1,5 +1,5 @@
 /**
- * The end of a life: no fault any more, so everything must come good, within bounds (L1 to L7).
+ * The end of a life: no fault any more, so everything must come good, within bounds (L1 to L8).
  *
  * First without help, then on a fresh socket that the user asks for: there every topic must be
  * confirmed, every stream deliver and every send be settled. Then it is closed, and nothing is left.
@@ -9,6 +9,8 @@ import type { World } from "./world.ts";
 
 /** No fault at the exchange lasts longer, in milliseconds; nor does anything that a clerk holds back. */
 const LONGEST_FAULT_MS = 10_000;
+/** The longest wait before a topic is asked for again, and the wait for its turn, in milliseconds. */
+const LONGEST_REST_MS = 300_000;
 /** What a user waits for at most before helping. */
 const PATIENCE_MS = 60_000;
 
@@ -27,6 +29,8 @@ export async function heal(world: World): Promise<void> {
   await quarantines(world);
   if (isBroken(world)) return;
   await becomesReady(world);
+  if (isBroken(world)) return;
+  await refusalsHeal(world);
   if (isBroken(world)) return;
   await comesGood(world);
   if (isBroken(world)) return;
@@ -81,6 +85,25 @@ async function becomesReady(world: World): Promise<void> {
   if (!isReady && feed.state !== "failed" && !isBroken(world)) {
     const { retryInMs, phase } = feed.status();
     scene.violate("L1 ready again", `${feed.state} ${phase ?? ""} ${retryInMs ?? ""}`);
+  }
+}
+
+/** L8: whoever was refused for now, or not answered for long, is asked for again, and confirmed. */
+async function refusalsHeal(world: World): Promise<void> {
+  const { scene, user } = world;
+  const { resubscribe } = scene.character.options;
+  const waiting = (): readonly string[] =>
+    user.feed
+      .topics()
+      .filter(
+        ({ state }) => state === "refused" || (state === "timed-out" && resubscribe.retries > 0),
+      )
+      .map(({ topic, state }) => `${topic} ${state}`);
+  const boundMs = LONGEST_REST_MS + resubscribe.timeoutMs;
+  // A link that is dead one way answers nothing, and not every heartbeat finds it out.
+  const isOver = () => waiting().length === 0 || world.network.newest?.isMuteUp !== false;
+  if (!(await until(world, isOver, boundMs)) && !isBroken(world)) {
+    scene.violate("L8 refusals heal", waiting().join(", "));
   }
 }
 

@@ -120,7 +120,7 @@ describe("openTelemetryTraces", () => {
     world.socket.drops("ECONNRESET");
     world.waitsItsTurn();
     world.clock.advance(100);
-    world.socket.refuses(503);
+    world.socket.refuses(502);
     world.waitsItsTurn();
     world.comesUp();
 
@@ -152,7 +152,7 @@ describe("openTelemetryTraces", () => {
     ]);
     expect(failed.attributes).toMatchObject({
       "error.type": "http-refusal",
-      "http.response.status_code": 503,
+      "http.response.status_code": 502,
       "ws_supervisor.attempt": 1,
     });
     expect(failed.status.code).toBe(SpanStatusCode.ERROR);

@@ -94,7 +94,7 @@ describe("URL, headers and subprotocols", () => {
     expect(world.socket.dial).toMatchObject({ url, headers: { A: "1" }, protocols: [] });
   });
 
-  it("are asked for anew, at once and once, when the server refuses them", () => {
+  it("are asked for anew when the server refuses them, at once and then slowly", () => {
     const headers = perAttempt<Record<string, string>>({ T: "old" }, { T: "new" });
     const world = startSupervisor({ ...everySecond, headers: headers.give });
     world.socket.refuses(401);
@@ -303,7 +303,7 @@ describe("a login", () => {
     expect(world.socket.isTerminated).toBe(true);
   });
 
-  it("that is refused is a loss of class auth, renewed at once and once", async () => {
+  it("that is refused is a loss of class auth, renewed at once and then slowly", async () => {
     const reasons: string[] = [];
     const world = startLogin((session) => {
       reasons.push(session.reason);
@@ -322,7 +322,7 @@ describe("a login", () => {
     }
     expect(reasons).toEqual(["first", "renewal"]);
     world.socket.opens();
-    expect(reasons).toEqual(["first", "renewal", "retry"]);
+    expect(reasons).toEqual(["first", "renewal", "renewal"]);
   });
 
   it("that throws at once is refused as well", async () => {

@@ -261,7 +261,7 @@ describe("a loss at Binance spot", () => {
   it.each([
     ["the web firewall's 403 passes", { status: 403 }, "binance-waf", 60_000],
     ["too many requests is slow", { closeCode: 1008 }, "binance-too-many-requests", 10_000],
-    ["a ban is not refused for good", { status: 418 }, "http-go-away", 0],
+    ["a ban is not refused for good", { status: 418 }, "http-banned", 120_000],
   ])("%s", (_, how, rule, atLeastMs) => {
     const world = startVenue();
     if ("status" in how) {

@@ -108,8 +108,8 @@ describe("an answer of Bitfinex", () => {
   it("that refuses says which by the echo", () => {
     const world = start("book:tNOPEUSD", "book:tBTCUSD");
     hears(world, error(10300, "symbol: invalid", { ...ECHO, symbol: "tNOPEUSD", pair: "NOPEUSD" }));
-    expect(world.heard("topic.rejected")).toMatchObject([
-      { topic: "book:tNOPEUSD", reason: "10300: symbol: invalid" },
+    expect(world.heard("topic.refused")).toMatchObject([
+      { topic: "book:tNOPEUSD", reason: "10300: symbol: invalid", retryInMs: 30_000 },
     ]);
     expect(statesOf(world)).toMatchObject({ "book:tBTCUSD": "pending" });
   });

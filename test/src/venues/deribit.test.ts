@@ -136,6 +136,44 @@ describe("a login at Deribit", () => {
   });
 });
 
+describe("a login at Deribit that is refused", () => {
+  const credentials = { clientId: "me", clientSecret: "s3cret" };
+  const refuse = async (code: number) => {
+    const world = startOpen(deribit({ credentials }), [BOOK]);
+    await promisesSettle();
+    hears(world, refusal(0, code, "no"));
+    await promisesSettle();
+    return world;
+  };
+
+  it.each([10_000, 13_004, 13_009, 13_021])("with %i is final: the key is wrong", async (code) => {
+    const world = await refuse(code);
+    expect(world.feed.state).toBe("failed");
+    expect(world.heard("failed")).toMatchObject([{ rule: "auth-never" }]);
+  });
+
+  it.each([10_028, 10_040, 10_041, 10_047, 10_066, 11_051, 11_094, 13_028, 13_888])(
+    "with %i is tried again after ten seconds, with an alert",
+    async (code) => {
+      const world = await refuse(code);
+      expect(world.heard("attempt.failed")).toMatchObject([{ rule: "auth-later" }]);
+      expect(world.feed.status().retryInMs).toBeGreaterThanOrEqual(10_000);
+      expect(world.feed.status().retryInMs).toBeLessThanOrEqual(13_000);
+      expect(world.alerts("loss")).toHaveLength(1);
+    },
+  );
+
+  it.each([10_001, 12_345])(
+    "with %i, which may be anything, is tried again slowly",
+    async (code) => {
+      const world = await refuse(code);
+      expect(world.heard("attempt.failed")).toMatchObject([{ rule: "auth" }]);
+      expect(world.feed.state).toBe("reconnecting");
+      expect(world.alerts("loss")).toHaveLength(1);
+    },
+  );
+});
+
 describe("an answer of Deribit", () => {
   it("rejects what it silently leaves out, in whatever order the rest is", () => {
     const nope = "book.NOPE-PERPETUAL.100ms";
@@ -160,8 +198,8 @@ describe("an answer of Deribit", () => {
   it("that there were too many requests passes: what it was about is asked for again", () => {
     const world = start(BOOK);
     hears(world, refusal(1, 10028, "too_many_requests"));
-    expect(statesOf(world)).toEqual({ [BOOK]: "pending" });
-    world.clock.advance(11_000);
+    expect(statesOf(world)).toEqual({ [BOOK]: "refused" });
+    world.clock.advance(3_000);
     hears(world, reply(2, [BOOK]));
     expect(statesOf(world)).toEqual({ [BOOK]: "confirmed" });
   });

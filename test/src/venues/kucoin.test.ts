@@ -141,6 +141,24 @@ describe("a socket of KuCoin", () => {
     expect(world.feed.status().inbound).toMatchObject({ unclaimed: 0, invalid: 0 });
   });
 
+  it.each([
+    [401, "auth-never", 0],
+    [500, "auth-later", 10_000],
+    [509, "auth-later", 10_000],
+    [418, "auth", 0],
+  ] as const)(
+    "that says error %i in its place is tried again by %s",
+    async (code, rule, floorMs) => {
+      const { world } = await startVenue();
+      world.socket.opens();
+      receives(world, { id: "1", type: "error", code, data: "no" });
+      await promisesSettle();
+      expect(world.heard("attempt.failed")).toMatchObject([{ rule }]);
+      expect(world.feed.status().retryInMs).toBeGreaterThanOrEqual(floorMs);
+      expect(world.feed.state).toBe("reconnecting");
+    },
+  );
+
   it("that says an error instead is one that refused", async () => {
     const { world } = await startVenue();
     world.socket.opens();
@@ -238,7 +256,7 @@ describe("an answer of KuCoin", () => {
     expect(world.heard("topic.stale")).toMatchObject([{ action: "resubscribe" }]);
     receives(world, ack(2), ack(3));
     beats(5);
-    expect(world.alerts("topic-stale")).toMatchObject([{ topic: "/market/level2:NOPE-USDT" }]);
+    expect(world.alerts("topic-stale")).toMatchObject([{ topics: ["/market/level2:NOPE-USDT"] }]);
   });
 
   it("that is the connection's is told to people", async () => {

@@ -19,8 +19,8 @@ export class Alerts {
     switch (fact.type) {
       case "state":
         if (
-          fact.state === "connecting" &&
-          (fact.previous === "idle" || fact.previous === "failed")
+          (fact.state === "connecting" && fact.previous === "idle") ||
+          (fact.state !== "closed" && fact.previous === "failed")
         ) {
           this.#begin(fact.atMs);
         }

@@ -13,6 +13,8 @@ interface Watched {
   renewals: number;
   /** It was in an alert since. */
   isReported: boolean;
+  /** It was in none when it was confirmed: the report has a deadline of its own. */
+  awaitsReport: boolean;
   isConfirmed: boolean;
   confirmedAtMs: number;
   /** Its last message; before any, its first answer. */
@@ -74,6 +76,7 @@ export class FreshTopics {
     const watched = this.#watch(topic);
     watched.isConfirmed = true;
     watched.isAwaited = false;
+    watched.awaitsReport = watched.phase === "stale" && !watched.isReported;
     watched.confirmedAtMs = this.#now;
     if (watched.phase === "first") watched.heardAtMs = this.#now;
     watched.stops = this.#scene.process.stops;
@@ -224,10 +227,11 @@ export class FreshTopics {
     }
   }
 
-  /** After the first time the report may have had a deadline of its own. */
-  #reportMs({ phase, renewals }: Watched): number {
+  /** How long until the report, where that has a deadline of its own. */
+  #reportMs(watched: Watched): number {
     const { firstMs = null, silenceMs = null } = this.#scene.character.features.freshness ?? {};
-    return phase === "stale" && renewals === 1 ? (firstMs ?? silenceMs ?? 0) : 0;
+    if (watched.phase !== "stale" || !watched.awaitsReport) return 0;
+    return watched.renewals === 1 ? (firstMs ?? silenceMs ?? 0) : this.#limitMs(watched);
   }
 
   /** How long it may be taken to have been silent: while we did not read, silence was ours. */
@@ -261,6 +265,7 @@ export class FreshTopics {
         phase: "first",
         renewals: 0,
         isReported: false,
+        awaitsReport: false,
         isConfirmed: false,
         confirmedAtMs: 0,
         heardAtMs: 0,

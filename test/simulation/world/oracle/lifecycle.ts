@@ -6,6 +6,7 @@ import type { Loss } from "../../../../machines/index.ts";
 import type { Fact, Status, SupervisorState } from "../../../../src/index.ts";
 import type { Command } from "../steps.ts";
 import type { Scene } from "../scene.ts";
+import { CommandBucket } from "./commands.ts";
 import { Waits } from "./waits.ts";
 
 const NEXT: Readonly<Record<SupervisorState, readonly SupervisorState[]>> = {
@@ -13,7 +14,7 @@ const NEXT: Readonly<Record<SupervisorState, readonly SupervisorState[]>> = {
   connecting: ["connected", "reconnecting", "failed", "closed"],
   connected: ["connecting", "reconnecting", "failed", "closing", "closed"],
   reconnecting: ["connecting", "closed"],
-  failed: ["connecting", "closed"],
+  failed: ["connecting", "reconnecting", "closed"],
   closing: ["closed"],
   closed: [],
 };
@@ -44,8 +45,12 @@ export class Lifecycle {
   /** When the next dial is due by itself, and how long its wait was said to be. */
   #due: { readonly atMs: number; readonly waitMs: number } | undefined;
   #commandedAtMs: number | undefined;
-  /** The last loss was a planned one. */
+  readonly #bucket: CommandBucket;
+  /** The wait under way is a command's. */
+  #isDelayed = false;
+  /** The last loss was a planned one, or one that a command asked for. */
   #isPlanned = false;
+  #isRequested = false;
   /** A command was given that dials at once. */
   #isDialAsked = false;
   /** What the wire said of the end of the socket, until a fact says it too. */
@@ -68,6 +73,7 @@ export class Lifecycle {
     this.#scene = scene;
     this.#stateSinceMs = scene.process.nowMs();
     this.waits = new Waits(scene);
+    this.#bucket = new CommandBucket(scene);
   }
 
   get state(): SupervisorState {
@@ -98,7 +104,8 @@ export class Lifecycle {
       this.#commandedAtMs = this.#now;
       const isOn = this.#state === "connecting" || this.#state === "connected";
       const isOff = this.#state === "reconnecting" || this.#state === "failed";
-      this.#isDialAsked ||= isOff || (isOn && command === "reconnect");
+      const mayDial = this.#bucket.mayDial(this.#now) && this.waits.untilCallMs(this.#now) === 0;
+      this.#isDialAsked ||= mayDial && (isOff || (isOn && command === "reconnect"));
     } else this.#closeAskedAtMs ??= this.#now;
   }
 
@@ -107,7 +114,8 @@ export class Lifecycle {
     this.#wireLoss = undefined;
     this.#openedAtMs = undefined;
     const atMs = this.#now;
-    const dial = { attempt, reason, atMs, isCommanded: this.#commandedAtMs === atMs };
+    const isCommanded = this.#commandedAtMs === atMs && !this.#isPlanned;
+    const dial = { attempt, reason, atMs, isCommanded };
     if (this.isCalling) this.#early.push(dial);
     else this.#judgeDial(dial);
   }
@@ -126,7 +134,13 @@ export class Lifecycle {
       }
     }
     if (this.#state === "failed") this.waits.startedAfresh();
-    this.waits.dialled(atMs, isFirst || isCommanded);
+    const isDue = this.#due !== undefined && atMs >= this.#due.atMs - toleranceMs;
+    const isOwn = this.#isDelayed || this.#isRequested || !isDue;
+    if (this.#isDelayed || (isCommanded && !isFirst)) this.#bucket.dialled(atMs, isOwn);
+    const renews = isFirst ? false : this.#isPlanned ? undefined : this.waits.renews;
+    this.waits.dialled(atMs, isFirst || isCommanded || this.#isDelayed, this.#isPlanned);
+    this.#isDelayed = false;
+    this.#isRequested = false;
     this.#dials += 1;
     this.#dialsSinceUp += 1;
     this.#dialsOfOutage += 1;
@@ -137,7 +151,6 @@ export class Lifecycle {
     if (attempt !== undefined && attempt !== this.#dialsSinceUp) {
       violate("17 alternation", `attempt ${attempt} is number ${this.#dialsSinceUp}`);
     }
-    const renews = isFirst ? false : this.waits.renews;
     if (reason !== undefined && renews !== undefined && renews !== (reason === "renewal")) {
       violate("20 renewal", renews ? `asked for ${reason} after a refusal` : "renewed for nothing");
     }
@@ -187,6 +200,9 @@ export class Lifecycle {
         if (this.#isUp) this.#scene.violate("17 alternation", "attempt.failed while up");
         this.#lost(fact);
         this.waits.reported(fact.failures, false);
+        return;
+      case "command.delayed":
+        this.#delayed(fact);
         return;
       case "up":
         if (this.#isUp) this.#scene.violate("17 alternation", "up twice");
@@ -274,6 +290,7 @@ export class Lifecycle {
       violate("17 alternation", `${state} after an unknown ${previous}`);
     if (!NEXT[previous].includes(state)) violate("23 sanity", `${state} after ${previous}`);
     if (state === "connecting") this.#judgeEarly();
+    if (state === "reconnecting" && previous === "failed") this.waits.startedAfresh();
     this.#state = state;
     this.#stateSinceMs = atMs;
     if (state === "failed" || state === "closed" || state === "closing") this.#due = undefined;
@@ -299,12 +316,28 @@ export class Lifecycle {
     }
     this.#isDialOpen = false;
     this.#isPlanned = loss.class === "planned" || loss.class === "mute";
+    this.#isRequested = loss.class === "requested";
     this.#wireLoss = undefined;
     this.#troubles += 1;
     const deadlineMs = (this.#dialledAtMs ?? 0) + character.options.connectTimeoutMs;
     const judgedAtMs = loss.class === "handshake-timeout" ? deadlineMs : atMs;
-    this.waits.lost(loss, this.#state === "connected", retryInMs, judgedAtMs);
+    this.#isDelayed = false;
+    this.waits.lost(loss, retryInMs, judgedAtMs);
     this.#due = retryInMs === null ? undefined : { atMs: atMs + retryInMs, waitMs: retryInMs };
+  }
+
+  /** It dials then, or with the attempt that is due before. */
+  #delayed(fact: Fact<"command.delayed">): void {
+    this.#bucket.delayed(fact, this.waits.untilCallMs(fact.atMs));
+    this.#isDialAsked = false;
+    const atMs = fact.atMs + fact.retryInMs;
+    const isSooner = this.#due === undefined || atMs < this.#due.atMs - 1;
+    // One that has dropped a socket has told its wait with the loss already.
+    const isTold = this.#due?.waitMs === fact.retryInMs && this.#isRequested;
+    if (!isSooner && !isTold) return;
+    this.#isDelayed = true;
+    this.#due = { atMs, waitMs: fact.retryInMs };
+    this.waits.delayed(fact.retryInMs);
   }
 
   /** What led to it has been told by now. */

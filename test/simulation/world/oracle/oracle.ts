@@ -299,6 +299,7 @@ export class Oracle implements WireObserver {
     const budgetMs = Math.max(0, ...pausable.map(({ options }) => options.pauseBudgetMs));
     this.wire.check(state === "connected", budgetMs);
     if (state !== "closing") this.intents.check(feed.topics(), state === "connected");
+    this.intents.checkWaiting(this.lifecycle.isUp);
     this.sends.check(outbox.messages, outbox.bytes);
     status.queues.forEach(({ depth }, index) => this.consumers[index]?.checkDepth(depth));
 

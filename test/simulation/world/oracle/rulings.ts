@@ -20,7 +20,10 @@ export interface Expected {
 export interface Past {
   /** How often this row was met within `withinMs`, this time not counted. */
   readonly times: (row: string, withinMs: number) => number;
+  /** The attempt showed renewed credentials, and none were good for the stable time since. */
   readonly hasRenewed: boolean;
+  /** It was ready at least once. */
+  readonly wasReady: boolean;
   readonly isRenewable: boolean;
 }
 
@@ -70,10 +73,12 @@ export function expectedOf(loss: Loss, past: Past, said: Said | undefined): Expe
   const refuse = (row: string): Expected => ({ ...wait(row, 0), refuses: true });
   const isRepeated = (row: string, times: number, withinMs = FIVE_MINUTES_MS): boolean =>
     past.times(row, withinMs) + 1 >= times;
-  const renew = (row: string): Expected => {
-    if (!past.isRenewable) return refuse(row);
-    return past.hasRenewed ? wait(row, 10_000) : { ...now(row), renews: true };
+  const renew = (row: string, fixed = refuse(row)): Expected => {
+    if (!past.isRenewable) return fixed;
+    return { ...(past.hasRenewed ? wait(row, 10_000) : now(row)), renews: true };
   };
+  /** An endpoint that was ready before is not given up. */
+  const giveUp = (row: string): Expected => (past.wasReady ? wait(row, 30_000) : refuse(row));
 
   if (said !== undefined) {
     const { row, ruling } = said;
@@ -94,7 +99,7 @@ export function expectedOf(loss: Loss, past: Past, said: Said | undefined): Expe
       return wait(loss.class, 10_000);
     case "not-websocket":
       return isRepeated("not-websocket", 3)
-        ? refuse("not-websocket")
+        ? giveUp("not-websocket")
         : wait("not-websocket", 10_000);
     case "redirect":
     case "negotiation":
@@ -102,7 +107,7 @@ export function expectedOf(loss: Loss, past: Past, said: Said | undefined): Expe
     case "tls-client-certificate":
       return refuse(loss.class);
     case "auth":
-      return renew("auth");
+      return renew("auth", wait("auth", 10_000));
     case "peer-protocol":
       return wait("peer-protocol", isRepeated("peer-protocol", 3) ? 30_000 : 1_000);
     case "http-refusal":
@@ -127,11 +132,11 @@ export function expectedOf(loss: Loss, past: Past, said: Said | undefined): Expe
   function ofStatus(status: number): Expected {
     switch (status) {
       case 200:
-        return isRepeated("no endpoint", 3) ? refuse("no endpoint") : wait("no endpoint", 10_000);
+        return isRepeated("no endpoint", 3) ? giveUp("no endpoint") : wait("no endpoint", 10_000);
       case 400:
       case 404:
         return isRepeated("wrong endpoint", 4)
-          ? refuse("wrong endpoint")
+          ? giveUp("wrong endpoint")
           : wait("wrong endpoint", 30_000);
       case 401:
         return renew("http auth");
@@ -139,6 +144,12 @@ export function expectedOf(loss: Loss, past: Past, said: Said | undefined): Expe
         return wait("firewall", 60_000); // the venue's own row
       case 451:
         return refuse("legal");
+      case 418:
+        return wait("ban", retryAfterMs === 0 ? 120_000 : 0);
+      case 429:
+        return wait("limit", retryAfterMs === 0 ? 10_000 : 0);
+      case 503:
+        return wait("http", retryAfterMs === 0 ? 1_000 : 0);
       default:
         return wait("http", 0);
     }
@@ -148,7 +159,7 @@ export function expectedOf(loss: Loss, past: Past, said: Said | undefined): Expe
     switch (code) {
       case 1002:
       case 1007:
-        return isRepeated("our error", 3) ? refuse("our error") : wait("our error", 0);
+        return isRepeated("our error", 3) ? giveUp("our error") : wait("our error", 0);
       case 1008:
         return wait("limit", 10_000); // the venue's own row
       case 1012:
@@ -156,6 +167,10 @@ export function expectedOf(loss: Loss, past: Past, said: Said | undefined): Expe
         return wait("restart", 5_000, 25_000);
       case 3000:
         return renew("close auth");
+      case 4001:
+      case 4401:
+      case 4403:
+        return renew("private auth", wait("private auth", 10_000));
       case 3003:
         return refuse("forbidden");
       default:

@@ -10,6 +10,7 @@ import {
   type Loss,
 } from "../../../../machines/index.ts";
 import type { Scene } from "../scene.ts";
+import { Credentials } from "./credentials.ts";
 import { expectedOf, userRow, type Expected, type Past } from "./rulings.ts";
 
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -26,8 +27,8 @@ export class Waits {
   /** What failures may be now: two values where a timer may or may not have fired. */
   #failures: readonly number[] = [0];
   #past: { readonly row: string; readonly atMs: number }[] = [];
-  /** Undefined where it can't be known. */
-  #hasRenewed: boolean | undefined = false;
+  readonly #credentials: Credentials;
+  #wasReady = false;
   #upSince: { readonly atMs: number; readonly stops: number } | undefined;
   #outageSinceMs: number | undefined;
   #tokens: number;
@@ -37,12 +38,21 @@ export class Waits {
   /** What the user's functions said of the loss that is being judged. */
   verdictSaid: FinalRuling | undefined;
   backoffSaid: number | undefined;
-  /** The next dial must renew credentials. Undefined where it can't be known. */
-  renews: boolean | undefined = false;
 
   constructor(scene: Scene) {
     this.#scene = scene;
     this.#tokens = scene.character.options.retryBudget.attempts;
+    this.#credentials = new Credentials(scene.character.options.stableAfterMs);
+  }
+
+  /** The next dial must renew credentials. Undefined where it can't be known. */
+  get renews(): boolean | undefined {
+    return this.#credentials.isDue;
+  }
+
+  /** How long a command has to wait at most, as new credentials are not asked for so soon again. */
+  untilCallMs(atMs: number): number {
+    return this.#credentials.untilCallMs(atMs);
   }
 
   get failures(): readonly number[] {
@@ -50,8 +60,9 @@ export class Waits {
   }
 
   /** A dial was made. One that nobody commanded needs a token. */
-  dialled(atMs: number, isCommanded: boolean): void {
+  dialled(atMs: number, isCommanded: boolean, isPlanned: boolean): void {
     this.#outageSinceMs ??= atMs;
+    this.#credentials.dialled(atMs, isPlanned);
     const { attempts, perMs } = this.#scene.character.options.retryBudget;
     const tokens = this.#tokensAt(atMs);
     const slack = 1e-6 + (attempts / perMs) * this.#scene.toleranceMs;
@@ -64,6 +75,8 @@ export class Waits {
 
   up(atMs: number): void {
     this.#outageSinceMs = undefined;
+    this.#wasReady = true;
+    this.#credentials.up();
     this.#upSince = { atMs, stops: this.#scene.process.stops };
   }
 
@@ -77,18 +90,25 @@ export class Waits {
   startedAfresh(): void {
     this.#failures = [0];
     this.#past = [];
-    this.#hasRenewed = false;
+    this.#credentials.startedAfresh();
     this.#outageSinceMs = undefined;
   }
 
+  /** A command waits, in place of what was waited for before. */
+  delayed(waitMs: number): void {
+    this.#lastWaitMs = waitMs;
+  }
+
   /** A socket was lost, or a dial failed, and this wait was announced; null for none. */
-  lost(loss: Loss, phaseWasOpen: boolean, retryInMs: number | null, atMs: number): void {
+  lost(loss: Loss, retryInMs: number | null, atMs: number): void {
     this.#forgive(atMs);
     this.#upSince = undefined; // what was not forgiven by now will not be
     if (["requested", "planned", "mute"].includes(loss.class)) {
-      if (retryInMs !== 0) this.#wrong(loss, `a wait of ${retryInMs}`);
-      this.#lastWaitMs = 0;
-      if (phaseWasOpen) this.renews = false;
+      // The wait of a command that is delayed is judged where it says so.
+      if (retryInMs === null || (loss.class !== "requested" && retryInMs !== 0)) {
+        this.#wrong(loss, `a wait of ${retryInMs}`);
+      }
+      this.#lastWaitMs = retryInMs ?? 0;
       return;
     }
     const { maxRetries } = this.#scene.character.options;
@@ -99,11 +119,10 @@ export class Waits {
     const expected = this.#expect(loss, atMs);
     this.#past.push({ row: expected?.row ?? "unknown", atMs });
     this.#past = this.#past.slice(-REMEMBERED);
-    this.renews = expected?.renews;
-    if (expected === undefined || this.#hasRenewed === undefined) this.#hasRenewed = undefined;
-    else this.#hasRenewed ||= expected.renews;
+    this.#credentials.lost(expected?.renews, atMs);
 
     if (retryInMs === null) {
+      this.#credentials.gaveUp();
       if (expected?.refuses === false && !mayGiveUp) this.#wrong(loss, "gave up");
     } else if (expected !== undefined) {
       if (expected.refuses || isExhausted) this.#wrong(loss, `a wait of ${retryInMs}: it is final`);
@@ -146,18 +165,18 @@ export class Waits {
     if (restMs > toleranceMs) return;
     const isSure = restMs <= -toleranceMs && process.stops === since.stops;
     const failures = isSure ? [] : this.#failures.filter((count) => count !== 0);
-    if (!isSure && failures.length > 0 && this.#hasRenewed === true) this.#hasRenewed = undefined;
-    if (isSure) this.#hasRenewed = false;
+    this.#credentials.stable(isSure);
     this.#failures = [0, ...failures];
   }
 
   #expect(loss: Loss, atMs: number): Expected | undefined {
     const { character } = this.#scene;
-    const hasRenewed = this.#hasRenewed;
+    const hasRenewed = this.#credentials.wereRenewed(atMs);
     const past: Past = {
       times: (row, withinMs) =>
         this.#past.filter((one) => one.row === row && atMs - one.atMs <= withinMs).length,
       hasRenewed: hasRenewed ?? false,
+      wasReady: this.#wasReady,
       isRenewable: character.url !== "plain" || character.hasLogin,
     };
     const said =
@@ -173,7 +192,11 @@ export class Waits {
 
   #judge(loss: Loss, expected: Expected, retryInMs: number, atMs: number): void {
     const { violate } = this.#scene;
-    const { floorMs, spreadMs, isNow } = expected;
+    const { isNow } = expected;
+    const pace = this.#credentials.pace(expected, atMs);
+    if (pace === undefined) return;
+    const floorMs = Math.max(expected.floorMs, pace.lowMs);
+    const spreadMs = Math.max(expected.floorMs + expected.spreadMs, pace.highMs) - floorMs;
     if (!Number.isInteger(retryInMs) || retryInMs < 0 || retryInMs > MAX_TIMER_MS) {
       violate("5 floor and cap", `a wait of ${retryInMs} is none`);
       return;

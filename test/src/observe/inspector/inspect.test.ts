@@ -70,7 +70,7 @@ describe("a supervisor that runs already", () => {
 
   it("knows when every armed delay is due, and which delay brought a transition", async () => {
     const { world, page } = await inspected();
-    world.socket.refuses(503);
+    world.socket.refuses(502);
     await page.settles();
     const lost = page.steps().find(({ value }) => value === "reconnecting");
     const dueAtMs = world.clock.nowMs() + 1_000;
