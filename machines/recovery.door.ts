@@ -6,7 +6,7 @@
  */
 
 /** How the data missed in one stream is obtained. */
-type RecoveryStrategy = "resubscribe" | "snapshot" | "reconnect";
+export type RecoveryStrategy = "resubscribe" | "snapshot" | "reconnect";
 
 /** How recoveries are paced, and how long each is tried. */
 export interface RecoveryPacing {
@@ -16,7 +16,7 @@ export interface RecoveryPacing {
   readonly spacingMs: number;
   /** One try, in milliseconds. @defaultValue 10,000 */
   readonly timeoutMs: number;
-  /** Tries after the first before it is given up with an alert. @defaultValue 5 */
+  /** Fast tries after the first; then an alert is raised, and the tries go on slowly. @defaultValue 5 */
   readonly retries: number;
   /** Wait before the second try, in milliseconds; it doubles, up to a minute. @defaultValue 1,000 */
   readonly retryMs: number;
@@ -34,6 +34,14 @@ export const defaultRecoveryPacing: RecoveryPacing = {
 export interface RecoveryRequest {
   readonly stream: string;
   readonly strategy: RecoveryStrategy;
+  /** Where its snapshots come from: while that fails, one stream asks for all. Undefined for none. */
+  readonly host: string | undefined;
+  /** Tries in a row that brought nothing. */
+  readonly failures: number;
+  /** Times in a row that it broke soon after it was whole. */
+  readonly recurrences: number;
+  /** `relapsed`: it was whole a short while ago, and waits first. `proving`: it is whole, as far as is known. */
+  readonly as: "broken" | "relapsed" | "proving";
 }
 
 /** What the world tells the desk. */
@@ -41,8 +49,10 @@ export type StreamFact =
   | ({ readonly type: "stream.broken" } & RecoveryRequest)
   /** The venue itself sent what makes it whole. */
   | { readonly type: "stream.restarted"; readonly stream: string }
+  /** The venue started it over, with a message that fails its own checksum. */
+  | { readonly type: "stream.refuted"; readonly stream: string }
   | { readonly type: "stream.unwanted"; readonly stream: string }
-  /** All that was asked on it is void; who is broken still will be told anew. */
+  /** All that was asked on it is void; who is broken still will be told again. */
   | { readonly type: "socket.ended" };
 
 /** How one fetch ended. */
@@ -51,20 +61,37 @@ export type SnapshotFact =
   | { readonly type: "snapshot.joined" }
   /** It is too old to be joined with the deltas: another one is wanted. */
   | { readonly type: "snapshot.outdated" }
+  /** No snapshot of this stream will ever be given. */
+  | { readonly type: "snapshot.refused"; readonly detail: string }
   | {
       readonly type: "snapshot.failed";
       readonly detail: string;
+      /** The host gave no answer, or none to anybody: true for all streams that it serves. */
+      readonly isHosts: boolean;
       /** The server wants to be left alone for so long, in milliseconds. */
       readonly retryAfterMs?: number | undefined;
     };
 
-/** What the desk says. */
+/** A try has failed, or a stream broke again too soon. The tries go on. */
 export interface RecoveryFailed {
   readonly type: "recovery.failed";
   readonly stream: string;
-  readonly tries: number;
-  /** Why the last try failed. */
+  /** Tries in a row that brought nothing. */
+  readonly failures: number;
+  /** Times in a row that it broke soon after it was whole. */
+  readonly recurrences: number;
+  /** Why. */
   readonly detail: string;
+  /** The fast tries are used up, or its snapshot is refused for good: what waits is to be delivered. */
+  readonly isFailing: boolean;
+  /** It keeps breaking: it must stay whole for a while before that is said. */
+  readonly mustProve: boolean;
+}
+
+/** A stream is whole; one that had to prove it has done so. */
+export interface RecoverySucceeded {
+  readonly type: "recovery.succeeded";
+  readonly stream: string;
 }
 
 /** The running desk, as far as the world may know it. */
@@ -72,6 +99,10 @@ export interface RecoveryDesk {
   send(fact: StreamFact): void;
   getSnapshot(): { readonly status: string };
   on(type: "recovery.failed", listener: (fact: RecoveryFailed) => void): { unsubscribe(): void };
+  on(
+    type: "recovery.succeeded",
+    listener: (fact: RecoverySucceeded) => void,
+  ): { unsubscribe(): void };
 }
 
 /** The recoveries' one door to the world. */
@@ -82,6 +113,8 @@ export interface RecoveryDoor {
   resubscribe(stream: string): void;
   /** Asks for a new socket; `socket.ended` follows. */
   requestReconnect(stream: string): void;
+  /** The stream's deltas wait from now on, and are not delivered. */
+  holdDeltas(stream: string): void;
   /**
    * Fetches a snapshot and joins it with the deltas that wait for it. Answers once, unless the function
    * that it gives, which ends it, was called before.

@@ -18,6 +18,10 @@ const outgoing = [
   ["test/src/supervisor/outbox.test.ts", "test/src/subscriptions/pacer.test.ts"],
   ["test/src/supervisor", "test/src/venues"],
 ];
+const refusals = [
+  ["test/src/subscriptions/topic-retries.test.ts"],
+  ["test/src/subscriptions", "test/src/supervisor/subscriptions.test.ts"],
+];
 const adapter = [
   ["test/src/transport/shared-read.test.ts"],
   ["test/src/transport/ws-transport.test.ts"],
@@ -367,16 +371,16 @@ export const mutants = [
   // Recoveries.
   [
     "a recovery has one try too few",
-    "machines/recovery.machine.ts",
-    "context.tries > context.policy.retries",
-    "context.tries >= context.policy.retries",
+    "machines/policy/recovery-pace.ts",
+    "failures > pace.retries ||",
+    "failures >= pace.retries ||",
     recovery,
   ],
   [
     "the wait between two tries does not grow",
-    "machines/recovery.machine.ts",
-    "policy.retryMs * 2 ** (tries - 1)",
-    "policy.retryMs",
+    "machines/policy/recovery-pace.ts",
+    "retryMs * 2 ** (failures - 1)",
+    "retryMs",
     recovery,
   ],
   [
@@ -389,8 +393,8 @@ export const mutants = [
   [
     "a stream queues twice",
     "machines/recoveries.machine.ts",
-    "![...queue, ...running].some(",
-    "![...queue].some(",
+    "placeOfStream(context, stream) === -1,",
+    "context.places.length < 100 || stream === '',",
     queue,
   ],
   [
@@ -403,8 +407,8 @@ export const mutants = [
   [
     "a slot is never free again",
     "machines/recoveries.machine.ts",
-    "running: context.running.with(slot, null),",
-    "running: context.running,",
+    'places: changed(context, run, { phase: "waiting" }),\n        hosts: markAnswered',
+    "hosts: markAnswered",
     recovery,
   ],
   [
@@ -424,7 +428,7 @@ export const mutants = [
   [
     "a desk that comes late is not told who is broken",
     "src/recovery/recoveries.ts",
-    'if (broken.state === "recovering") this.#tell(broken.request);',
+    'if (broken.state === "recovering" || broken.state === "failing") this.#tell(broken.request);',
     "",
     recovery,
   ],
@@ -438,8 +442,8 @@ export const mutants = [
   [
     "deltas before a second gap are kept",
     "src/recovery/broken-stream.ts",
-    'if (this.state === "given-up" || this.state === "settling") return false;\n    this.deltas.discard();',
-    'if (this.state === "given-up" || this.state === "settling") return false;',
+    'if (this.state === "settling") return false;\n    this.deltas.discard();',
+    'if (this.state === "settling") return false;',
     recovery,
   ],
   [
@@ -467,6 +471,62 @@ export const mutants = [
     "it is valid although it broke again meanwhile",
     "src/recovery/recoveries.ts",
     'if (!this.#is(broken, "joining")) return { type: "snapshot.outdated" };',
+    "",
+    recovery,
+  ],
+  [
+    "each stream asks a host that fails",
+    "machines/policy/recovery-queue.ts",
+    'if (gate !== undefined && gate.state !== "due") continue;',
+    "",
+    recovery,
+  ],
+  [
+    "those who are failing may have every slot",
+    "machines/policy/recovery-queue.ts",
+    "policy.concurrent > 1 && trying === policy.concurrent - 1",
+    "false",
+    recovery,
+  ],
+  [
+    "breaks that come back soon are not counted together",
+    "src/recovery/past-breaks.ts",
+    "recurrencesAtBreak(past.recurrences, atMs - past.atMs)",
+    "recurrencesAtBreak(0, undefined)",
+    recovery,
+  ],
+  [
+    "a stream that keeps breaking is valid at once",
+    "src/recovery/recoveries.ts",
+    "if (broken.mustProve) {",
+    "if (broken.mustProve && stream === '') {",
+    recovery,
+  ],
+  [
+    "a stream that is refused for good is asked for again",
+    "machines/recovery.machine.ts",
+    'target: "refused", actions: [failure, "noteRefusal"]',
+    'target: "retrying", actions: [failure, "noteRefusal"]',
+    recovery,
+  ],
+  [
+    "an older snapshot takes back what was delivered",
+    "src/recovery/delta-buffer.ts",
+    "[this.#discarded?.to, this.#passed].some(",
+    "[this.#discarded?.to].some(",
+    recovery,
+  ],
+  [
+    "a ban is forgotten with its socket",
+    "machines/recoveries.machine.ts",
+    "places: [], hosts: context.hosts.map(released)",
+    "places: [], hosts: []",
+    recovery,
+  ],
+  [
+    "a stream whose alert was raised is forgotten unsaid",
+    "src/recovery/recoveries.ts",
+    "if (isFailing) this.#parts.onAbandoned(topic);",
     "",
     recovery,
   ],
@@ -825,5 +885,35 @@ export const mutants = [
     "if (ponged !== undefined) this.#ponged = ponged;",
     'if (ponged !== undefined) this.#ws.removeAllListeners("pong").once("pong", ponged);',
     fast,
+  ],
+
+  // Topics that are refused.
+  [
+    "more refused topics are asked for in a minute than may be",
+    "src/subscriptions/topic-retries.ts",
+    "const SLOW_PER_MINUTE = 10;",
+    "const SLOW_PER_MINUTE = 1_000;",
+    refusals,
+  ],
+  [
+    "the budget of refused topics is not charged",
+    "src/subscriptions/topic-retries.ts",
+    "this.#writtenAtMs = [...this.#recent(nowMs), nowMs];",
+    "this.#writtenAtMs = this.#recent(nowMs);",
+    refusals,
+  ],
+  [
+    "what is asked for again goes before what is wanted for the first time",
+    "src/subscriptions/request-plan.ts",
+    "isRepeat ? this.#repeats : this.#lanes",
+    "isRepeat ? this.#lanes : this.#repeats",
+    refusals,
+  ],
+  [
+    "a late yes does not count for a topic that was refused",
+    "src/subscriptions/entry.ts",
+    'return state === "refused" || state === "rejected" || (state === "unsent" && refusals > 0);',
+    'return state === "unsent" && refusals > 1_000;',
+    refusals,
   ],
 ];

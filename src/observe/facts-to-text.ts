@@ -64,6 +64,8 @@ export function factToText(fact: Fact): string {
       return `${printable(fact.stream)} begins anew at ${fact.position}`;
     case "valid":
       return `${printable(fact.stream)} is whole again`;
+    case "recovery.abandoned":
+      return `${printable(fact.stream)} is not wanted any more, and was not whole`;
     case "notice": {
       const within = fact.withinMs === null ? "" : ` within ${showMs(fact.withinMs)}`;
       return `${fact.action}${within}: ${fact.detail}`;
@@ -169,7 +171,7 @@ export function alertToText(alert: Alert): string {
       return `refused: ${list(alert.topics.map((topic) => printable(topic)))} (${alert.reason}); asked for again on the next socket`;
     case "recovery-failed": {
       const { stream, tries, detail } = alert;
-      return `${printable(stream)} could not be recovered (${tries} tries): ${detail}`;
+      return `${printable(stream)} could not be recovered (${tries} tries): ${detail}; going on slowly`;
     }
     case "too-many-streams":
       return `more than ${alert.limit} numbered streams: the others are delivered unjudged`;

@@ -2,19 +2,23 @@
  * One stream that is not whole: how far its recovery is, as the data path sees it.
  *
  *   awaited ──(its next message)──▶ recovering ──▶ joining ──▶ whole again, or settling
- *      ▲                              │    └──▶ given-up
- *      └──────── socket ended ────────┘
+ *      ▲                              │  ▲
+ *      │                   (the alert)▼  │(a slow try fetches)
+ *      └──── socket ended ─────────── failing
  */
-import type { RecoveryRequest } from "../../machines/recovery.door.ts";
+import type { RecoveryFailed, RecoveryRequest } from "../../machines/recovery.door.ts";
 import type { Position, SequencePoint } from "../sequence/point.ts";
 import { DeltaBuffer } from "./delta-buffer.ts";
-import type { Recovery } from "./recovery.ts";
+import { hostOf, type Recovery } from "./recovery.ts";
 
 /** A stream that is not whole. */
 export interface StreamStatus {
   readonly stream: string;
-  /** `waiting` for its turn, or for its next message · `recovering` tried at least once. */
-  readonly state: "waiting" | "recovering" | "given-up";
+  /**
+   * `waiting` for its turn, or for its next message · `recovering` tried at least once · `failing` the alert
+   * `recovery-failed` was raised, and the tries go on slowly.
+   */
+  readonly state: "waiting" | "recovering" | "failing";
   /** Since when it has not been whole. */
   readonly sinceMs: number;
   readonly tries: number;
@@ -23,10 +27,16 @@ export interface StreamStatus {
 /**
  * `awaited` its next message begins the recovery · `recovering` the desk knows of it · `joining` snapshot
  * and deltas are being delivered · `settling` whole, and deltas that the snapshot has may still come ·
- * `given-up` invalid until the venue starts it over, or it breaks again · `left` nobody wants its topic:
- * whoever wants it again finds it as it was left.
+ * `failing` the desk goes on slowly, and its messages are delivered meanwhile · `left` nobody wants its
+ * topic: whoever wants it again finds it as it was left.
  */
-type BrokenState = "awaited" | "recovering" | "joining" | "settling" | "given-up" | "left";
+type BrokenState = "awaited" | "recovering" | "joining" | "settling" | "failing" | "left";
+
+/** What is known of earlier breaks. */
+interface Past {
+  readonly recurrences: number;
+  readonly sinceMs: number;
+}
 
 export class BrokenStream<M> {
   readonly stream: string;
@@ -37,6 +47,13 @@ export class BrokenStream<M> {
   settledAt: Position = 0;
   readonly sinceMs: number;
   #tries = 0;
+  /** Tries in a row that brought nothing. */
+  #failures = 0;
+  /** Times in a row that it broke soon after it was whole. */
+  #recurrences: number;
+  #isFailing = false;
+  #mustProve = false;
+  #as: RecoveryRequest["as"];
   /** A message that starts the stream over is on its way to the consumers. */
   #isStartingOver = false;
 
@@ -44,23 +61,48 @@ export class BrokenStream<M> {
     stream: string,
     recovery: Exclude<Recovery, "none">,
     bufferMessages: number,
-    sinceMs: number,
+    { recurrences, sinceMs }: Past,
   ) {
     this.stream = stream;
     this.recovery = recovery;
     this.deltas = new DeltaBuffer(bufferMessages);
     this.sinceMs = sinceMs;
+    this.#recurrences = recurrences;
+    this.#as = recurrences > 0 ? "relapsed" : "broken";
   }
 
   /** What the desk is told of it. */
   get request(): { readonly type: "stream.broken" } & RecoveryRequest {
-    const strategy = typeof this.recovery === "string" ? this.recovery : "snapshot";
-    return { type: "stream.broken", stream: this.stream, strategy };
+    const { stream, recovery } = this;
+    return {
+      type: "stream.broken",
+      stream,
+      strategy: typeof recovery === "string" ? recovery : "snapshot",
+      host: hostOf(recovery),
+      failures: this.#failures,
+      recurrences: this.#recurrences,
+      as: this.#as,
+    };
+  }
+
+  get recurrences(): number {
+    return this.#recurrences;
+  }
+
+  /** The alert was raised, and it has not been whole since. */
+  get isFailing(): boolean {
+    return this.#isFailing;
+  }
+
+  /** It kept breaking: that it is whole is said when it has stayed so. */
+  get mustProve(): boolean {
+    return this.#mustProve;
   }
 
   /** Whether its messages wait for a snapshot. */
   get holds(): boolean {
-    return typeof this.recovery === "object" && this.state !== "given-up";
+    if (typeof this.recovery === "string" || this.state === "failing") return false;
+    return !(this.isAwaited && this.#isFailing);
   }
 
   get isAwaited(): boolean {
@@ -69,15 +111,20 @@ export class BrokenStream<M> {
 
   get status(): StreamStatus | undefined {
     const { stream, state, sinceMs } = this;
-    if (state === "settling" || state === "left") return undefined;
     const tries = this.#tries;
-    const shown = state === "given-up" ? state : tries === 0 ? "waiting" : "recovering";
-    return { stream, state: shown, sinceMs, tries };
+    if (this.#isFailing) return { stream, state: "failing", sinceMs, tries };
+    if (state === "settling" || state === "left") return undefined;
+    return { stream, state: tries === 0 ? "waiting" : "recovering", sinceMs, tries };
   }
 
   leave(): void {
     this.state = "left";
     this.#tries = 0;
+    this.#failures = 0;
+    this.#recurrences = 0;
+    this.#isFailing = false;
+    this.#mustProve = false;
+    this.#as = "broken";
   }
 
   /** Its topic is wanted again. */
@@ -86,11 +133,47 @@ export class BrokenStream<M> {
   }
 
   begin(): void {
-    this.state = "recovering";
+    this.state = this.#isFailing ? "failing" : "recovering";
   }
 
   countTry(): void {
     this.#tries += 1;
+  }
+
+  /** Its deltas wait for a snapshot, also where they were delivered for a while. */
+  hold(): void {
+    if (this.state === "failing") this.state = "recovering";
+  }
+
+  noteFailure({ failures, recurrences, mustProve }: RecoveryFailed): void {
+    this.#failures = failures;
+    this.#recurrences = recurrences;
+    this.#mustProve = mustProve;
+  }
+
+  /** The fast tries are used up: its messages are delivered. True when that is news. */
+  fails(): boolean {
+    const isNews = !this.#isFailing;
+    this.#isFailing = true;
+    this.state = "failing";
+    return isNews;
+  }
+
+  /** It was started over by a message that fails its own checksum, unasked. */
+  relapses(): void {
+    this.#recurrences += 1;
+    this.#as = "relapsed";
+  }
+
+  /** It is whole, as far as is known, and has to stay so. */
+  proves(): void {
+    this.#as = "proving";
+  }
+
+  /** It is whole, and that is said. */
+  isOver(): void {
+    this.#isFailing = false;
+    this.#mustProve = false;
   }
 
   settleAt(position: Position): void {
@@ -103,7 +186,7 @@ export class BrokenStream<M> {
    * deltas begin anew, and the venue's rule says whether the snapshot that is under way will still do.
    */
   breaksAgain(): boolean {
-    if (this.state === "given-up" || this.state === "settling") return false;
+    if (this.state === "settling") return false;
     this.deltas.discard();
     if (this.state === "joining") this.state = "recovering";
     return true;
@@ -132,6 +215,7 @@ export class BrokenStream<M> {
     if (this.state === "settling" || this.state === "left") return;
     this.deltas.discard();
     this.#tries = 0;
+    this.#as = "broken";
     this.state = "awaited";
   }
 }

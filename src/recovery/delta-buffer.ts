@@ -23,6 +23,8 @@ export class DeltaBuffer<M> {
   readonly #bound: number;
   #held: Held<M>[] = [];
   #discarded: DroppedRange | undefined;
+  /** The last that was delivered without a snapshot: one that is older would take it back. */
+  #passed: Position | undefined;
 
   constructor(bound: number) {
     this.#bound = bound;
@@ -38,6 +40,11 @@ export class DeltaBuffer<M> {
     if (isFull) this.discard();
     this.#held.push({ item, point });
     return !isFull;
+  }
+
+  /** One is delivered, and does not wait. */
+  pass({ last }: SequencePoint): void {
+    this.#passed = last;
   }
 
   /** The deltas are of no use any more: a snapshot must be newer than all of them. */
@@ -61,8 +68,11 @@ export class DeltaBuffer<M> {
       }
     }
     // What had to go lies before all that waits, unless nothing does: what broke the stream was no message.
-    const goneTo = this.isEmpty ? this.#discarded?.to : undefined;
-    return goneTo !== undefined && goneTo > snapshot ? { kind: "outdated" } : { kind: "covers" };
+    if (!this.isEmpty) return { kind: "covers" };
+    const isOlder = [this.#discarded?.to, this.#passed].some(
+      (position) => position !== undefined && position > snapshot,
+    );
+    return { kind: isOlder ? "outdated" : "covers" };
   }
 
   /** A snapshot has all before the delta at `index`. @returns how many messages that were. */
@@ -75,6 +85,8 @@ export class DeltaBuffer<M> {
 
   /** Those that wait, in order; the buffer is empty then. */
   drain(): readonly MessageItem<M>[] {
+    const last = this.#held.at(-1);
+    if (last !== undefined) this.pass(last.point);
     return this.#held.splice(0).map(({ item }) => item);
   }
 

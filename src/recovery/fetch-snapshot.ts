@@ -1,13 +1,14 @@
 /**
  * One fetch by a function of the user's or the venue's: told once how it went, unless it was ended before.
  */
-import { explain } from "../connection/explain.ts";
+import type { SnapshotFact } from "../../machines/recovery.door.ts";
 import { isPosition } from "../sequence/position.ts";
 import type { FetchSnapshot, Snapshot } from "./recovery.ts";
+import { snapshotFailure } from "./snapshot-failure.ts";
 
 interface Outcome {
   readonly given: (snapshot: Snapshot) => void;
-  readonly failed: (detail: string, retryAfterMs: number | undefined) => void;
+  readonly failed: (fact: SnapshotFact) => void;
 }
 
 /** @returns what ends it: its signal is aborted where it has not been settled yet. */
@@ -26,7 +27,7 @@ export function fetchSnapshot(
     },
     (error: unknown) => {
       isSettled = true;
-      if (!signal.aborted) failed(explain(error), retryAfterOf(error));
+      if (!signal.aborted) failed(snapshotFailure(error));
     },
   );
   return () => {
@@ -42,18 +43,22 @@ async function checked(
 ): Promise<Snapshot> {
   const snapshot: unknown = await fetch(stream, signal);
   if (!isSnapshot(snapshot)) {
-    throw new Error("fetchSnapshot() gave no { data, position } with a safe integer or a bigint");
+    throw new NoSnapshotError();
   }
   return snapshot;
-}
-
-function retryAfterOf(error: unknown): number | undefined {
-  if (typeof error !== "object" || error === null || !("retryAfterMs" in error)) return undefined;
-  return typeof error.retryAfterMs === "number" ? error.retryAfterMs : undefined;
 }
 
 function isSnapshot(value: unknown): value is Snapshot {
   return (
     typeof value === "object" && value !== null && "position" in value && isPosition(value.position)
   );
+}
+
+/** There was an answer, of this stream alone. */
+class NoSnapshotError extends Error {
+  readonly status = 200;
+
+  constructor() {
+    super("fetchSnapshot() gave no { data, position } with a safe integer or a bigint");
+  }
 }

@@ -15,7 +15,8 @@ import type { Recovery } from "./recovery.ts";
 export interface RecoveryCounts {
   started: number;
   recovered: number;
-  givenUp: number;
+  /** Times that a recovery used up its fast tries: an alert was raised, and it went on slowly. */
+  failed: number;
   /** Snapshots that were too old to be joined with the deltas. */
   refetched: number;
   /** Times that more deltas waited than may. */
@@ -44,11 +45,14 @@ export interface RecoveriesParts<M> {
   resubscribe(stream: string): void;
   /** Asks for a planned reconnect, now. */
   requestReconnect(detail: string): void;
-  onGivenUp(failed: Pick<RecoveryFailed, "stream" | "tries" | "detail">): void;
+  /** The fast tries are used up. */
+  onFailing(failed: RecoveryFailed): void;
+  /** Nobody wants a stream any more of which that was told. */
+  onAbandoned(stream: string): void;
   /** A function of the user's threw. */
   onCallbackFailed(callback: string, error: unknown): void;
 }
 
 export function newRecoveryCounts(): RecoveryCounts {
-  return { started: 0, recovered: 0, givenUp: 0, refetched: 0, overflowed: 0, covered: 0 };
+  return { started: 0, recovered: 0, failed: 0, refetched: 0, overflowed: 0, covered: 0 };
 }

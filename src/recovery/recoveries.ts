@@ -2,7 +2,7 @@
  * Streams that are not whole: what is delivered of them, what waits, and how they become whole again.
  *
  * The data path calls in here with plain functions, and only while some stream is broken. When a recovery
- * runs, is tried again or is given up is decided by its charts (`machines/recover*.machine.ts`), to which
+ * runs, is tried again or is failing is decided by its charts (`machines/recover*.machine.ts`), to which
  * this is the door. In band a consumer sees, in order: the gap, `invalid`, then either what the venue sends
  * anew or a fetched snapshot with the deltas that follow it, and `valid`.
  */
@@ -20,6 +20,7 @@ import { explain } from "../connection/explain.ts";
 import { printable } from "../transport/printable.ts";
 import { BrokenStream, type StreamStatus } from "./broken-stream.ts";
 import { fetchSnapshot } from "./fetch-snapshot.ts";
+import { PastBreaks } from "./past-breaks.ts";
 import { newRecoveryCounts, type RecoveriesParts } from "./parts.ts";
 import type { Snapshot } from "./recovery.ts";
 
@@ -28,10 +29,13 @@ export class Recoveries<M> implements RecoveryDoor {
   readonly #parts: RecoveriesParts<M>;
   /** At most as many as there are streams followed. */
   readonly #streams = new SparseMap<string, BrokenStream<M>>();
+  /** Streams that look whole after they broke again and again, which is not said yet. */
+  readonly #proving = new SparseMap<string, BrokenStream<M>>();
+  readonly #past = new PastBreaks();
   /** Opened when the first stream breaks: most connections live without one. */
   #desk: RecoveryDesk | undefined;
   #isDeskAwaited = false;
-  #hearing: ReturnType<RecoveryDesk["on"]> | undefined;
+  #hearing: readonly ReturnType<RecoveryDesk["on"]>[] = [];
 
   constructor(parts: RecoveriesParts<M>) {
     this.#parts = parts;
@@ -46,19 +50,33 @@ export class Recoveries<M> implements RecoveryDoor {
 
   /** A stream is not whole. In band this stands after the gap, before the message that shows it. */
   broken(stream: string, cause: InvalidItem["cause"]): void {
+    if (this.#breaksInProof(stream)) return;
     const known = this.#streams.get(stream);
+    if (known?.state === "failing") this.#tell(known.request); // one that is refused tries again
     if (known?.breaksAgain() === true) return;
     const recovery = known?.recovery ?? this.#parts.recoveryOf(stream);
     if (recovery === "none") return;
     // Where the venue sends its snapshots itself, a beginning lacks nothing.
     if (cause === "start" && typeof recovery === "string") return;
     const { bufferMessages, clock } = this.#parts;
-    const isKnown = known?.state === "given-up";
-    const sinceMs = isKnown ? known.sinceMs : clock.nowMs();
-    const broken = new BrokenStream<M>(stream, recovery, bufferMessages, sinceMs);
+    const sinceMs = clock.nowMs();
+    const recurrences = this.#past.recurrencesAtBreak(stream, sinceMs);
+    const past = { recurrences, sinceMs };
+    const broken = new BrokenStream<M>(stream, recovery, bufferMessages, past);
     this.#streams.set(stream, broken);
-    if (!isKnown) this.#parts.mark({ kind: "invalid", stream, cause });
+    this.#parts.mark({ kind: "invalid", stream, cause });
     if (typeof recovery === "string") this.#begin(broken);
+  }
+
+  /** The message with which a stream was to begin anew fails its own checksum. */
+  refuted(stream: string): void {
+    const broken = this.#streams.get(stream);
+    if (broken?.state === "recovering" || broken?.state === "failing") {
+      this.#tell({ type: "stream.refuted", stream });
+    } else if (broken?.state === "awaited") {
+      broken.relapses();
+      this.#begin(broken);
+    } else this.broken(stream, "checksum");
   }
 
   /** True when the message waits for a snapshot instead of being delivered now. */
@@ -73,7 +91,8 @@ export class Recoveries<M> implements RecoveryDoor {
     if (broken.startsOver(item.isSnapshot, point)) return false;
     const { isAwaited } = broken;
     const isTaken = broken.holds;
-    if (isTaken && !broken.deltas.push(item, point)) this.counts.overflowed += 1;
+    if (!isTaken) broken.deltas.pass(point);
+    else if (!broken.deltas.push(item, point)) this.counts.overflowed += 1;
     if (isAwaited) this.#begin(broken);
     return isTaken;
   }
@@ -83,8 +102,11 @@ export class Recoveries<M> implements RecoveryDoor {
     const broken = this.#streams.get(stream);
     if (broken === undefined || !broken.isRestartedBy()) return;
     this.counts.covered += broken.deltas.cover();
+    const { isAwaited } = broken;
     this.#end(broken);
-    this.#tell({ type: "stream.restarted", stream });
+    // The desk knows nothing of one that was awaited: there is nothing to end, but perhaps to prove.
+    if (!isAwaited) this.#tell({ type: "stream.restarted", stream });
+    else if (broken.mustProve) this.#tell(broken.request);
   }
 
   /** The number of a stream does not change any more. It would have every message be in the snapshot. */
@@ -94,36 +116,55 @@ export class Recoveries<M> implements RecoveryDoor {
 
   /** The socket is over, and all that was asked on it. Who is broken waits for the next one. */
   socketEnded(): void {
-    for (const broken of this.#streams.values()) broken.awaitNextSocket();
+    for (const broken of this.#streams.values()) this.#await(broken);
     this.#isDeskAwaited = false; // who asked for it was the socket
     this.#tell({ type: "socket.ended" });
+    for (const proving of this.#proving.values()) this.#tell(proving.request);
+  }
+
+  /** The venue refuses a topic: there is nothing to recover before it sends some of it. */
+  topicRefused(topic: string): void {
+    const broken = this.#streams.get(topic);
+    if (broken === undefined || broken.state === "settling" || broken.state === "left") return;
+    this.#await(broken);
+    this.#tell({ type: "stream.unwanted", stream: topic });
   }
 
   /** Nobody wants this topic any more. A stream that was not whole is no more so when it is wanted again. */
   unwanted(topic: string): void {
-    const broken = this.#streams.get(topic);
-    if (broken === undefined || broken.state === "settling") return;
+    const proving = this.#proving.get(topic);
+    const broken = proving ?? this.#streams.get(topic);
+    if (broken === undefined || (broken.state === "settling" && proving === undefined)) return;
+    const { isFailing } = broken;
+    this.#proving.delete(topic);
+    this.#streams.set(topic, broken);
     broken.leave();
     this.#release(broken);
     this.#tell({ type: "stream.unwanted", stream: topic });
+    if (isFailing) this.#parts.onAbandoned(topic);
   }
 
   /** Every stream that is not whole. */
   statuses(): readonly StreamStatus[] {
-    return [...this.#streams.values()].flatMap((broken) => broken.status ?? []);
+    const broken = [...this.#streams.values()].filter(({ stream }) => !this.#proving.has(stream));
+    return [...broken, ...this.#proving.values()].flatMap(({ status }) => status ?? []);
   }
 
   // What the charts ask.
 
   attach(desk: RecoveryDesk): void {
-    this.#hearing?.unsubscribe();
+    for (const hearing of this.#hearing) hearing.unsubscribe();
     this.#desk = desk;
     this.#isDeskAwaited = false;
-    this.#hearing = desk.on("recovery.failed", (failed) => this.#giveUp(failed));
+    this.#hearing = [
+      desk.on("recovery.failed", (failed) => this.#hearFailure(failed)),
+      desk.on("recovery.succeeded", ({ stream }) => this.#hearProof(stream)),
+    ];
     // What it was wanted for, less what has become of it meanwhile.
     for (const broken of this.#streams.values()) {
-      if (broken.state === "recovering") this.#tell(broken.request);
+      if (broken.state === "recovering" || broken.state === "failing") this.#tell(broken.request);
     }
+    for (const proving of this.#proving.values()) this.#tell(proving.request);
   }
 
   resubscribe(stream: string): void {
@@ -136,13 +177,18 @@ export class Recoveries<M> implements RecoveryDoor {
     this.#parts.requestReconnect(`numbers are missing in ${printable(stream)}`);
   }
 
+  holdDeltas(stream: string): void {
+    this.#streams.get(stream)?.hold();
+  }
+
   fetchSnapshot(stream: string, answer: (fact: SnapshotFact) => void): () => void {
     const broken = this.#streams.get(stream);
     if (broken === undefined || typeof broken.recovery === "string") return () => undefined;
     broken.countTry();
+    broken.hold();
     return fetchSnapshot(stream, broken.recovery.fetchSnapshot, {
       given: (snapshot) => answer(this.#join(broken, snapshot)),
-      failed: (detail, retryAfterMs) => answer({ type: "snapshot.failed", detail, retryAfterMs }),
+      failed: answer,
     });
   }
 
@@ -189,7 +235,7 @@ export class Recoveries<M> implements RecoveryDoor {
       this.counts.covered += deltas.cover(joint.kind === "joins" ? joint.index : undefined);
     } catch (error) {
       this.#parts.onCallbackFailed("recovery.bridge", error);
-      return { type: "snapshot.failed", detail: explain(error) };
+      return { type: "snapshot.failed", detail: explain(error), isHosts: false };
     }
     broken.state = "joining";
     this.#parts.onReached(stream, position);
@@ -238,17 +284,58 @@ export class Recoveries<M> implements RecoveryDoor {
   #end(broken: BrokenStream<M>): void {
     const { stream } = broken;
     this.#streams.delete(stream);
+    if (broken.mustProve) {
+      broken.proves();
+      this.#proving.set(stream, broken);
+    } else this.#isWhole(broken);
+  }
+
+  #isWhole(broken: BrokenStream<M>): void {
+    const { stream, recurrences } = broken;
+    broken.isOver();
     this.counts.recovered += 1;
+    this.#past.wasWhole(stream, recurrences, this.#parts.clock.nowMs());
     this.#parts.mark({ kind: "valid", stream });
   }
 
-  #giveUp({ stream, tries, detail }: RecoveryFailed): void {
-    const broken = this.#streams.get(stream);
-    if (broken?.state !== "recovering") return;
-    broken.state = "given-up";
-    this.counts.givenUp += 1;
+  /** It has stayed whole. */
+  #hearProof(stream: string): void {
+    const proving = this.#proving.get(stream);
+    this.#proving.delete(stream);
+    if (proving !== undefined) this.#isWhole(proving);
+  }
+
+  /** It has not. */
+  #breaksInProof(stream: string): boolean {
+    const proving = this.#proving.get(stream);
+    if (proving === undefined) return false;
+    this.#proving.delete(stream);
+    this.#streams.set(stream, proving);
+    proving.fails();
+    this.#tell(proving.request);
+    return true;
+  }
+
+  #hearFailure(failed: RecoveryFailed): void {
+    const broken = this.#streams.get(failed.stream);
+    if (broken?.state !== "recovering" && broken?.state !== "failing") return;
+    broken.noteFailure(failed);
+    if (!failed.isFailing) return;
+    const isNews = broken.fails();
+    if (isNews) this.counts.failed += 1;
     this.#release(broken);
-    this.#parts.onGivenUp({ stream, tries, detail });
+    if (isNews) this.#parts.onFailing(failed);
+  }
+
+  /** Nothing is asked for it before its next message. */
+  #await(broken: BrokenStream<M>): void {
+    const { isFailing, state } = broken;
+    // What waits for a slow try would have been delivered, had it not been for that.
+    if (isFailing && state === "recovering") {
+      broken.fails();
+      this.#release(broken);
+    }
+    broken.awaitNextSocket();
   }
 
   /** No snapshot will have what waits: it is delivered, after the word about what had to go. */

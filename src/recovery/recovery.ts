@@ -15,12 +15,31 @@ export type Recovery = "none" | "resubscribe" | "reconnect" | SnapshotRecovery;
 
 export interface SnapshotRecovery {
   /**
-   * Fetches a snapshot of `stream`. May reject or throw; it is tried again. An error with a number in
-   * `retryAfterMs` says how long the server wants to be left alone, in milliseconds: 1 s to 1 h is believed.
+   * Fetches a snapshot of `stream`. May reject or throw; it is tried again, fast at first and slowly after
+   * the alert `recovery-failed`. What an error says of itself:
+   *
+   * - `refusal` (see `RefusedError`): `never` ends the tries until the stream's next break; `later` leaves
+   *   the whole {@link host} alone, for `afterMs` where that is given.
+   * - `retryAfterMs`: as `later`, in milliseconds. 1 s to 1 h is believed.
+   * - `status`: the HTTP status. 403, 408, 418, 425, 429 and 5xx concern the host, any other this stream.
+   * - nothing of these: the host gave no answer.
    */
   readonly fetchSnapshot: FetchSnapshot;
+  /**
+   * Where the snapshots come from, such as `api.example.com`. While it fails, one stream asks it for all that
+   * name it. @defaultValue one for all that name none
+   */
+  readonly host?: string | undefined;
   /** How a delta joins a snapshot. */
   readonly bridge: Bridge;
+}
+
+/** Of all whose snapshots come from somewhere without a name. */
+const UNNAMED_HOST = "unnamed";
+
+/** Undefined where nothing is fetched. */
+export function hostOf(recovery: Recovery): string | undefined {
+  return typeof recovery === "string" ? undefined : (recovery.host ?? UNNAMED_HOST);
 }
 
 export type FetchSnapshot = (stream: string, signal: AbortSignal) => Promise<Snapshot>;

@@ -41,12 +41,19 @@ function guarded(recoveryOf: RecoveryOf, report: ReportFailure): RecoveryOf {
 function readRecovery(value: unknown, path: string): Recovery {
   if (typeof value === "string" && NAMES.includes(value)) return value as Recovery;
   if (typeof value !== "object" || value === null) throw new OptionError(path, EXPECTED, value);
-  const { fetchSnapshot, bridge } = checkKeys(value, path, ["fetchSnapshot", "bridge"]);
+  const { fetchSnapshot, bridge, host } = checkKeys(value, path, [
+    "fetchSnapshot",
+    "bridge",
+    "host",
+  ]);
   if (typeof fetchSnapshot !== "function") {
     throw new OptionError(`${path}.fetchSnapshot`, "a function", fetchSnapshot);
   }
   if (typeof bridge !== "function") throw new OptionError(`${path}.bridge`, "a function", bridge);
-  return { fetchSnapshot: fetchSnapshot as FetchSnapshot, bridge: bridge as never };
+  if (host !== undefined && (typeof host !== "string" || host === "")) {
+    throw new OptionError(`${path}.host`, "a name of 1 character or more", host);
+  }
+  return { fetchSnapshot: fetchSnapshot as FetchSnapshot, bridge: bridge as never, host };
 }
 
 /** One policy for all topics, a function of the topic, or null for none. @defaultValue the venue's */

@@ -33,10 +33,14 @@ export type Alert =
   | { readonly kind: "topic-refused"; readonly topics: readonly string[]; readonly reason: string }
   /** The peer refuses these for good: the next socket is asked. `reason` of one that is new. */
   | { readonly kind: "topic-rejected"; readonly topics: readonly string[]; readonly reason: string }
-  /** A stream could not be made whole; it stays invalid until the venue starts it over. */
+  /**
+   * A stream could not be made whole in its fast tries, or breaks again whenever it is. It stays invalid, its
+   * messages are delivered, and the tries go on slowly until `valid`, or `recovery.abandoned`.
+   */
   | {
       readonly kind: "recovery-failed";
       readonly stream: string;
+      /** Tries in a row that brought nothing, or did not last. */
       readonly tries: number;
       readonly detail: string;
     }
@@ -101,6 +105,8 @@ export interface FactPayloads {
   snapshot: Omit<SnapshotItem, "kind">;
   /** The stream is whole again. In band as an item of that kind. */
   valid: Omit<ValidItem, "kind">;
+  /** A stream whose recovery was failing is not wanted any more. */
+  "recovery.abandoned": { readonly stream: string };
   /** What the venue announces about the connection or itself. `detail` is its own text, escaped. */
   notice: {
     readonly action: VenueNotice["action"];

@@ -268,10 +268,16 @@ export class Feed<M> implements LinkFeed, InboundParts<M>, RecoveriesParts<M> {
     this.#others.link.expires(0, detail);
   }
 
-  onGivenUp({ stream, tries, detail }: Parameters<RecoveriesParts<M>["onGivenUp"]>[0]): void {
+  onFailing(failed: Parameters<RecoveriesParts<M>["onFailing"]>[0]): void {
+    const { stream, failures, recurrences, mustProve, detail } = failed;
+    const tries = mustProve ? recurrences : failures;
     this.#others.publisher.publish("alert", {
       alert: { kind: "recovery-failed", stream, tries, detail: printable(detail) },
     });
+  }
+
+  onAbandoned(stream: string): void {
+    this.#others.publisher.publish("recovery.abandoned", { stream });
   }
 
   onCallbackFailed(callback: string, error: unknown): void {

@@ -77,6 +77,8 @@ export interface StreamRecoveries<M> {
   readonly isIdle: boolean;
   /** A stream is not whole any more; before the message that shows it is delivered. */
   broken(stream: string, cause: BreakCause): void;
+  /** The message with which it was to begin anew fails its own checksum. */
+  refuted(stream: string): void;
   /** True when the message waits for a snapshot instead of being delivered now. */
   take(item: MessageItem<M>, point: SequencePoint): boolean;
   /** A message with which its stream begins anew was delivered. */

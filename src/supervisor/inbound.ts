@@ -107,11 +107,12 @@ export class Inbound<M> implements TrackerListener<HeldMessage<M>> {
     }
 
     const place = point === undefined ? "follows" : this.#judge(point, raw, receivedAtMs);
+    let refuted: string | undefined;
     if (place === "held" || place === "repeats") {
       const isControl = word !== undefined;
       this.#tracker.keep({ message, raw, topic, isControl, isSnapshot, receivedAtMs });
     } else {
-      this.#verify(message, topic, point);
+      refuted = this.#verify(message, topic, point, isSnapshot);
     }
     if (word !== undefined) {
       counts.control += 1;
@@ -130,8 +131,9 @@ export class Inbound<M> implements TrackerListener<HeldMessage<M>> {
     }
     isSnapshot ||= point?.restarts === true;
     if (!this.#pass(message, raw, topic, point, isSnapshot, receivedAtMs, true)) return;
-    if (place === "begins" && point !== undefined) this.#recoveries.restarted(point.stream);
-    if (isSnapshot && topic !== undefined && topic !== point?.stream) {
+    const begun = place === "begins" ? point?.stream : undefined;
+    if (begun !== undefined && begun !== refuted) this.#recoveries.restarted(begun);
+    if (isSnapshot && topic !== undefined && topic !== point?.stream && topic !== refuted) {
       this.#recoveries.restarted(topic);
     }
   }
@@ -174,20 +176,31 @@ export class Inbound<M> implements TrackerListener<HeldMessage<M>> {
       if (gap !== undefined) this.#markGap(stream, gap.from, gap.to);
       if (value === undefined) continue;
       const { message, raw, topic, isControl, isSnapshot, receivedAtMs } = value;
-      this.#verify(message, topic, point);
+      this.#verify(message, topic, point, isSnapshot);
       if (!isControl) this.#pass(message, raw, topic, point, isSnapshot, receivedAtMs, false);
     }
   }
 
   // Within.
 
-  #verify(message: M, topic: string | undefined, point: SequencePoint | undefined): void {
+  /** @returns the stream that does not begin anew with this message, as that fails its own checksum. */
+  #verify(
+    message: M,
+    topic: string | undefined,
+    point: SequencePoint | undefined,
+    isSnapshot: boolean,
+  ): string | undefined {
     const talk = this.#talk;
-    if (talk.verify === undefined || isWhole(talk, message)) return;
+    if (talk.verify === undefined || isWhole(talk, message)) return undefined;
     const stream = topic ?? point?.stream ?? "";
     this.#counts.mismatches += 1;
     this.#parts.onMismatch(stream);
+    if (isSnapshot || point?.restarts === true) {
+      this.#recoveries.refuted(stream);
+      return stream;
+    }
     this.#recoveries.broken(stream, "checksum");
+    return undefined;
   }
 
   /**

@@ -50,7 +50,11 @@ export interface SubscriptionsOthers<M> {
     /** A topic is asked for on this socket. */
     asked(topic: string): void;
     /** Nobody wants this topic any more. */
-    readonly recoveries: { unwanted(topic: string): void };
+    readonly recoveries: {
+      unwanted(topic: string): void;
+      /** The peer refuses it. */
+      topicRefused(topic: string): void;
+    };
   };
   readonly outgoing: {
     /** A request was answered: its deadline is off. */
@@ -245,6 +249,9 @@ export class Subscriptions<M> implements RegistryListener {
     else if (state === "pending" || state === "confirmed") this.#others.mute?.asked(topic);
 
     if (state === undefined) this.#others.feed.recoveries.unwanted(topic);
+    if (state === "rejected" || state === "refused") {
+      this.#others.feed.recoveries.topicRefused(topic);
+    }
     if (state === undefined || state === "confirmed" || state === "rejected") {
       this.#others.outgoing.forget(topic);
       // An alert that tells of it is to be resolved.

@@ -9,7 +9,7 @@ import type { Bridge, Recovery, Snapshot } from "../recovery/recovery.ts";
 import type { SequencePoint } from "../sequence/point.ts";
 import { sequenceRules, type SequenceRule } from "../sequence/rule.ts";
 import { defineVenue } from "./define-venue.ts";
-import { fetchJson, type Fetch } from "./kit/fetch-json.ts";
+import { fetchJson, hostOfUrl, HttpError, type Fetch } from "./kit/fetch-json.ts";
 import { isRecord, parseFrame, textOf } from "./kit/json.ts";
 import { refusalBy } from "./kit/refusals.ts";
 import { binanceRefusals } from "./refusal-tables.ts";
@@ -117,6 +117,7 @@ export function createBinance<M extends BinanceFrame>(parts: BinanceParts<M>): V
   const { rest, numbersOf } = parts;
   const recovery: Recovery = {
     bridge: parts.bridge,
+    ...(rest === undefined ? {} : { host: hostOfUrl(rest) }),
     fetchSnapshot: (stream, signal) => fetchDepth(parts, stream, signal),
   };
   return defineVenue<M>({
@@ -231,7 +232,7 @@ async function fetchDepth<M extends BinanceFrame>(
   const data = await fetchJson(fetch, "GET", url, signal);
   const position = isRecord(data) ? data["lastUpdateId"] : undefined;
   if (typeof position !== "number" || !Number.isSafeInteger(position)) {
-    throw new Error("the snapshot has no lastUpdateId");
+    throw new HttpError("the snapshot has no lastUpdateId", 200);
   }
   return { data, position };
 }

@@ -57,6 +57,18 @@ function bookTopic(symbol: string, options: readonly string[] = BOOK_DEFAULTS): 
   return isDefault ? `book:${symbol}` : `book:${symbol}:${options.join(":")}`;
 }
 
+/**
+ * The recipe of the checksum is published for the best 25 levels of a pair, as `[price, count, amount]` in
+ * real time at full precision [docs]. Funding books (`fUSD`) have entries of four, books of single orders
+ * (R0) other ones; of aggregated ones (P1 to P4), of F1 and of one level nothing is said: none of these is
+ * held against a checksum. Their arrays are numbered all the same.
+ */
+export function hasKnownChecksum(topic: string): boolean {
+  if (!topic.startsWith("book:t")) return false;
+  const [, prec, freq, len] = BOOK_OPTIONS.exec(topic) ?? ["", ...BOOK_DEFAULTS];
+  return prec === "P0" && freq === "F0" && len !== "1";
+}
+
 /** The frame that subscribes. */
 export function requestOf(topic: string): { readonly [key: string]: string } {
   const cut = topic.indexOf(":");

@@ -9,7 +9,7 @@
 import type { SequencePoint } from "../sequence/point.ts";
 import { sequenceRules } from "../sequence/rule.ts";
 import { BitfinexBook } from "./bitfinex-book.ts";
-import { bitfinexTopics, requestOf, topicOfAnswer } from "./bitfinex-topics.ts";
+import { bitfinexTopics, hasKnownChecksum, requestOf, topicOfAnswer } from "./bitfinex-topics.ts";
 import { defineVenue } from "./define-venue.ts";
 import { isRecord, parseFrame, textOf } from "./kit/json.ts";
 import { refusalBy } from "./kit/refusals.ts";
@@ -150,7 +150,7 @@ class BitfinexConversation implements Conversation<BitfinexMessage> {
     const [chanId, payload, checksum] = message;
     const book = this.#books.get(chanId);
     if (book === undefined) return true;
-    if (payload === "cs") return book.hasChecksum(checksum);
+    if (payload === "cs") return typeof checksum !== "number" || book.hasChecksum(checksum);
     if (Array.isArray(payload)) book.apply(payload as readonly unknown[]);
     return true;
   }
@@ -181,10 +181,7 @@ class BitfinexConversation implements Conversation<BitfinexMessage> {
   #begin(topic: string, chanId: number): void {
     this.#topics.set(chanId, topic);
     this.#handles.set(topic, chanId);
-    // Books of single orders (R0) have another checksum.
-    if (this.#checksums && topic.startsWith("book:") && !topic.includes(":R0:")) {
-      this.#books.set(chanId, new BitfinexBook());
-    }
+    if (this.#checksums && hasKnownChecksum(topic)) this.#books.set(chanId, new BitfinexBook());
   }
 
   #end(chanId: number): string | undefined {

@@ -15,6 +15,8 @@ const LEVELS = 10;
 export class KrakenBook {
   readonly #levels = new PriceLevels<string>();
   #depth: number;
+  /** Its snapshot came with a checksum; else there is nothing to hold it against. */
+  #isSummed = true;
 
   /** @param depth - How many levels of each side are subscribed: what lies beyond is not told of. */
   constructor(depth: number) {
@@ -26,14 +28,15 @@ export class KrakenBook {
     const message = parse(raw.toString("utf8"), undefined, asText);
     const rows = isRecord(message) && Array.isArray(message["data"]) ? message["data"] : [];
     const [book] = rows as readonly unknown[];
-    if (!isRecord(book) || !isRecord(message)) return false;
+    if (!isRecord(book) || !isRecord(message)) return true; // nothing is said of a book
     const isSnapshot = message["type"] === "snapshot";
     const { bids, asks, checksum } = book;
     if (isSnapshot) this.#begin(bids, asks);
     this.#set("bid", bids);
     this.#set("ask", asks);
     this.#levels.keepBest(this.#depth);
-    return String(this.#checksum()) === checksum;
+    if (isSnapshot) this.#isSummed = checksum !== undefined;
+    return !this.#isSummed || String(this.#checksum()) === checksum;
   }
 
   /** A recording may begin without the request that says the depth. */

@@ -8,7 +8,7 @@ import type { Resolvable } from "../connection/resolvable.ts";
 import type { SnapshotRecovery } from "../recovery/recovery.ts";
 import { bridgeRange } from "../sequence/bridge.ts";
 import type { Position } from "../sequence/point.ts";
-import { fetchJson, type Fetch } from "./kit/fetch-json.ts";
+import { fetchJson, hostOfUrl, HttpError, type Fetch } from "./kit/fetch-json.ts";
 import { isRecord, textOf, type JsonRecord } from "./kit/json.ts";
 import { splitTopic } from "./kit/topic-grammar.ts";
 
@@ -38,12 +38,13 @@ export function tokenUrl({ endpoint, fetch }: KucoinHttp): Resolvable<string> {
 export function snapshotRecovery(http: KucoinHttp, path: string): SnapshotRecovery {
   return {
     bridge: bridgeRange,
+    host: hostOfUrl(http.endpoint),
     fetchSnapshot: async (stream, signal) => {
       const [, symbol] = splitTopic(stream);
       const url = `${http.endpoint}${path}?symbol=${encodeURIComponent(symbol)}`;
       const data = dataOf(await fetchJson(http.fetch, "GET", url, signal));
       const position = positionOf(data["sequence"]);
-      if (position === undefined) throw new Error("the snapshot has no sequence");
+      if (position === undefined) throw new HttpError("the snapshot has no sequence", 200);
       return { data, position };
     },
   };
@@ -53,7 +54,7 @@ export function snapshotRecovery(http: KucoinHttp, path: string): SnapshotRecove
 function dataOf(answer: unknown): JsonRecord {
   const { code, msg, data } = isRecord(answer) ? answer : ({} as JsonRecord);
   if (code !== "200000" || !isRecord(data)) {
-    throw new Error(`KuCoin answered ${textOf(code ?? "nothing")}: ${textOf(msg ?? "")}`);
+    throw new HttpError(`KuCoin answered ${textOf(code ?? "nothing")}: ${textOf(msg ?? "")}`, 200);
   }
   return data;
 }

@@ -286,7 +286,7 @@ export const ably: Readonly<Record<string, AblyRow>> = {
   "realtime/unit/RTL13b/failed-reattach-suspended-retry-0": unanswered,
   "realtime/unit/RTL13b/attaching-detached-to-suspended-1": topicRefused,
   "realtime/unit/RTL13b/repeated-failure-cycle-2":
-    "is asked for again, alone, after waits that double, and in the end given up",
+    "is asked for again, alone, after waits that double, and in the end slowly",
   "realtime/unit/RTL13c/retry-cancelled-disconnected-0": "are all let go by a new socket",
 
   // channels: asking

@@ -13,10 +13,10 @@ const introductions: { readonly [C in keyof typeof charts]: string } = {
 [the verdict's table](../machines/policy/verdict-table.ts), before \`socket.lost\` is raised.`,
   heartbeat: `Silence, a question, a doubt, an end: runs while the connection is \`connected\`, and its
 end forces the close. [machines/heartbeat.machine.ts](../machines/heartbeat.machine.ts).`,
-  recoveries: `The desk of the recoveries: streams that are not whole queue here, once each, and are taken in
-turn. It is opened when the first stream breaks, and runs from then on as long as the connection. [machines/recoveries.machine.ts](../machines/recoveries.machine.ts).`,
-  recovery: `The recovery of one stream, in a slot of the desk's: try, wait, try again, until it is whole or
-given up. What delivers, waits and is joined meanwhile is [src/recovery](../src/recovery/recoveries.ts)'s.
+  recoveries: `The desk of the recoveries: every stream that is not whole has one here, and they try in turn; while
+the host of their snapshots fails one asks for all. It is opened when the first stream breaks, and runs from then on as long as the connection. [machines/recoveries.machine.ts](../machines/recoveries.machine.ts).`,
+  recovery: `The recovery of one stream, from its break until it is whole: wait for a slot, try, wait, try again,
+fast at first and slowly after the alert; never given up. What delivers, waits and is joined meanwhile is [src/recovery](../src/recovery/recoveries.ts)'s.
 [machines/recovery.machine.ts](../machines/recovery.machine.ts).`,
 };
 
@@ -34,7 +34,7 @@ tags (what a state means to those who only look: nobody compares state names), w
 else it hears, with the action that follows.
 
 Of the entry actions, everything word for word: [chart.golden.txt](../test/machines/chart.golden.txt),
-the text that reviews go by. Every arrow is walked by a real supervisor: \`npm run coverage:transitions\`.
+the text that reviews go by. Every arrow is walked by a running one: \`npm run coverage:transitions\`.
 
 ${names.map((name) => section(name, charts[name])).join("\n")}`;
 }

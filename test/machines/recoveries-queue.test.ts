@@ -11,6 +11,7 @@ function startRecoveries(concurrent: number) {
     attach: () => {},
     resubscribe: () => {},
     requestReconnect: () => {},
+    holdDeltas: () => {},
     fetchSnapshot: (stream) => {
       fetched.push(stream);
       return () => {};
@@ -22,8 +23,20 @@ function startRecoveries(concurrent: number) {
   actor.start();
   return {
     fetched,
-    breaks: (stream: string) => actor.send({ type: "stream.broken", stream, strategy: "snapshot" }),
-    queued: () => actor.getSnapshot().context.queue.map(({ stream }) => stream),
+    breaks: (stream: string) =>
+      actor.send({
+        type: "stream.broken",
+        stream,
+        strategy: "snapshot",
+        host: "host",
+        failures: 0,
+        recurrences: 0,
+        as: "broken",
+      }),
+    queued: () =>
+      actor
+        .getSnapshot()
+        .context.places.flatMap((place) => (place?.phase === "queued" ? place.stream : [])),
     stop: () => actor.stop(),
   };
 }

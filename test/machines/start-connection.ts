@@ -105,6 +105,10 @@ export class FakeDoor implements RecoveryDoor {
     this.calls.push("attach");
   }
 
+  holdDeltas(stream: string): void {
+    this.calls.push(`holdDeltas ${stream}`);
+  }
+
   resubscribe(stream: string): void {
     this.calls.push(`resubscribe ${stream}`);
   }

@@ -96,6 +96,9 @@ const rules: Rules = {
   valid: ({ stream }) => [
     { does: "resolve", kind: "recovery-failed", subjects: [stream], text: "whole again" },
   ],
+  "recovery.abandoned": ({ stream }) => [
+    { does: "resolve", kind: "recovery-failed", subjects: [stream], text: "not wanted any more" },
+  ],
   gap: (fact) => [raise("gap", fact)],
   mismatch: (fact) => [raise("mismatch", fact)],
   overflow: (fact) => [raise("overflow", fact)],

@@ -170,6 +170,8 @@ function textOf(fact: Fact): string {
       return `${scrub(fact.stream)} begins anew`;
     case "valid":
       return `${scrub(fact.stream)} is whole again`;
+    case "recovery.abandoned":
+      return `${scrub(fact.stream)} is not wanted any more`;
     case "notice":
       return `${fact.action}: ${scrub(fact.detail)}`;
     case "topic.stale":

@@ -109,7 +109,7 @@ function readStatus(status: Status, labels: Labels): readonly Reading[] {
     of(counted.brokenStreams, recovery.streams.length),
     ...by(counted.recoveries, "outcome", {
       recovered: recovery.recovered,
-      given_up: recovery.givenUp,
+      failed: recovery.failed,
     }),
     of(counted.inboundMessages, inbound.messages),
     of(counted.inboundSize, inbound.bytes),

@@ -18,15 +18,28 @@ export type Fetch = (
   text(): Promise<string>;
 }>;
 
-/** The answer was no success. */
-class HttpError extends Error {
+/** The answer was no success, or not what was asked for. Read by its shape where a snapshot is fetched. */
+export class HttpError extends Error {
+  readonly status: number;
   /** How long the server wants to be left alone, in milliseconds, where it says so. */
   readonly retryAfterMs: number | undefined;
 
-  constructor(message: string, retryAfterMs: number | undefined) {
+  constructor(message: string, status: number, retryAfterMs?: number) {
     super(message);
+    this.status = status;
     this.retryAfterMs = retryAfterMs;
   }
+}
+
+/** What a limiting server wants at least that names no time; 418 is a ban, at Binance from 2 minutes on. */
+const FLOORS_MS: ReadonlyMap<number, number> = new Map([
+  [418, 120_000],
+  [429, 10_000],
+]);
+
+/** The host of a URL's origin, by which fetches from it are held together. */
+export function hostOfUrl(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : url;
 }
 
 /** More than any venue's deepest book. */
@@ -43,8 +56,10 @@ export async function fetchJson(
   if (!response.ok) {
     const header = (name: string) => response.headers?.get(name) ?? undefined;
     // Without a clock of ours: a date counts where the answer has one of its own to hold it against.
-    const retryAfterMs = parseRetryAfter(header("retry-after"), header("date"), NaN);
-    throw new HttpError(`${method} ${origin}${pathname} answered ${response.status}`, retryAfterMs);
+    const { status } = response;
+    const askedMs = parseRetryAfter(header("retry-after"), header("date"), NaN);
+    const what = `${method} ${origin}${pathname} answered ${status}`;
+    throw new HttpError(what, status, askedMs ?? FLOORS_MS.get(status));
   }
   const text = await response.text();
   if (text.length > MAX_CHARS) throw new Error(`${method} ${origin}${pathname} answered too much`);

@@ -1,174 +1,234 @@
-/** The desk of the recoveries, with three streams that want to be recovered and room for two. */
-import type { SnapshotFrom } from "xstate";
+/**
+ * The desk of the recoveries, with room for two, and two streams of one host: what its recoveries report is
+ * played, and what they are told is recorded.
+ */
+import { createActor, fromCallback, type SnapshotFrom } from "xstate";
 import { expect } from "vitest";
 import { recoveriesMachine } from "../../../machines/index.ts";
 import { defaultRecoveryPacing } from "../../../machines/recovery.door.ts";
+import type { RecoveriesEvent } from "../../../machines/recoveries.machine.ts";
+import type { RecoveryInput, RecoveryMachine } from "../../../machines/recovery.machine.ts";
 import {
   exploreChart,
   type ChartStep,
   type ChartStimulus,
   type WalkOptions,
 } from "../../../src/testing/index.ts";
-import { RecoveryWorld } from "../../src/recovery/recovery-world.ts";
+import { FakeDoor } from "../start-connection.ts";
 
-const streams = ["book a", "book b", "book c"] as const;
-const options = { concurrent: 2, retries: 0 } as const;
-const policy = { ...defaultRecoveryPacing, ...options };
+const streams = { "book a": "host", "book b": "host" } as const;
+const policy = { ...defaultRecoveryPacing, concurrent: 2 };
 
-type Stream = (typeof streams)[number];
+type Stream = keyof typeof streams;
+const names = Object.keys(streams) as Stream[];
 const happenings = [
   "breaks",
-  "gets its snapshot",
-  "is given up",
+  "wants a slot",
+  "fails",
+  "finds its host down",
+  "finds its host down for longer",
+  "has to prove itself",
+  "is whole",
   "is started over",
+  "is started over wrongly",
   "is unwanted",
 ] as const;
-type Stimulus = `${Stream} ${(typeof happenings)[number]}` | "the socket ends";
+type Happening = (typeof happenings)[number];
+type Stimulus = `${Stream} ${Happening}` | "the socket ends" | "an old recovery reports";
 type Desk = SnapshotFrom<typeof recoveriesMachine>;
 type Walk = Pick<WalkOptions<typeof recoveriesMachine, Stimulus>, "model" | "start">;
 type Tools = Parameters<Walk["start"]>[0];
 
-function runOf({ context }: Desk, stream: Stream): number | undefined {
-  return context.running.find((running) => running?.stream === stream)?.run;
+function placeOf({ context }: Desk, stream: Stream) {
+  return context.places.find((place) => place?.stream === stream) ?? undefined;
 }
 
-function isQueued({ context }: Desk, stream: Stream): boolean {
-  return context.queue.some((waiting) => waiting.stream === stream);
+function eventsOf(desk: Desk, stream: Stream, happening: Happening): readonly RecoveriesEvent[] {
+  const run = placeOf(desk, stream)?.run ?? -1;
+  const failure = { failures: 1, recurrences: 0, detail: "", isFailing: false, mustProve: false };
+  const hostFailed = { type: "recovery.hostFailed", run, ...failure } as const;
+  const due = { type: "recovery.due", run } as const;
+  switch (happening) {
+    case "breaks": {
+      const past = { failures: 0, recurrences: 0, as: "broken" } as const;
+      const request = { stream, strategy: "snapshot", host: streams[stream], ...past } as const;
+      return [{ type: "stream.broken", ...request }];
+    }
+    case "wants a slot":
+      return [due];
+    case "fails":
+      return [{ type: "recovery.missed", run, ...failure }];
+    case "finds its host down":
+      return [{ ...hostFailed, retryAfterMs: undefined }, due];
+    case "finds its host down for longer":
+      return [{ ...hostFailed, retryAfterMs: 300_000 }, due];
+    case "has to prove itself":
+      return [{ type: "recovery.proving", run }];
+    case "is whole":
+      return [{ type: "recovery.ended", run }];
+    case "is started over":
+      return [{ type: "stream.restarted", stream }];
+    case "is started over wrongly":
+      return [{ type: "stream.refuted", stream }];
+    case "is unwanted":
+      return [{ type: "stream.unwanted", stream }];
+  }
 }
 
-function ended(desk: Desk, stream: Stream, isRecovered: boolean) {
-  const run = runOf(desk, stream);
-  if (run === undefined) return [];
-  return [{ type: "recovery.ended", run, isRecovered, tries: 1, detail: "" } as const];
+/** What one of the two does is enough where it concerns that one alone. */
+const alone: readonly Happening[] = [
+  "fails",
+  "finds its host down for longer",
+  "has to prove itself",
+  "is started over",
+  "is started over wrongly",
+];
+
+function canHappen(desk: Desk, stream: Stream, happening: Happening): boolean {
+  if (stream === "book b" && alone.includes(happening)) return false;
+  const phase = placeOf(desk, stream)?.phase;
+  switch (happening) {
+    case "wants a slot":
+      return phase === "waiting";
+    case "fails":
+    case "is whole":
+    case "has to prove itself":
+      return phase === "trying";
+    case "finds its host down":
+    case "finds its host down for longer":
+      return phase === "trying";
+    case "breaks":
+    case "is started over":
+    case "is started over wrongly":
+    case "is unwanted":
+      return true;
+  }
 }
 
-function stimuliOf(stream: Stream): Record<string, ChartStimulus<typeof recoveriesMachine>> {
-  const isRunning = (desk: Desk) => runOf(desk, stream) !== undefined;
-  const isKnown = (desk: Desk) => isRunning(desk) || isQueued(desk, stream);
-  return {
-    [`${stream} breaks`]: {
-      events: [{ type: "stream.broken", stream, strategy: "snapshot" }],
-      when: () => true,
+const old: RecoveriesEvent = { type: "recovery.ended", run: -7 };
+
+function stimuliOf(stream: Stream): [string, ChartStimulus<typeof recoveriesMachine>][] {
+  return happenings.map((happening) => [
+    `${stream} ${happening}`,
+    {
+      events: (desk) => eventsOf(desk, stream, happening),
+      when: (desk) => canHappen(desk, stream, happening),
     },
-    [`${stream} gets its snapshot`]: {
-      events: (desk) => ended(desk, stream, true),
-      when: isRunning,
-    },
-    [`${stream} is given up`]: { events: (desk) => ended(desk, stream, false), when: isRunning },
-    [`${stream} is started over`]: {
-      events: (desk) => [{ type: "stream.restarted", stream }, ...ended(desk, stream, true)],
-      when: isKnown,
-    },
-    [`${stream} is unwanted`]: { events: [{ type: "stream.unwanted", stream }], when: isKnown },
-  };
+  ]);
 }
 
 const model = exploreChart(recoveriesMachine, {
-  input: { door: new RecoveryWorld().recoveries, policy },
+  input: { door: new FakeDoor(), policy },
   stimuli: {
-    ...Object.assign({}, ...streams.map(stimuliOf)),
+    ...(Object.fromEntries(names.flatMap(stimuliOf)) as Record<
+      Stimulus,
+      ChartStimulus<typeof recoveriesMachine>
+    >),
     "the socket ends": { events: [{ type: "socket.ended" }] },
-  } as Record<Stimulus, ChartStimulus<typeof recoveriesMachine>>,
-  key: ({ value, context: { queue, running } }) =>
-    JSON.stringify({
+    "an old recovery reports": { events: [old], when: () => true },
+  },
+  key: ({ value, context: { places, hosts } }) => {
+    const queue = places.filter((place) => place?.phase === "queued");
+    const inTurn = queue.toSorted((one, other) => (one?.turn ?? 0) - (other?.turn ?? 0));
+    return JSON.stringify([
       value,
-      queue: queue.map(({ stream }) => stream),
-      running: running.map((one) => one?.stream),
-    }),
+      places.map((place) => place && [place.stream, place.phase, place.hasTried]),
+      inTurn.map((place) => place?.stream),
+      hosts.map(({ state, run, waitMs }) => [
+        state,
+        places.findIndex((place) => place?.run === run),
+        waitMs >= 300_000,
+      ]),
+    ]);
+  },
 });
 
 export const recoveriesWalk: Walk = { model, start: (tools) => new ManyRecoveries(tools) };
 
 class ManyRecoveries {
   readonly actor;
-  readonly #world: RecoveryWorld;
   readonly #clock: Tools["clock"];
-  readonly #seen = new Set<Stream>();
-  /** What should have become of it, counted by what was done. */
-  readonly #expected = { recovered: 0, givenUp: 0 };
-  #fetches = 0;
-  #lastStartMs = -Infinity;
+  /** Runs that live, and those that were granted a slot and have not reported since. */
+  readonly #living = new Map<number, string>();
+  readonly #granted = new Set<number>();
+  #grants = 0;
+  #lastGrantMs = -Infinity;
+  #succeeded = 0;
+  #expected = 0;
 
   constructor({ clock, inspect }: Tools) {
-    // Every snapshot joins: what the desk does is the matter here.
-    this.#world = new RecoveryWorld({ ...options, clock, inspect, bridge: () => "apply" });
+    const recovery = fromCallback<{ type: string }, RecoveryInput>(({ input, receive }) => {
+      const { run, request } = input;
+      this.#living.set(run, request.stream);
+      receive(({ type }) => {
+        if (type !== "slot.granted") return;
+        this.#granted.add(run);
+        this.#grants += 1;
+      });
+      return () => {
+        this.#living.delete(run);
+        this.#granted.delete(run);
+      };
+    });
+    const actors = { recovery: recovery as unknown as RecoveryMachine };
+    const machine = recoveriesMachine.provide({ actors });
+    this.actor = createActor(machine, { input: { door: new FakeDoor(), policy }, clock, inspect });
+    this.actor.on("recovery.succeeded", () => (this.#succeeded += 1));
     this.#clock = clock;
-    this.actor = this.#world.actor;
+    this.actor.start();
   }
 
-  get stimuli(): Record<Stimulus, () => void | Promise<void>> {
-    const own = streams.flatMap((stream) =>
-      happenings.map((happening) => [`${stream} ${happening}`, this.#happen(stream, happening)]),
+  get stimuli(): Record<Stimulus, () => void> {
+    const own = names.flatMap((stream) =>
+      happenings.map((happening) => [
+        `${stream} ${happening}`,
+        () => this.#happen(stream, happening),
+      ]),
     );
-    const all = { ...Object.fromEntries(own), "the socket ends": () => this.#world.socketEnds() };
-    return all as Record<Stimulus, () => void | Promise<void>>;
+    const all = {
+      ...Object.fromEntries(own),
+      "the socket ends": () => this.actor.send({ type: "socket.ended" }),
+      "an old recovery reports": () => this.actor.send(old),
+    };
+    return all as Record<Stimulus, () => void>;
   }
 
-  #happen(stream: Stream, happening: (typeof happenings)[number]): () => void | Promise<void> {
-    const world = this.#world;
-    switch (happening) {
-      case "breaks":
-        return () => {
-          if (this.#seen.has(stream)) world.loses(stream);
-          else world.receives(stream, 1);
-          this.#seen.add(stream);
-        };
-      case "gets its snapshot":
-        return () => {
-          this.#expected.recovered += 1;
-          return this.#fetchOf(stream)?.gives(1);
-        };
-      case "is given up":
-        return () => {
-          this.#expected.givenUp += 1;
-          return this.#fetchOf(stream)?.fails();
-        };
-      case "is started over":
-        return () => {
-          this.#expected.recovered += 1;
-          world.beginsAnew(stream, 1);
-        };
-      case "is unwanted":
-        return () => world.recoveries.unwanted(stream);
+  #happen(stream: Stream, happening: Happening): void {
+    for (const event of eventsOf(this.actor.getSnapshot(), stream, happening)) {
+      if ("run" in event && event.type !== "recovery.due") this.#granted.delete(event.run);
+      if (event.type === "recovery.ended") this.#expected += 1;
+      this.actor.send(event);
     }
-  }
-
-  #fetchOf(stream: Stream) {
-    return this.#world.fetches.findLast((fetch) => fetch.stream === stream);
   }
 
   /** Said without the chart's help. */
   readonly check = ({ name }: ChartStep): void => {
-    const { fetches, recoveries, givenUp, band } = this.#world;
     const { context, children } = this.actor.getSnapshot();
-    const running = context.running.filter((one) => one !== null);
-    const slots = context.running.flatMap((one, slot) => (one === null ? [] : `recovery.${slot}`));
-    expect(Object.keys(children).toSorted(), "an actor in each slot that is taken").toEqual(slots);
-    const names = [...running, ...context.queue].map(({ stream }) => stream);
-    expect(new Set(names).size, "nobody is here twice").toBe(names.length);
-
-    const working = recoveries.statuses().filter(({ state }) => state === "recovering");
-    expect(working.map(({ stream }) => stream).toSorted(), "who has a slot is at work").toEqual(
-      running.map(({ stream }) => stream).toSorted(),
+    const places = context.places.flatMap((one, place) =>
+      one === null ? [] : `recovery.${place}`,
     );
-    expect(working.length, "no more than may").toBeLessThanOrEqual(options.concurrent);
+    expect(Object.keys(children).toSorted(), "an actor at each place").toEqual(places);
+    const living = [...this.#living.values()];
+    expect(new Set(living).size, "nobody is here twice").toBe(living.length);
+    expect(context.places.at(-1), "no free place at the end").not.toBeNull();
 
-    const started = fetches.length - this.#fetches;
-    expect(started, "one at a time").toBeLessThanOrEqual(1);
-    if (started === 1) {
-      const sinceMs = this.#clock.nowMs() - this.#lastStartMs;
+    expect(this.#granted.size, "no more than may").toBeLessThanOrEqual(policy.concurrent);
+    const asking = [...this.#granted].filter((run) => this.#living.get(run)?.startsWith("book"));
+    const [gate] = context.hosts;
+    if (gate?.state === "probing") expect(asking.length, "one asks").toBeGreaterThanOrEqual(1);
+    if (this.#grants > 0) {
+      const sinceMs = this.#clock.nowMs() - this.#lastGrantMs;
+      expect(this.#grants, "one at a time").toBe(1);
       expect(sinceMs, `not too soon, ${name}`).toBeGreaterThanOrEqual(policy.spacingMs);
-      this.#lastStartMs = this.#clock.nowMs();
+      this.#lastGrantMs = this.#clock.nowMs();
     }
-    this.#fetches = fetches.length;
-    const valid = band.filter((item) => item.startsWith("valid")).length;
-    expect(valid, "whole once each time").toBe(this.#expected.recovered);
-    expect(givenUp.length, "given up once each time").toBe(this.#expected.givenUp);
+    this.#grants = 0;
+    expect(this.#succeeded, "told of each that is whole").toBe(this.#expected);
   };
 
   readonly end = (): void => {
     this.actor.stop();
     expect(this.#clock.armed, "no timer is left").toBe(0);
-    expect(this.#world.failures, "nothing throws").toEqual([]);
+    expect(this.#living.size, "no recovery is left").toBe(0);
   };
 }

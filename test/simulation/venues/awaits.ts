@@ -5,6 +5,4 @@
 export type Part = "numbers" | "refusals" | "logins" | "snapshots" | "checksums" | "mute";
 
 export const awaits: ReadonlySet<Part> = new Set<Part>([
-  "snapshots",
-  "checksums",
 ]);

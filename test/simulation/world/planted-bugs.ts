@@ -478,8 +478,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "a stream breaks, and nobody is told",
     file: "src/recovery/recoveries.ts",
-    find: '    if (!isKnown) this.#parts.mark({ kind: "invalid", stream, cause });\n',
-    replace: "    void isKnown;\n",
+    find: '    this.#parts.mark({ kind: "invalid", stream, cause });\n',
+    replace: "",
   },
   {
     name: "the first delta behind a snapshot is lost",
@@ -506,10 +506,10 @@ export const plantedBugs: readonly PlantedBug[] = [
     replace: '      case "drop":\n        return false;',
   },
   {
-    name: "a recovery that is given up keeps what waited",
+    name: "a recovery that is failing keeps what waited",
     file: "src/recovery/recoveries.ts",
-    find: "    this.counts.givenUp += 1;\n    this.#release(broken);",
-    replace: "    this.counts.givenUp += 1;",
+    find: "    if (isNews) this.counts.failed += 1;\n    this.#release(broken);",
+    replace: "    if (isNews) this.counts.failed += 1;",
   },
   {
     name: "a stream that was left broken is taken for whole",
@@ -532,21 +532,32 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "what waited for the old socket is joined on the new one",
     file: "src/recovery/broken-stream.ts",
-    find: "    this.deltas.discard();\n    this.#tries = 0;\n    this.state",
-    replace: "    this.#tries = 0;\n    this.state",
+    find: '    this.deltas.discard();\n    this.#tries = 0;\n    this.#as = "broken";\n    this.state',
+    replace: '    this.#tries = 0;\n    this.#as = "broken";\n    this.state',
   },
   {
     name: "a recovery is tried once more than it may",
-    file: "machines/recovery.machine.ts",
-    find: "context.tries > context.policy.retries",
-    replace: "context.tries > context.policy.retries + 1",
+    file: "machines/policy/recovery-pace.ts",
+    find: "failures > pace.retries ||",
+    replace: "failures > pace.retries + 1 ||",
   },
   {
     name: "a recovery that has failed keeps its slot",
     file: "machines/recoveries.machine.ts",
-    find: '          { type: "announceFailure", params: ({ event }) => event },\n          { type: "stopSlot", params: slotOfEnded },\n          { type: "freeSlot", params: slotOfEnded },\n',
-    replace:
-      '          { type: "announceFailure", params: ({ event }) => event },\n          { type: "stopSlot", params: slotOfEnded },\n',
+    find: '        { type: "announceFailure", params: ({ event }) => event },\n        { type: "freeSlot", params: runOf },\n',
+    replace: '        { type: "announceFailure", params: ({ event }) => event },\n',
+  },
+  {
+    name: "a host that has failed too often is never asked again",
+    file: "machines/policy/recovery-queue.ts",
+    find: "Math.max(retryWaitMs(policy, failures), askedMs)",
+    replace: "failures > policy.retries ? 1e9 : Math.max(retryWaitMs(policy, failures), askedMs)",
+  },
+  {
+    name: "the alert of a recovery is not raised",
+    file: "src/recovery/recoveries.ts",
+    find: "    if (isNews) this.#parts.onFailing(failed);\n",
+    replace: "",
   },
   // Refusals.
   {
@@ -566,12 +577,6 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: "src/subscriptions/registry.ts",
     find: 'const isFinal = refused?.refusal?.kind === "never";',
     replace: "const isFinal = false;",
-  },
-  {
-    name: "more refused topics are asked for in a minute than may be",
-    file: "src/subscriptions/topic-retries.ts",
-    find: "const SLOW_PER_MINUTE = 10;",
-    replace: "const SLOW_PER_MINUTE = 1_000;",
   },
   {
     name: "the alert about a refused topic stands when nobody wants it any more",

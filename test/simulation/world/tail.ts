@@ -170,7 +170,10 @@ async function becomesWhole(world: World): Promise<void> {
       .filter((topic) => user.oracle.feed.invalid.includes(topic));
   // A buffer that is too small for what comes while a snapshot is under way may never join one.
   if (bufferMessages < 30) return;
-  const boundMs = 60_000 + topics.length * (spacingMs + (2 * timeoutMs) / concurrent);
+  // A minute between two slow tries, and a host that has answered is asked for one stream after the other.
+  const turnsMs = topics.length * (spacingMs + (2 * timeoutMs) / concurrent);
+  const provesMs = user.oracle.feed.repairs.hasRecurring ? 400_000 : 0;
+  const boundMs = 120_000 + turnsMs + provesMs;
   if (!(await until(world, () => broken().length === 0, boundMs)) && !isBroken(world)) {
     scene.violate("L6 streams whole", broken().join(", "));
   }

@@ -40,6 +40,7 @@ const FACTS: Readonly<Record<FactType, true>> = {
   invalid: true,
   snapshot: true,
   valid: true,
+  "recovery.abandoned": true,
   notice: true,
   overflow: true,
   "subscriptions.settled": true,

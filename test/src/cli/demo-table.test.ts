@@ -38,7 +38,7 @@ const status: Status = {
   recovery: {
     started: 0,
     recovered: 0,
-    givenUp: 0,
+    failed: 0,
     refetched: 0,
     overflowed: 0,
     covered: 0,

@@ -86,7 +86,10 @@ export class Line {
     this.feed = {
       talk: protocol,
       asked: () => undefined,
-      recoveries: Object.assign(new FakeDoor(), { unwanted: () => undefined }),
+      recoveries: Object.assign(new FakeDoor(), {
+        unwanted: () => undefined,
+        topicRefused: () => undefined,
+      }),
       inbound: { receive: (raw) => this.#receive(JSON.parse(raw.toString()) as Json) },
       countLate: () => undefined,
       socketGone: () => {

@@ -1,5 +1,7 @@
 /** What a consumer gets of a stream that breaks, and what is asked of the world meanwhile. */
 import { describe, expect, it } from "vitest";
+import { later, never } from "../../../machines/refusal.ts";
+import { RefusedError } from "../../../src/errors.ts";
 import { startRecoveries, type RecoveryWorld, type WorldOptions } from "./recovery-world.ts";
 
 /** A book that has had its first snapshot, and goes on from 10. */
@@ -275,28 +277,40 @@ describe("a snapshot that does not come", () => {
       "a safe integer",
     ],
     ["time passes", (world) => world.clock.advance(10_000), "no answer within 10000 ms"],
-  ])("is tried again, then given up, where %s", async (_, happens, why) => {
-    const world = await startBook({ retries: 1 });
-    world.receives("book", 12);
-    await happens(world);
-    world.clock.advance(1_000);
-    expect(world.fetches).toHaveLength(3);
-    expect(world.givenUp).toEqual([]);
-    world.receives("book", 13);
-    await happens(world);
+  ])(
+    "is tried again, then an alert, its messages are delivered, and it heals all the same, where %s",
+    async (_, happens, why) => {
+      const world = await startBook({ retries: 1 });
+      world.receives("book", 12);
+      await happens(world);
+      world.clock.advance(1_000);
+      expect(world.fetches).toHaveLength(3);
+      expect(world.failing).toEqual([]);
+      world.receives("book", 13);
+      await happens(world);
 
-    expect(world.givenUp).toEqual([
-      { stream: "book", tries: 2, detail: expect.stringContaining(why) },
-    ]);
-    expect(world.recoveries.counts.givenUp).toBe(1);
-    expect(world.doing()).toBeUndefined();
-    expect(world.clock.armed).toBe(0);
-    // What waited is not lost, and the stream not valid.
-    expect(world.band).toEqual(["gap book 11", "invalid book (gap)", "book 12", "book 13"]);
-    expect(world.recoveries.statuses()).toMatchObject([{ stream: "book", state: "given-up" }]);
-    world.receives("book", 14);
-    expect(world.band.at(-1)).toBe("book 14");
-  });
+      expect(world.failing).toEqual([
+        { stream: "book", tries: 2, detail: expect.stringContaining(why) },
+      ]);
+      expect(world.recoveries.counts.failed).toBe(1);
+      // What waited is not lost, and the stream not valid.
+      expect(world.band).toEqual(["gap book 11", "invalid book (gap)", "book 12", "book 13"]);
+      expect(world.recoveries.statuses()).toMatchObject([{ stream: "book", state: "failing" }]);
+      world.receives("book", 14);
+      expect(world.band.at(-1)).toBe("book 14");
+      expect(world.fetches).toHaveLength(3);
+
+      world.clock.advance(2_000);
+      expect(world.fetches).toHaveLength(4);
+      world.receives("book", 15);
+      world.receives("book", 16);
+      await world.fetch.gives(15);
+      expect(world.band.slice(-3)).toEqual(["snapshot book at 15", "book 16", "valid book"]);
+      expect(world.failing).toHaveLength(1);
+      expect(world.recoveries.isIdle).toBe(true);
+      expect(world.recoveries.statuses()).toEqual([]);
+    },
+  );
 
   it.each([
     ["longer than ours", 30_000, 30_000],
@@ -338,26 +352,100 @@ describe("a snapshot that does not come", () => {
     });
   });
 
-  it("does not keep the stream from recovering at its next gap, said to be invalid once", async () => {
+  it("is not asked for more often because of gaps meanwhile, which are said, and invalid is once", async () => {
     const world = await startBook({ retries: 0 });
     world.receives("book", 12);
     const since = world.clock.nowMs();
     await world.fetch.fails();
     world.clock.advance(500);
     world.receives("book", 20);
+    expect(world.fetches).toHaveLength(2);
     expect(world.recoveries.statuses()).toEqual([
-      { stream: "book", state: "recovering", sinceMs: since, tries: 1 },
+      { stream: "book", state: "failing", sinceMs: since, tries: 1 },
     ]);
-    await world.fetch.gives(19);
+    world.clock.advance(500);
+    expect(world.fetches).toHaveLength(3);
+    await world.fetch.gives(20);
     expect(world.band).toEqual([
       "gap book 11",
       "invalid book (gap)",
       "book 12",
       "gap book 13-19",
-      "snapshot book at 19",
       "book 20",
+      "snapshot book at 20",
       "valid book",
     ]);
+  });
+
+  it("must be as new as what was delivered: one that is not is fetched again while the deltas wait", async () => {
+    const world = await startBook({ retries: 1 });
+    world.receives("book", 12);
+    await world.fetch.fails();
+    world.clock.advance(1_000);
+    await world.fetch.fails();
+    world.receives("book", 13);
+    world.clock.advance(2_000);
+    await world.fetch.gives(12); // 13 was delivered, and would be taken back
+    world.receives("book", 14);
+    expect(world.band.at(-1)).toBe("book 13");
+    world.clock.advance(1_000);
+    await world.fetch.gives(13);
+    expect(world.band.slice(-3)).toEqual(["snapshot book at 13", "book 14", "valid book"]);
+  });
+
+  it("lets the deltas wait a while before each slow try where it is always a little old", async () => {
+    const world = await startBook({ retries: 0 });
+    let last = 12;
+    world.receives("book", last);
+    const positions = [10, 9, 9]; // far too old, at first
+    for (const position of positions) {
+      await world.fetch.gives(position);
+      for (let ms = 0; ms < 80_000 && world.fetch.signal.aborted !== undefined; ms += 1_000) {
+        const before = world.fetches.length;
+        world.receives("book", (last += 1));
+        world.clock.advance(1_000);
+        if (world.fetches.length > before) break;
+      }
+    }
+    expect(world.failing).toHaveLength(1);
+    await world.fetch.gives(last - 3); // as a mirror three seconds behind has it
+    expect(world.band.slice(-5)).toEqual([
+      `snapshot book at ${last - 3}`,
+      `book ${last - 2}`,
+      `book ${last - 1}`,
+      `book ${last}`,
+      "valid book",
+    ]);
+  });
+
+  it("is refused for good: told at once, not asked for again before the next break", async () => {
+    const world = await startBook();
+    world.receives("book", 12);
+    await world.fetch.fails(new RefusedError("no such book", never));
+    expect(world.failing).toEqual([
+      { stream: "book", tries: 1, detail: expect.stringContaining("no such book") },
+    ]);
+    expect(world.band.slice(2)).toEqual(["book 12"]);
+    world.clock.advance(7_200_000);
+    expect(world.fetches).toHaveLength(2);
+    expect(world.doing()).toBe("refused");
+
+    world.receives("book", 20);
+    world.clock.advance(1_000);
+    expect(world.fetches).toHaveLength(3);
+    await world.fetch.gives(20);
+    expect(world.band.slice(-2)).toEqual(["snapshot book at 20", "valid book"]);
+    expect(world.failing).toHaveLength(1);
+  });
+
+  it("is refused for now: asked for again when the server wants it", async () => {
+    const world = await startBook();
+    world.receives("book", 12);
+    await world.fetch.fails(new RefusedError("maintenance", later(90_000)));
+    world.clock.advance(89_999);
+    expect(world.fetches).toHaveLength(2);
+    world.clock.advance(1);
+    expect(world.fetches).toHaveLength(3);
   });
 
   it("is told as the user's failure where `bridge` throws or gives no answer", async () => {
@@ -371,7 +459,7 @@ describe("a snapshot that does not come", () => {
       world.receives("book", 1);
       await world.fetch.gives(1);
       expect(world.failures).toEqual(["recovery.bridge"]);
-      expect(world.givenUp).toHaveLength(1);
+      expect(world.failing).toHaveLength(1);
       expect(world.band).toEqual(["invalid book (start)", "book 1"]);
     }
   });
@@ -410,7 +498,7 @@ describe("a stream that is recovered by subscribing anew", () => {
     expect(world.band.filter((item) => item.startsWith("invalid"))).toHaveLength(1);
   });
 
-  it("is asked for again after each timeout and a wait that doubles, then given up", () => {
+  it("is asked for again after each timeout and a wait that doubles, and after the alert slowly", () => {
     const world = startRecoveries({ retries: 2, timeoutMs: 5_000, retryMs: 100 });
     world.receives("topic", 1);
     world.receives("topic", 3);
@@ -423,9 +511,13 @@ describe("a stream that is recovered by subscribing anew", () => {
     world.clock.advance(1);
     expect(world.asked).toHaveLength(3);
     world.clock.advance(4_999);
-    expect(world.givenUp).toEqual([]);
+    expect(world.failing).toEqual([]);
     world.clock.advance(1);
-    expect(world.givenUp).toMatchObject([{ stream: "topic", tries: 3 }]);
+    expect(world.failing).toMatchObject([{ stream: "topic", tries: 3 }]);
+    expect(world.doing()).toBe("retrying");
+    world.clock.advance(24 * 3_600_000);
+    expect(world.asked.length).toBeGreaterThan(1_000);
+    expect(world.failing).toHaveLength(1);
 
     world.beginsAnew("topic", 50);
     expect(world.band.at(-1)).toBe("valid topic");
@@ -543,15 +635,43 @@ describe("a socket that ends during a snapshot's recovery", () => {
     expect(world.band.slice(2)).toEqual(["lost book 12 (1)", "book 13"]);
   });
 
-  it("is a new chance for one that was given up", async () => {
+  it("ends no alert: one that is failing is tried on the new socket, and its messages are delivered", async () => {
     const world = await startBook({ retries: 0 });
     world.receives("book", 12);
     await world.fetch.fails();
     world.socketEnds();
     world.clock.advance(250);
     world.receives("book", 13);
+    expect(world.band.at(-1)).toBe("book 13");
+    expect(world.recoveries.statuses()).toMatchObject([{ state: "failing" }]);
+    world.clock.advance(1_000);
+    world.receives("book", 14);
     await world.fetch.gives(13);
-    expect(world.band.slice(-2)).toEqual(["snapshot book at 13", "valid book"]);
+    expect(world.band.slice(-3)).toEqual(["snapshot book at 13", "book 14", "valid book"]);
+    expect(world.failing).toHaveLength(1);
+  });
+
+  it("delivers what waited for a slow try: nothing of it is lost", async () => {
+    const world = await startBook({ retries: 0 });
+    world.receives("book", 12);
+    await world.fetch.fails();
+    world.clock.advance(1_000);
+    world.receives("book", 13);
+    expect(world.band.at(-1)).toBe("book 12");
+    world.socketEnds();
+    expect(world.band.at(-1)).toBe("book 13");
+  });
+
+  it("keeps the wait that a server asked for", async () => {
+    const world = await startBook();
+    world.receives("book", 12);
+    await world.fetch.fails(new RefusedError("banned", later(600_000)));
+    world.socketEnds();
+    world.receives("book", 13);
+    world.clock.advance(599_999);
+    expect(world.fetches).toHaveLength(2);
+    world.clock.advance(1);
+    expect(world.fetches).toHaveLength(3);
   });
 
   it("does not shake one that settles on its snapshot: its numbers go on", async () => {
@@ -679,7 +799,8 @@ describe("many streams that break at once", () => {
     for (const book of books) world.receives(book, 1);
     world.beginsAnew("book b", 1);
     world.recoveries.unwanted("book c");
-    expect(world.actor.getSnapshot().context.queue.map(({ stream }) => stream)).toEqual(["book d"]);
+    const places = world.actor.getSnapshot().context.places;
+    expect(places.flatMap((place) => place?.stream ?? [])).toEqual(["book a", "book d"]);
     world.beginsAnew("book a", 1);
     world.clock.advance(0);
     expect(world.fetch.stream).toBe("book d");

@@ -9,7 +9,7 @@ import { createActor, type InspectionEvent } from "xstate";
 import { recoveriesMachine, type RecoveriesActor } from "../../../machines/recoveries.machine.ts";
 import { defaultRecoveryPacing, type RecoveryPacing } from "../../../machines/recovery.door.ts";
 import { Recoveries } from "../../../src/recovery/recoveries.ts";
-import type { Bridge, Recovery, Snapshot } from "../../../src/recovery/recovery.ts";
+import type { Bridge, Snapshot, SnapshotRecovery } from "../../../src/recovery/recovery.ts";
 import type { SequencePoint } from "../../../src/sequence/point.ts";
 import { SequenceTracker } from "../../../src/sequence/tracker.ts";
 import type { FeedItem, MessageItem } from "../../../src/supervisor/items.ts";
@@ -68,6 +68,8 @@ export interface WorldOptions extends Partial<RecoveryPacing> {
   readonly clock?: VirtualClock;
   readonly inspect?: (event: InspectionEvent) => void;
   readonly bridge?: Bridge;
+  /** Where the snapshots of a stream come from. */
+  readonly hostOf?: (stream: string) => string | undefined;
   /** What a consumer does when it gets an item. */
   readonly onItem?: (spelled: string, world: RecoveryWorld) => void;
 }
@@ -82,7 +84,9 @@ export class RecoveryWorld {
   readonly fetches: FakeFetch[] = [];
   /** What was asked of the connection. */
   readonly asked: string[] = [];
-  readonly givenUp: { stream: string; tries: number; detail: string }[] = [];
+  /** Alerts. */
+  readonly failing: { stream: string; tries: number; detail: string }[] = [];
+  readonly abandoned: string[] = [];
   readonly failures: string[] = [];
   /** Whether somebody wants the topics. */
   isWanted = true;
@@ -92,7 +96,7 @@ export class RecoveryWorld {
     const { bufferMessages = 10, clock = new VirtualClock(), isDeskOpen = true } = options;
     const { inspect, onItem, ...pacing } = options;
     this.clock = clock;
-    const snapshots: Recovery = {
+    const snapshots: SnapshotRecovery = {
       fetchSnapshot: (stream, signal) => {
         const fetch = new FakeFetch(stream, signal);
         this.fetches.push(fetch);
@@ -110,7 +114,7 @@ export class RecoveryWorld {
       bufferMessages,
       isWanted: () => this.isWanted,
       recoveryOf: (stream) => {
-        if (stream.startsWith("book")) return snapshots;
+        if (stream.startsWith("book")) return { ...snapshots, host: options.hostOf?.(stream) };
         if (stream.startsWith("topic")) return "resubscribe";
         return stream.startsWith("wire") ? "reconnect" : "none";
       },
@@ -120,7 +124,9 @@ export class RecoveryWorld {
       wantDesk: () => this.asked.push("desk"),
       resubscribe: (stream) => this.asked.push(`resubscribe ${stream}`),
       requestReconnect: (detail) => this.asked.push(`reconnect: ${detail}`),
-      onGivenUp: (failed) => this.givenUp.push(failed),
+      onFailing: ({ stream, failures, recurrences, mustProve, detail }) =>
+        this.failing.push({ stream, tries: mustProve ? recurrences : failures, detail }),
+      onAbandoned: (stream) => this.abandoned.push(stream),
       onCallbackFailed: (callback) => this.failures.push(callback),
     });
     this.#put = put;

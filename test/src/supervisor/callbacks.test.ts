@@ -276,6 +276,19 @@ describe("a verdict of the user's", () => {
 });
 
 describe("a venue's own function that throws", () => {
+  it.each([
+    ["a host without a name", { host: "" }],
+    ["a host that is no name", { host: 5 }],
+  ])("that is no recovery leaves the gap reported, too: %s", (_, wrong) => {
+    const right = { bridge: () => "apply", fetchSnapshot: () => Promise.reject(new Error("no")) };
+    const recovery = () => ({ ...right, ...wrong }) as never;
+    const world = new SupervisorWorld<Json>({ target: numberedVenue({ recovery }) }).start();
+    world.comesUp();
+    world.receives({ s: "a", n: 1 }, { s: "a", n: 3 });
+    expect(world.heard("gap")).toHaveLength(1);
+    expect(new Set(world.failedCallbacks())).toEqual(new Set(["recovery"]));
+  });
+
   it("about the recovery of a stream leaves its gap reported, and the feed going on", () => {
     const recovery = () => {
       throw new Error("no idea");

@@ -56,6 +56,7 @@ class RunningInbound {
         isIdle: true,
         broken: (stream, cause) => this.breaks.push(`${stream} ${cause}`),
         take: () => false,
+        refuted: (stream) => this.breaks.push(`${stream} refuted`),
         restarted: (stream) => this.breaks.push(`${stream} restarted`),
         unnumbered: (stream) => this.log.push(`unnumbered ${stream}`),
       },

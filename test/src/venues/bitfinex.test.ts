@@ -276,6 +276,24 @@ describe("a book of Bitfinex", () => {
     expect(world.feed.status().inbound).toMatchObject({ mismatches: 0 });
   });
 
+  it.each([
+    ["of funding, with entries of four", "book:fUSD", { symbol: "fUSD" }, [0.0002, 30, 2, -5e5]],
+    ["that is aggregated", "book:tBTCUSD:P1:F0:25", { prec: "P1" }, [6000, 1, 1]],
+    ["that is told of every two seconds", "book:tBTCUSD:P0:F1:25", { freq: "F1" }, [6000, 1, 1]],
+    ["of one level", "book:tBTCUSD:P0:F0:1", { len: "1" }, [6000, 1, 1]],
+  ])("%s has no checksum that is known: none is looked at", (_, topic, answer, entry) => {
+    const world = start(topic);
+    hears(world, CONF, subscribed(17, "book", answer), [17, [entry], 1], [17, "cs", 5, 2]);
+    expect(world.feed.status().inbound).toMatchObject({ mismatches: 0, control: 3 });
+    expect(world.heard("invalid")).toEqual([]);
+  });
+
+  it("whose checksum is no number is not judged by it", () => {
+    const world = start("book:tBTCUSD");
+    hears(world, CONF, subscribed(17), [17, [[6000, 1, 1]], 1], [17, "cs", null, 2]);
+    expect(world.feed.status().inbound).toMatchObject({ mismatches: 0 });
+  });
+
   it("of single orders has another checksum, which is not ours to judge", () => {
     const world = start("book:tBTCUSD:R0:F0:25");
     hears(world, CONF, subscribed(17, "book", { prec: "R0" }), [17, [[1, 2, 3]], 1]);

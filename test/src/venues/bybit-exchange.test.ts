@@ -97,7 +97,7 @@ describe("Bybit's profile at a simulated Bybit", () => {
     expect(world.feed.status()).toMatchObject({
       topics: { confirmed: 1 },
       inbound: { gaps: 1, resets: 1 },
-      recovery: { started: 1, recovered: 1, givenUp: 0 },
+      recovery: { started: 1, recovered: 1, failed: 0 },
     });
     expect(world.exchange.ledger.violations.size).toBe(0);
   });

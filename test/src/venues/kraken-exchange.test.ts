@@ -64,7 +64,7 @@ describe("Kraken's profile at a simulated Kraken", () => {
     expect(world.feed.status()).toMatchObject({
       topics: { confirmed: 1 },
       inbound: { mismatches: 1, invalid: 0 },
-      recovery: { started: 1, recovered: 1, givenUp: 0 },
+      recovery: { started: 1, recovered: 1, failed: 0 },
     });
   });
 

@@ -393,6 +393,25 @@ describe("a book of Kraken", () => {
     expect(world.feed.status().inbound).toMatchObject({ mismatches: 0, unclaimed: 1 });
   });
 
+  it("is not judged where the venue gives no checksum any more", () => {
+    const world = startOpen(["book:BTC/USD"]);
+    const row = '{"symbol":"BTC/USD","bids":[{"price":1.0,"qty":1.0}],"asks":[]}';
+    receives(world, `{"channel":"book","type":"snapshot","data":[${row}]}`);
+    receives(world, `{"channel":"book","type":"update","data":[${row}]}`);
+    receives(world, '{"channel":"book","type":"update","data":[]}');
+    expect(world.feed.status().inbound).toMatchObject({ mismatches: 0 });
+  });
+
+  it("does not become valid by a snapshot that fails its own checksum", () => {
+    const world = startOpen(["book:BTC/USD"]);
+    receives(world, bookFrame("snapshot", BIDS, ASKS, 1));
+    expect(world.heard("mismatch")).toHaveLength(1);
+    expect(world.heard("invalid")).toMatchObject([{ cause: "checksum" }]);
+    expect(world.heard("valid")).toEqual([]);
+    receives(world, bookFrame("snapshot", BIDS, ASKS, CHECKSUM));
+    expect(world.heard("valid")).toHaveLength(1);
+  });
+
   it("begins with a snapshot, and is delivered as numbers under its topic", () => {
     const world = startOpen(["book:BTC/USD:25"]);
     const seen: unknown[] = [];

@@ -325,7 +325,10 @@ export class Feed {
     if (first !== expected.first || position !== expected.last) {
       this.#scene.violate("12 order", `${stream} ${first}…${position} is not what came`);
     }
-    if (expected.isRestart) this.#restarted = stream;
+    if (expected.isRestart) {
+      this.#restarted = stream;
+      this.repairs.restarted(stream);
+    }
     const view = this.#streams.get(stream);
     if (view === undefined) return;
     view.deliveries += 1;
@@ -353,7 +356,7 @@ export class Feed {
     this.repairs.closed();
   }
 
-  /** A recovery was given up. */
+  /** The fast tries of a recovery are used up. */
   givenUp(stream: string, tries: number): void {
     this.#holds();
     if (!this.unreliable.has(stream)) this.repairs.givenUp(stream, tries);
@@ -388,7 +391,10 @@ export class Feed {
     const isOwed = reading === "deliver";
     if (reading === "hold") this.#holding = message;
     if (isOwed) this.#owed = [message];
-    if (isOwed && message.isRestart && !this.#scene.character.hasTap) this.#restarted = stream;
+    if (isOwed && message.isRestart && !this.#scene.character.hasTap) {
+      this.#restarted = stream;
+      this.repairs.restarted(stream);
+    }
   }
 
   /** What is told now is what had to be told next. */

@@ -1,5 +1,5 @@
 /**
- * How long a recovery may take: whoever is broken has its turn, and is whole or given up after its tries.
+ * How long a recovery may take: whoever is broken has its turn, and is whole or failing after its tries.
  * A desk that forgets somebody, or whose slots are never free again, is seen by nothing else.
  */
 import type { Recoveries } from "../features.ts";
@@ -41,7 +41,7 @@ export class RepairDeadlines {
       this.#begun.set(broken, begun);
       const tookMs = process.nowMs() - begun.atMs - (stoppedMs - begun.stoppedMs);
       if (tookMs > this.#boundMs(recovery)) {
-        violate("whole streams", `${stream} is not recovered after ${tookMs} ms, nor given up`);
+        violate("whole streams", `${stream} is not recovered after ${tookMs} ms, nor failing`);
       }
     }
   }
@@ -53,6 +53,8 @@ export class RepairDeadlines {
     for (let retry = 0; retry < retries; retry += 1) {
       turnMs += Math.min(retryMs * 2 ** retry, MAX_RETRY_MS) + timeoutMs + 2 * toleranceMs;
     }
+    // One that joins others whose host has failed for long waits as long as they, between any two tries.
+    turnMs += (retries + 1) * (MAX_RETRY_MS + timeoutMs);
     const others = character.topics.length - 1;
     return (Math.ceil(others / concurrent) + 1) * turnMs + (others + 1) * (spacingMs + toleranceMs);
   }

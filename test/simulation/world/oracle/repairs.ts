@@ -18,7 +18,11 @@ interface Run {
 interface Broken {
   readonly strategy: Strategy;
   /** As the product's: a stream that settles is whole, and what its snapshot has may still come. */
-  phase: "awaited" | "recovering" | "settling" | "given-up";
+  phase: "awaited" | "recovering" | "settling";
+  /** The alert was raised: what comes is delivered, but while a slow try is under way, which waits unseen. */
+  isFailing: boolean;
+  /** How often it broke soon after it was whole, at most: some of that may be forgiven. */
+  readonly recurrences: number;
   held: Expectation[];
   /** What was held and had to go, for a snapshot to cover. */
   discarded: Expectation[];
@@ -30,6 +34,11 @@ interface Broken {
   /** Nobody wanted it for a while: nobody knows whether it was let go. */
   isUnsure: boolean;
 }
+
+/** A stream that was whole for so long begins a new count, as documented. */
+const CALM_MS = 600_000;
+/** One that broke more often, each time soon after it was whole, must stay so before it is said to be. */
+const MAX_RECURRENCES = 5;
 
 export type Reading = "deliver" | "hold" | "cover";
 
@@ -48,6 +57,8 @@ export class Repairs {
     readonly to: number;
   }[] = [];
   readonly #deadlines: RepairDeadlines;
+  /** When streams became whole, and how often they had broken soon after that. */
+  readonly #whole = new Map<string, { readonly atMs: number; readonly recurrences: number }>();
   #isOver = false;
   /** Numbers that need not be delivered any more, by stream. */
   readonly covered = new Map<string, Run[]>();
@@ -57,6 +68,11 @@ export class Repairs {
     this.#unreliable = unreliable;
     this.#isWanted = isWanted;
     this.#deadlines = new RepairDeadlines(scene);
+  }
+
+  /** Some stream keeps breaking. */
+  get hasRecurring(): boolean {
+    return [...this.#streams.values()].some(({ recurrences }) => recurrences > MAX_RECURRENCES);
   }
 
   /** Streams of which consumers know, or should, that they are not whole. */
@@ -92,12 +108,16 @@ export class Repairs {
     const broken = this.#streams.get(stream);
     if (broken?.phase === "awaited" || broken?.phase === "recovering") {
       discard(broken);
+      if (isProving(broken)) broken.isFailing = true;
+      broken.isJoined = false;
       return false;
     }
     if (strategy === "none" || (cause === "start" && strategy !== "snapshot")) return false;
     this.#streams.set(stream, {
       strategy,
       phase: strategy === "snapshot" ? "awaited" : "recovering",
+      isFailing: false,
+      recurrences: this.#recurrencesOf(stream),
       held: [],
       discarded: [],
       settledAt: 0,
@@ -105,7 +125,7 @@ export class Repairs {
       isLetGo: false,
       isUnsure: broken?.isUnsure ?? !this.#isWanted(stream),
     });
-    return broken?.phase !== "given-up";
+    return true;
   }
 
   /** What becomes of a message that has just been read. One that waits does so once it was told about. */
@@ -120,7 +140,15 @@ export class Repairs {
       this.#streams.delete(stream);
       return "deliver";
     }
-    if (broken.phase === "given-up") return "deliver";
+    if (isProving(broken)) {
+      if (message.last > broken.settledAt) return "deliver";
+      this.#cover(stream, [message]);
+      return "cover";
+    }
+    if (broken.isFailing) {
+      broken.phase = "recovering";
+      return "deliver";
+    }
     // What still comes when it was let go is given as it is; else it waits.
     // Without a listener nobody sees which.
     const { hasTap } = this.#scene.character;
@@ -144,8 +172,8 @@ export class Repairs {
   /** Whether it is right that a message which was not owed was not delivered after all: it is held then. */
   maybeHolds(stream: string, message: Expectation): boolean {
     const broken = this.#streams.get(stream);
-    if (broken?.isUnsure !== true || broken.strategy !== "snapshot") return false;
-    if (broken.phase === "settling") return false;
+    if (broken?.strategy !== "snapshot" || !(broken.isUnsure || broken.isFailing)) return false;
+    if (broken.phase === "settling" || isProving(broken)) return false;
     this.hold(stream, message);
     return true;
   }
@@ -192,39 +220,50 @@ export class Repairs {
       this.#wrong(`${stream} is valid (${broken?.phase ?? "whole"})`);
       return;
     }
+    const atMs = this.#scene.process.nowMs();
+    this.#whole.set(stream, { atMs, recurrences: broken.recurrences });
     if (broken.isJoined && broken.settledAt >= 0) {
       broken.phase = "settling";
+      broken.isFailing = false;
       broken.isJoined = false;
     } else this.#streams.delete(stream);
   }
 
-  /** A recovery was given up: what was held is delivered, or was. */
+  /** It was started over. */
+  restarted(stream: string): void {
+    const broken = this.#streams.get(stream);
+    if (broken === undefined || broken.recurrences <= MAX_RECURRENCES) return;
+    broken.isJoined = true;
+    broken.settledAt = -1;
+  }
+
+  /** The fast tries of a recovery are used up: what was held is delivered, or was. */
   givenUp(stream: string, tries: number): void {
     const broken = this.#streams.get(stream);
     const { retries = 0 } = this.#scene.character.features.recovery ?? {};
     this.#released.delete(stream);
-    if (tries !== retries + 1) this.#wrong(`${stream} is given up after ${tries} tries`);
+    const recurs = (broken?.recurrences ?? 0) >= tries && tries > MAX_RECURRENCES;
+    if (tries !== retries + 1 && !recurs) this.#wrong(`${stream} is failing after ${tries} tries`);
+    if (broken !== undefined) broken.isFailing = true;
     // Whoever was given what had waited may have ended the socket: then all begins anew.
     // Without a listener nobody sees that it was given.
     const { hasTap } = this.#scene.character;
     if (broken?.phase === "awaited" && (broken.isLetGo || !hasTap)) return;
-    if (broken?.isUnsure === true) {
-      broken.phase = "given-up";
-      return;
-    }
-    if (broken?.phase !== "recovering") this.#wrong(`${stream} is given up, and does not recover`);
+    if (broken?.isUnsure === true) return;
+    if (broken?.phase !== "recovering") this.#wrong(`${stream} is failing, and does not recover`);
     if (broken === undefined) return;
     if (hasTap && broken.held.length > 0) {
-      this.#wrong(`${stream} is given up, and keeps what waited`);
+      this.#wrong(`${stream} is failing, and keeps what waited`);
     }
-    broken.phase = "given-up";
+    // What nobody saw was delivered all the same.
+    if (!hasTap) [broken.held, broken.discarded] = [[], []];
   }
 
   /** A message was delivered that nothing owed. Gives all that must follow it where it was held. */
   release(stream: string, message: unknown): readonly Expectation[] | undefined {
     const broken = this.#streams.get(stream);
     if (broken === undefined) return undefined;
-    if (broken.held[0]?.data !== message && !this.#isWanted(stream)) {
+    if (broken.held[0]?.data !== message && (broken.isFailing || !this.#isWanted(stream))) {
       // It was taken back before what waited had to go: by a listener that was told of the next gap, or when
       // the socket had ended and was not left yet.
       const index = broken.discarded.findIndex(({ data }) => data === message);
@@ -272,7 +311,9 @@ export class Repairs {
     for (const [stream, broken] of this.#streams) {
       if (broken.phase === "settling") continue;
       // One that is not wanted is let go with its socket.
-      if (this.#isWanted(stream)) discard(broken);
+      if (isProving(broken)) continue;
+      // What waited for a slow try is delivered, before or after this is told.
+      if (this.#isWanted(stream) && !broken.isFailing) discard(broken);
       broken.phase = "awaited";
       broken.isJoined = false;
     }
@@ -287,16 +328,17 @@ export class Repairs {
 
   /** After each step. `told` are the streams that the supervisor says are not whole. */
   check(told: readonly string[]): void {
-    for (const [stream, { isJoined }] of this.#streams) {
-      if (isJoined && this.#isWanted(stream)) this.#wrong(`${stream} was joined, and is not valid`);
+    for (const [stream, broken] of this.#streams) {
+      if (!broken.isJoined || isProving(broken) || !this.#isWanted(stream)) continue;
+      this.#wrong(`${stream} was joined, and is not valid`);
     }
     for (const stream of this.#released) this.#wrong(`${stream} was let go for no reason`);
     for (const { stream } of this.#owedOverflows) this.#wrong(`${stream} lost some, unsaid`);
     if (this.#isOver) return;
     this.#deadlines.check(
       [...this.#streams].filter(
-        ([stream, { phase, isUnsure }]) =>
-          phase === "recovering" && !isUnsure && this.#isWanted(stream),
+        ([stream, { phase, isUnsure, isFailing }]) =>
+          phase === "recovering" && !isUnsure && !isFailing && this.#isWanted(stream),
       ),
     );
     const isSure = (stream: string): boolean => this.#streams.get(stream)?.isUnsure !== true;
@@ -324,7 +366,12 @@ export class Repairs {
     broken.discarded = [];
     broken.isLetGo = true;
     // A recovery that was given up says so after this.
-    if (this.#isWanted(stream)) this.#released.add(stream);
+    if (this.#isWanted(stream) && !broken.isFailing) this.#released.add(stream);
+  }
+
+  #recurrencesOf(stream: string): number {
+    const { atMs, recurrences } = this.#whole.get(stream) ?? { atMs: -Infinity, recurrences: 0 };
+    return this.#scene.process.nowMs() - atMs < CALM_MS ? recurrences + 1 : 0;
   }
 
   #cover(stream: string, messages: readonly Expectation[]): void {
@@ -336,6 +383,11 @@ export class Repairs {
   #wrong(what: string): void {
     this.#scene.violate("whole streams", what);
   }
+}
+
+/** Whole as far as can be seen, which need not be said yet. */
+function isProving({ isJoined, recurrences }: Broken): boolean {
+  return isJoined && recurrences > MAX_RECURRENCES;
 }
 
 function discard(broken: Broken): void {

@@ -30,11 +30,11 @@ describe("a question over HTTP", () => {
     ["seconds", { "retry-after": "7" }, 7_000],
     [
       "a date, beside the answer's own",
-      { "retry-after": "Fri, 31 Dec 2027 23:59:10 GMT", date: "Fri, 31 Dec 2027 23:59:00 GMT" },
-      10_000,
+      { "retry-after": "Fri, 31 Dec 2027 23:59:20 GMT", date: "Fri, 31 Dec 2027 23:59:00 GMT" },
+      20_000,
     ],
-    ["a date alone", { "retry-after": "Fri, 31 Dec 2027 23:59:10 GMT" }, undefined],
-    ["nothing", {}, undefined],
+    ["a date alone", { "retry-after": "Fri, 31 Dec 2027 23:59:10 GMT" }, 10_000],
+    ["nothing", {}, 10_000],
   ])(
     "that is refused says how long to wait, where the answer has %s",
     async (_, headers, waitMs) => {
@@ -45,7 +45,11 @@ describe("a question over HTTP", () => {
         text: () => Promise.resolve(""),
       });
       await expect(get(refused)).rejects.toMatchObject({ retryAfterMs: waitMs });
-      await expect(get(answer("no", 429))).rejects.toMatchObject({ retryAfterMs: undefined });
+      await expect(get(answer("no", 418))).rejects.toMatchObject({ retryAfterMs: 120_000 });
+      await expect(get(answer("no", 503))).rejects.toMatchObject({
+        status: 503,
+        retryAfterMs: undefined,
+      });
     },
   );
 
