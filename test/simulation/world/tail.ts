@@ -172,7 +172,9 @@ async function becomesWhole(world: World): Promise<void> {
   if (bufferMessages < 30) return;
   // A minute between two slow tries, and a host that has answered is asked for one stream after the other.
   const turnsMs = topics.length * (spacingMs + (2 * timeoutMs) / concurrent);
-  const provesMs = user.oracle.feed.repairs.hasRecurring ? 400_000 : 0;
+  const { repairs, unreliable } = user.oracle.feed;
+  // How often a stream broke whose numbers are not believed is not counted.
+  const provesMs = repairs.hasRecurring || unreliable.invalid.length > 0 ? 400_000 : 0;
   const boundMs = 120_000 + turnsMs + provesMs;
   if (!(await until(world, () => broken().length === 0, boundMs)) && !isBroken(world)) {
     scene.violate("L6 streams whole", broken().join(", "));
