@@ -231,7 +231,8 @@ export class FreshTopics {
   #reportMs(watched: Watched): number {
     const { firstMs = null, silenceMs = null } = this.#scene.character.features.freshness ?? {};
     if (watched.phase !== "stale" || !watched.awaitsReport) return 0;
-    return watched.renewals === 1 ? (firstMs ?? silenceMs ?? 0) : this.#limitMs(watched);
+    const reportMs = watched.renewals === 1 ? (firstMs ?? silenceMs ?? 0) : this.#limitMs(watched);
+    return reportMs + this.#scene.toleranceMs; // what follows counts from a timer that may be late
   }
 
   /** How long it may be taken to have been silent: while we did not read, silence was ours. */

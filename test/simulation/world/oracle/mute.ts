@@ -11,18 +11,22 @@ const LEAST_GAPS = 8;
 export class Mute {
   readonly #scene: Scene;
   readonly #isUp: () => boolean;
+  readonly #untilTokenMs: (atMs: number) => number;
   /** Delivered or not: no fewer than the gaps that are known. */
   #messages = 0;
   #firstUpAtMs: number | undefined;
   /** A silence was told and is not over. */
   #isTold = false;
   #isReplacing = false;
+  /** Until then it must be replaced, as far as the budget of attempts allows. */
+  #replacedByMs = Infinity;
   #alerts = 0;
   #isAlertOwed = false;
 
-  constructor(scene: Scene, isUp: () => boolean) {
+  constructor(scene: Scene, isUp: () => boolean, untilTokenMs: (atMs: number) => number) {
     this.#scene = scene;
     this.#isUp = isUp;
+    this.#untilTokenMs = untilTokenMs;
   }
 
   /** A message of some topic was read. */
@@ -66,9 +70,12 @@ export class Mute {
 
   /** After each step: what was said was done. */
   check(): void {
-    if (this.#isReplacing) this.#wrong("said to be replaced, and it was not");
     if (this.#isAlertOwed) this.#wrong("replaced without an alert");
-    [this.#isReplacing, this.#isAlertOwed] = [false, false];
+    this.#isAlertOwed = false;
+    const { process, toleranceMs } = this.#scene;
+    if (!this.#isReplacing || process.lastStop.endedAtMs >= this.#replacedByMs) return;
+    if (this.#now <= this.#replacedByMs + toleranceMs + 2) return;
+    this.#wrong("said to be replaced, and it was not");
   }
 
   #told({ silentMs, boundMs, action }: Fact<"mute">): void {
@@ -87,6 +94,7 @@ export class Mute {
     this.#isTold = true;
     if (action !== "reconnect") return;
     this.#isReplacing = true;
+    this.#replacedByMs = this.#now + this.#untilTokenMs(this.#now);
     this.#isAlertOwed = this.#alerts === 0;
   }
 

@@ -62,7 +62,11 @@ export class Oracle implements WireObserver {
       untilTokenMs: (atMs) => this.lifecycle.waits.untilTokenMs(atMs),
       mayReconnect: () => this.feed.repairs.mayReconnect,
     });
-    this.mute = new Mute(scene, () => this.lifecycle.isUp);
+    this.mute = new Mute(
+      scene,
+      () => this.lifecycle.isUp,
+      (atMs) => this.lifecycle.waits.untilTokenMs(atMs),
+    );
     this.muteInTime = new MuteInTime(scene, {
       isUp: () => this.lifecycle.isUp,
       askedAtMs: () => this.intents.askedAtMs,

@@ -60,6 +60,8 @@ interface Stream {
   resetsLeft: number;
   /** So many of those that wait may be told again, as their doubt is over. */
   mayRepeat: number;
+  /** What is told again was taken for a new numbering, as it took longer than doubt lasts, and goes on. */
+  isRetellingNew: boolean;
   /** Messages running that had an odd number, and were dropped as copies. */
   copies: number;
   /** The message that was read last, and how many running have had its number and another content since. */
@@ -175,6 +177,7 @@ export class UnreliableStreams {
       isInvalid,
       resetsLeft: 0,
       mayRepeat: 0,
+      isRetellingNew: false,
       copies: 0,
       repeated: { number: known, text: "", messages: 0, isSame: false },
     });
@@ -201,7 +204,10 @@ export class UnreliableStreams {
       if (!before.isRun) stream.resetsLeft += 1;
       [read.isRun, before.isRun] = [true, true];
     }
-    if (!read.isCopy) this.#fresh.delete(point.stream);
+    if (!read.isCopy) {
+      this.#fresh.delete(point.stream);
+      stream.isRetellingNew = false;
+    } else if (stream.isRetellingNew) read.isRun = true;
     // A numbering that starts over, and a number that is no part of it, cost a reset each way at most.
     if (point.restarts === true) stream.resetsLeft += 1;
     if ((before?.epoch ?? 0) !== read.epoch) stream.resetsLeft += 1;
@@ -343,8 +349,10 @@ export class UnreliableStreams {
     const { waiting } = stream;
     const waitedMs = this.#now - (oldest?.atMs ?? Infinity);
     const isOver = waitedMs >= DOUBT_MS - this.#scene.toleranceMs || waiting.length >= DOUBTFUL;
-    if (isOver) stream.mayRepeat = waiting.length;
-    else if (stream.resetsLeft > 0) stream.resetsLeft -= 1;
+    if (isOver) {
+      stream.mayRepeat = waiting.length;
+      stream.isRetellingNew = waiting.at(-1)?.isCopy === true;
+    } else if (stream.resetsLeft > 0) stream.resetsLeft -= 1;
     else this.#suspicions.push(`${name} starts over, and there is no reason`);
     stream.isResetTold = true;
     stream.owed.reset = undefined;
