@@ -178,7 +178,7 @@ export class FreshTopics {
   #reported(topics: readonly string[]): void {
     const { violate } = this.#scene;
     for (const [topic, watched] of this.#topics) {
-      if (watched.isUnsure) continue;
+      if (watched.isUnsure || this.#isUnreliable(topic)) continue;
       const isNamed = topics.includes(topic);
       if (isNamed && watched.phase !== "stale") {
         violate("fresh topics", `${topic} is in an alert, and speaks (${watched.phase})`);
