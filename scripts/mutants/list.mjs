@@ -35,7 +35,34 @@ const mute = [
   ["test/src/supervisor/mute.test.ts", "test/src/subscriptions/freshness.test.ts"],
 ];
 
+const numbers = [
+  ["test/src/sequence"],
+  ["test/src/supervisor/inbound.test.ts", "test/src/supervisor/numbering.test.ts"],
+];
+
 export const mutants = [
+  // Numbers that lie.
+  [
+    "a jump beyond all bounds is a gap",
+    "src/sequence/unusual.ts",
+    'return told.kind === "gap" && rangeSize(told.from, told.to) > MAX_GAP ? RESET : told;',
+    "return told;",
+    numbers,
+  ],
+  [
+    "an absurd number stays the position",
+    "src/sequence/unusual.ts",
+    '    if (told.kind === "gap") settled.before = known;\n',
+    "",
+    numbers,
+  ],
+  [
+    "what was dropped before a number is found to be stuck stays dropped",
+    "src/sequence/unusual.ts",
+    '    this.#listener.released(state.stream, run, "stuck");\n',
+    "",
+    numbers,
+  ],
   // Mute connections and stale topics.
   [
     "our own asking counts as data",

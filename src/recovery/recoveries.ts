@@ -110,6 +110,11 @@ export class Recoveries<M> implements RecoveryDoor {
     else if (broken.mustProve) this.#tell(broken.request);
   }
 
+  /** The number of a stream does not change any more. It would have every message be in the snapshot. */
+  unnumbered(stream: string): void {
+    if (this.#streams.get(stream)?.state === "settling") this.#streams.delete(stream);
+  }
+
   /** The socket is over, and all that was asked on it. Who is broken waits for the next one. */
   socketEnded(): void {
     this.#past.socketEnded();

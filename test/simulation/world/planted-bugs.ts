@@ -608,4 +608,87 @@ export const plantedBugs: readonly PlantedBug[] = [
     find: "    if (retries === 0) return null;",
     replace: "    if (timeouts > retries) return null;",
   },
+
+  // Numbers.
+  {
+    name: "a lower number is dropped at once",
+    file: "src/sequence/unusual.ts",
+    find: "    if (isLower) return this.#lower(state, trouble, point, raw, atMs);",
+    replace: "    if (isLower) return STALE;",
+  },
+  {
+    name: "a doubt on a new socket has no end in time",
+    file: "src/sequence/unusual.ts",
+    find: "      if (doubt.isReported && !endsByTime) continue;",
+    replace: "      if (doubt.isReported || endsByTime) continue;",
+  },
+  {
+    name: "what is held is lost at the socket's end",
+    file: "src/sequence/unusual.ts",
+    find: "    for (const state of Array.from(this.#inDoubt)) this.conclude(state);",
+    replace: "    for (const state of Array.from(this.#inDoubt)) this.#takeDoubt(state);",
+  },
+  {
+    name: "what is told again is delivered",
+    file: "src/sequence/unusual.ts",
+    find: "    if (doubt !== undefined) this.#listener.stale(state.stream, doubt.held);",
+    replace:
+      '    if (doubt !== undefined) this.#listener.released(state.stream, placed(doubt.held).run, "renumbered");',
+  },
+  {
+    name: "a number that is stuck swallows its stream",
+    file: "src/sequence/unusual.ts",
+    find: "    if (repeated.length + 1 < MAX_REPEATS) {",
+    replace: "    if (repeated.length + 1 < MAX_REPEATS * 1e9) {",
+  },
+  {
+    name: "a number that is stuck at a snapshot's position swallows its stream",
+    file: "src/recovery/recoveries.ts",
+    find: '    if (this.#streams.get(stream)?.state === "settling") this.#streams.delete(stream);',
+    replace: "    void stream;",
+  },
+  {
+    name: "what is dropped is not told",
+    file: "src/supervisor/feed.ts",
+    find: "    if (!this.#rare.take(cause, this.clock.nowMs())) return;",
+    replace: '    if (cause !== "late") return;',
+  },
+  {
+    name: "each message that is dropped is told",
+    file: "src/supervisor/feed.ts",
+    find: "    if (!this.#rare.take(cause, this.clock.nowMs())) return;",
+    replace: "",
+  },
+
+  // Mute servers.
+  {
+    name: "a mute server is never found",
+    file: "src/supervisor/mute-watch.ts",
+    find: "    if (silentMs >= this.#rule.dueMs) {",
+    replace: "    if (silentMs >= this.#rule.dueMs * 1e6) {",
+  },
+  {
+    name: "a mute connection is said to be replaced, and is not",
+    file: "src/supervisor/mute.ts",
+    find: '  else if (action === "reconnect") link.mute(silentMs);',
+    replace: "  else void link;",
+  },
+  {
+    name: "a mute connection is replaced without an alert",
+    file: "machines/policy/mute.ts",
+    find: '    if (action === "reconnect") return true;',
+    replace: '    if (action === "reconnect") return false;',
+  },
+  {
+    name: "a mute is not over when data comes",
+    file: "src/supervisor/mute-watch.ts",
+    find: "      this.#parts.onEnded(silentMs);",
+    replace: "      void silentMs;",
+  },
+  {
+    name: "a mute server is asked for its topics, and for no more",
+    file: "machines/policy/mute.ts",
+    find: "      this.#nextMs = silentMs + this.#untilSocketMs(atMs);",
+    replace: "      this.#nextMs = 1e6 * (silentMs + this.#untilSocketMs(atMs));",
+  },
 ];

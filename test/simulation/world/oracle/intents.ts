@@ -64,6 +64,8 @@ export class Intents {
   readonly #fresh: FreshTopics;
   readonly #suspects: Suspects;
   readonly #repairs: RepairsView;
+  /** When a topic was last asked for, or that was answered. */
+  askedAtMs = -Infinity;
 
   constructor(
     scene: Scene,
@@ -143,6 +145,7 @@ export class Intents {
     const { violate, process, character } = this.#scene;
     const { id, kind, topics } = request;
     const atMs = process.nowMs();
+    this.askedAtMs = atMs;
     const { topicsPerFrame } = character.options.resubscribe;
     if (topics.length === 0 || topics.length > topicsPerFrame) {
       violate("9 asked once", `${topics.length} topics in a frame`);
@@ -341,6 +344,7 @@ export class Intents {
   }
 
   #settle(topic: string, refused: Refused | undefined): void {
+    this.askedAtMs = this.#scene.process.nowMs();
     const asked = this.#asked.get(topic);
     if (asked === undefined || asked.isAnswered) return;
     const isRefused = refused !== undefined;

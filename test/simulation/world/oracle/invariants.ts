@@ -45,7 +45,8 @@ export const invariants = {
     "refusals are told with their wait; who is refused for now is asked for again, alone, at most ten a minute",
   "whole streams":
     "a stream that is not whole is said so, is recovered in order, and loses nothing silently",
-  mute: "a silence is told when it is too long, replaced after that, and over when data comes",
+  mute: "a silence is told when it is too long, in time, replaced after that, and over when data comes",
+  drops: "the first message that is dropped for a reason is told, and once in a minute",
   numbers:
     "where numbers lie, nothing new is lost, nothing known is told again, and doubt is short or spoken of",
   silence:
