@@ -18,6 +18,10 @@ const outgoing = [
   ["test/src/supervisor/outbox.test.ts", "test/src/subscriptions/pacer.test.ts"],
   ["test/src/supervisor", "test/src/venues"],
 ];
+const refusals = [
+  ["test/src/subscriptions/topic-retries.test.ts"],
+  ["test/src/subscriptions", "test/src/supervisor/subscriptions.test.ts"],
+];
 const adapter = [
   ["test/src/transport/shared-read.test.ts"],
   ["test/src/transport/ws-transport.test.ts"],
@@ -31,7 +35,34 @@ const mute = [
   ["test/src/supervisor/mute.test.ts", "test/src/subscriptions/freshness.test.ts"],
 ];
 
+const numbers = [
+  ["test/src/sequence"],
+  ["test/src/supervisor/inbound.test.ts", "test/src/supervisor/numbering.test.ts"],
+];
+
 export const mutants = [
+  // Numbers that lie.
+  [
+    "a jump beyond all bounds is a gap",
+    "src/sequence/unusual.ts",
+    'return told.kind === "gap" && rangeSize(told.from, told.to) > MAX_GAP ? RESET : told;',
+    "return told;",
+    numbers,
+  ],
+  [
+    "an absurd number stays the position",
+    "src/sequence/unusual.ts",
+    '    if (told.kind === "gap") settled.before = known;\n',
+    "",
+    numbers,
+  ],
+  [
+    "what was dropped before a number is found to be stuck stays dropped",
+    "src/sequence/unusual.ts",
+    '    this.#listener.released(state.stream, run, "stuck");\n',
+    "",
+    numbers,
+  ],
   // Mute connections and stale topics.
   [
     "our own asking counts as data",
@@ -492,6 +523,20 @@ export const mutants = [
     recovery,
   ],
   [
+    "the gap of a lost socket counts as a recovery that did not last",
+    "src/recovery/past-breaks.ts",
+    "isFromNumbers && past.socket !== this.#socket",
+    "false",
+    recovery,
+  ],
+  [
+    "a connection whose numbers keep missing is never counted",
+    "src/recovery/recoveries.ts",
+    'cause !== "checksum" && recovery !== "reconnect"',
+    'cause !== "checksum"',
+    recovery,
+  ],
+  [
     "a stream that keeps breaking is valid at once",
     "src/recovery/recoveries.ts",
     "if (broken.mustProve) {",
@@ -881,5 +926,35 @@ export const mutants = [
     "if (ponged !== undefined) this.#ponged = ponged;",
     'if (ponged !== undefined) this.#ws.removeAllListeners("pong").once("pong", ponged);',
     fast,
+  ],
+
+  // Topics that are refused.
+  [
+    "more refused topics are asked for in a minute than may be",
+    "src/subscriptions/topic-retries.ts",
+    "const SLOW_PER_MINUTE = 10;",
+    "const SLOW_PER_MINUTE = 1_000;",
+    refusals,
+  ],
+  [
+    "the budget of refused topics is not charged",
+    "src/subscriptions/topic-retries.ts",
+    "this.#writtenAtMs = [...this.#recent(nowMs), nowMs];",
+    "this.#writtenAtMs = this.#recent(nowMs);",
+    refusals,
+  ],
+  [
+    "what is asked for again goes before what is wanted for the first time",
+    "src/subscriptions/request-plan.ts",
+    "isRepeat ? this.#repeats : this.#lanes",
+    "isRepeat ? this.#lanes : this.#repeats",
+    refusals,
+  ],
+  [
+    "a late yes does not count for a topic that was refused",
+    "src/subscriptions/entry.ts",
+    'return state === "refused" || state === "rejected" || (state === "unsent" && refusals > 0);',
+    'return state === "unsent" && refusals > 1_000;',
+    refusals,
   ],
 ];

@@ -9,6 +9,7 @@
 import type { TransportSocket } from "../transport/transport.ts";
 import type { Clock } from "../system.ts";
 import { Pacer, type PacingWindow } from "../subscriptions/pacer.ts";
+import type { TopicRefusal } from "../subscriptions/summary.ts";
 import { Requests, type RequestSettings, type WantedTopics } from "./requests.ts";
 
 /** `held` nothing goes out · `replaying` subscriptions only · `open` everything. */
@@ -150,6 +151,16 @@ export class Outgoing<S extends WaitingSend = WaitingSend> {
   /** A request was answered. */
   answered(id: number): void {
     this.#requests.answered(id);
+  }
+
+  /** Something was refused. Gives the wait until it is asked again, in milliseconds; null where it is not. */
+  refused(refusal: TopicRefusal): number | null {
+    return this.#requests.refused(refusal);
+  }
+
+  /** Nobody wants this topic any more, or the peer serves it. */
+  forget(topic: string): void {
+    this.#requests.forget(topic);
   }
 
   /** Sends whatever may be sent now; arms one timer for the rest. */

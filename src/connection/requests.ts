@@ -1,14 +1,17 @@
 /**
  * Subscription requests on one socket: what to ask next, how long an answer may take, and what is asked
- * again later: topics that were not answered, and those suspected of killing sockets.
+ * again later: topics that were not answered, that were refused for now, or that are suspected of killing
+ * sockets.
  *
- * Both are asked for on a ready connection only: a topic that is never answered, or that ends the
+ * All of these are asked for on a ready connection only: a topic that is never answered, or that ends the
  * socket, must not keep the others from getting ready.
  */
 import { SparseMap } from "../sparse-map.ts";
 import type { Clock } from "../system.ts";
 import type { Quarantine, Quarantined } from "../subscriptions/quarantine.ts";
+import type { Acknowledgement } from "../subscriptions/protocol.ts";
 import type { SubscriptionRegistry, SubscriptionRequest } from "../subscriptions/registry.ts";
+import type { TopicRefusal } from "../subscriptions/summary.ts";
 import { TopicRetries, type TopicRetryPolicy } from "../subscriptions/topic-retries.ts";
 
 export interface RequestSettings {
@@ -28,9 +31,11 @@ export interface WantedTopics {
   readonly quarantine: Quarantine | undefined;
   /** The frame of a request; undefined when the user's function failed. */
   encode(request: SubscriptionRequest): string | Uint8Array | undefined;
+  /** A request was answered, and not by the peer. */
+  acknowledge(answer: Acknowledgement): void;
   /**
-   * Topics whose request was not answered in time: at the first time, and at the last, when nothing
-   * more follows on this socket (null).
+   * Topics whose request was not answered in time: at the first time, and when they begin to be asked for
+   * slowly, or not any more on this socket (null).
    */
   noteTimedOut(topics: readonly string[], retryInMs: number | null): void;
   /** Topics that are not asked for any more, for a while. */
@@ -93,10 +98,19 @@ export class Requests {
   /** The connection is ready: what is due is asked for again. */
   askAgain(nowMs: number): void {
     const { registry, quarantine } = this.#wanted;
-    registry.askAgain(this.#retries.takeDue(nowMs));
+    const due = this.#retries.takeDue(nowMs);
+    if (due.length > 0) {
+      const asked = new Set(registry.askAgain(due));
+      // What has become of it meanwhile is another matter.
+      for (const topic of due) if (!asked.has(topic)) this.#retries.forget(topic);
+    }
     // It would be no trial while others are about to be asked for.
     if (quarantine !== undefined && !registry.hasWork) {
-      registry.askAgain(quarantine.takeTrial(nowMs));
+      for (const topic of quarantine.takeTrial(nowMs)) {
+        // One that is not held takes nobody along: it is asked for as any other.
+        if (registry.isHeld(topic)) registry.askAgain([topic]);
+        else quarantine.acquit(topic);
+      }
     }
   }
 
@@ -116,9 +130,11 @@ export class Requests {
     const { id, kind, topics } = request;
     const frame = this.#wanted.encode(request);
     if (frame === undefined) {
-      registry.acknowledge({ id, error: "the subscription protocol threw" });
+      const error = kind === "subscribe" ? "the subscription protocol threw" : undefined;
+      this.#wanted.acknowledge({ id, error });
       return undefined;
     }
+    this.#retries.written(topics, nowMs);
     if (kind === "subscribe") quarantine?.asked(topics, nowMs);
     if (isAnswered) this.#awaitAnswer(id);
     return { id, frame };
@@ -135,6 +151,17 @@ export class Requests {
   answered(id: number): void {
     this.#settings.clock.clearTimeout(this.#deadlines.get(id));
     this.#deadlines.delete(id);
+  }
+
+  /** Something was refused. Gives the wait until it is asked again; null where it is not. */
+  refused({ topic, times, refusal }: TopicRefusal): number | null {
+    if (times === 0) return null;
+    return this.#retries.refused(topic, times, refusal, this.#settings.clock.nowMs());
+  }
+
+  /** Nobody wants this topic any more, or the peer serves it: nothing is to be asked again. */
+  forget(topic: string): void {
+    this.#retries.forget(topic);
   }
 
   /** The socket is on its way out. */
@@ -159,8 +186,8 @@ export class Requests {
     const byWait = new Map<number | null, string[]>();
     for (const topic of registry.expire(id)) {
       const timeouts = registry.timeoutsOf(topic);
-      const waitMs = this.#retries.add(topic, timeouts, nowMs);
-      if (timeouts > 1 && waitMs !== null) continue;
+      const waitMs = this.#retries.unanswered(topic, timeouts, nowMs);
+      if (timeouts > 1 && timeouts !== this.#settings.topicRetries.retries + 1) continue;
       byWait.set(waitMs, [...(byWait.get(waitMs) ?? []), topic]);
     }
     for (const [waitMs, topics] of byWait) this.#wanted.noteTimedOut(topics, waitMs);

@@ -79,6 +79,12 @@ export function factToText(fact: Fact): string {
       return settledToText(fact);
     case "topic.rejected":
       return `${printable(fact.topic)}: ${fact.reason}`;
+    case "topic.refused": {
+      const { topic, request, reason, retryInMs } = fact;
+      const what = request === "unsubscribe" ? "its end was refused" : "refused for now";
+      const next = retryInMs === null ? "counts as ended" : `again in ${showMs(retryInMs)}`;
+      return `${printable(topic)}: ${what} (${reason}); ${next}`;
+    }
     case "topic.stale":
       return `${printable(fact.topic)}: silent for ${showMs(fact.silentMs)}; subscribed anew`;
     case "topic.fresh":
@@ -159,6 +165,10 @@ export function alertToText(alert: Alert): string {
           : `again in ${showMs(retryInMs)}`;
       return `no answer for ${list(topics.map((topic) => printable(topic)))}; ${next}`;
     }
+    case "topic-refused":
+      return `refused for now: ${list(alert.topics.map((topic) => printable(topic)))} (${alert.reason}); each is asked for again`;
+    case "topic-rejected":
+      return `refused: ${list(alert.topics.map((topic) => printable(topic)))} (${alert.reason}); asked for again on the next socket`;
     case "recovery-failed": {
       const { stream, tries, detail } = alert;
       return `${printable(stream)} could not be recovered (${tries} tries): ${detail}; going on slowly`;
@@ -180,9 +190,12 @@ export function alertToText(alert: Alert): string {
 
 function settledToText(settled: Extract<Fact, { type: "subscriptions.settled" }>): string {
   const parts = [`${settled.confirmed.length} confirmed`];
-  const { rejected, timedOut, quarantined } = settled;
+  const { rejected, refused, timedOut, quarantined } = settled;
   if (rejected.length > 0) {
     parts.push(`rejected ${list(rejected.map(({ topic }) => printable(topic)))}`);
+  }
+  if (refused.length > 0) {
+    parts.push(`refused for now ${list(refused.map(({ topic }) => printable(topic)))}`);
   }
   if (timedOut.length > 0) {
     parts.push(`no answer for ${list(timedOut.map((topic) => printable(topic)))}`);

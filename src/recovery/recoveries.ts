@@ -58,7 +58,8 @@ export class Recoveries<M> implements RecoveryDoor {
     if (cause === "start" && typeof recovery === "string") return;
     const { bufferMessages, clock } = this.#parts;
     const sinceMs = clock.nowMs();
-    const recurrences = this.#past.recurrencesAtBreak(stream, sinceMs);
+    const isFromNumbers = cause !== "checksum" && recovery !== "reconnect";
+    const recurrences = this.#past.recurrencesAtBreak(stream, sinceMs, isFromNumbers);
     const past = { recurrences, sinceMs };
     const broken = new BrokenStream<M>(stream, recovery, bufferMessages, past);
     this.#streams.set(stream, broken);
@@ -107,8 +108,14 @@ export class Recoveries<M> implements RecoveryDoor {
     else if (broken.mustProve) this.#desk.tell(broken.request);
   }
 
+  /** The number of a stream does not change any more. It would have every message be in the snapshot. */
+  unnumbered(stream: string): void {
+    if (this.#streams.get(stream)?.state === "settling") this.#streams.delete(stream);
+  }
+
   /** The socket is over, and all that was asked on it. Who is broken waits for the next one. */
   socketEnded(): void {
+    this.#past.socketEnded();
     for (const broken of this.#streams.values()) this.#await(broken);
     this.#desk.socketEnded();
     for (const proving of this.#proving.values()) this.#desk.tell(proving.request);

@@ -16,6 +16,8 @@ export const DUPLICATE: SequenceVerdict = { kind: "duplicate" };
 export const STALE: SequenceVerdict = { kind: "stale" };
 export const RESET: SequenceVerdict = { kind: "reset" };
 export const ALIVE: SequenceVerdict = { kind: "alive" };
+/** A message whose number does not change any more. */
+export const STUCK: SequenceVerdict = { kind: "alive", isStuck: true };
 /** A lower number, where the rule says that it always means a reset. */
 export const STARTS_OVER: SequenceVerdict = { kind: "reset" };
 /** Not given by {@link judge}: what the number means shows with the messages after it. */

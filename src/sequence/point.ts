@@ -53,7 +53,9 @@ export interface SequencePoint {
  * `alive` a sign of life that carries nothing new · `held` the messages after it decide.
  */
 export type SequenceVerdict =
-  | { readonly kind: "first" | "next" | "duplicate" | "stale" | "alive" | "held" }
+  | { readonly kind: "first" | "next" | "duplicate" | "stale" | "held" }
+  /** `isStuck`: the number does not change any more, and says nothing of the message. */
+  | { readonly kind: "alive"; readonly isStuck?: true }
   /** `isWhole`: the message names the one before it, so that nothing is missing in between. */
   | { readonly kind: "reset"; readonly isWhole?: true }
   | { readonly kind: "gap"; readonly from: Position; readonly to: Position };

@@ -21,7 +21,7 @@
  */
 import { behindSnapshot, fromAhead, isSame, placed } from "./adjust.ts";
 import { Doubt, DOUBT_MS, type Held } from "./doubt.ts";
-import { ALIVE, DUPLICATE, HELD, judge, NEXT, RESET, STALE, STARTS_OVER } from "./judge.ts";
+import { ALIVE, DUPLICATE, HELD, judge, NEXT, RESET, STALE, STARTS_OVER, STUCK } from "./judge.ts";
 import type { SequencePoint, SequenceVerdict } from "./point.ts";
 import { rangeSize, type Position } from "./position.ts";
 import { isOver, newTrouble, type StreamState, type Trouble } from "./stream-state.ts";
@@ -165,9 +165,12 @@ export class UnusualNumbers<T> {
         : point.retold !== true && doubt.isContinuedBy(point);
       if (isDecided || doubt.isFullWith(raw)) return this.#startOver(state, point, raw, atMs);
     }
-    const open = this.#doubtOf(state, trouble, atMs);
+    const open = (trouble.doubt ??= new Doubt(atMs));
+    this.#inDoubt.add(state);
+    const isUntimed = open.unmarkedSinceMs === undefined;
     this.#newest = open.add(point, raw, atMs);
-    if (open.unmarkedSinceMs === atMs) this.#listener.doubted();
+    const isTimed = isUntimed && open.unmarkedSinceMs !== undefined;
+    if (isTimed || open.held.length === 1) this.#listener.doubted();
     return HELD;
   }
 
@@ -201,7 +204,7 @@ export class UnusualNumbers<T> {
     trouble: Trouble<T>,
     repeat: Held<T> & { readonly raw: Uint8Array },
   ): SequenceVerdict {
-    if (trouble.isStuck) return ALIVE;
+    if (trouble.isStuck) return STUCK;
     const { repeated } = trouble;
     const before = repeated.at(-1)?.raw;
     if (before !== undefined && isSame(before, repeat.raw)) return DUPLICATE;
@@ -215,7 +218,7 @@ export class UnusualNumbers<T> {
     this.#listener.stuck(state.stream, state.last);
     const run = repeated.map((one) => ({ ...one, gap: undefined }));
     this.#listener.released(state.stream, run, "stuck");
-    return ALIVE;
+    return STUCK;
   }
 
   /** A sign of life names a position: the known one, or that of the messages that are held. */
@@ -235,15 +238,6 @@ export class UnusualNumbers<T> {
   ): SequenceVerdict {
     this.conclude(state);
     return this.#tracker.accept(point, raw, atMs);
-  }
-
-  #doubtOf(state: StreamState<T>, trouble: Trouble<T>, atMs: number): Doubt<T> {
-    if (trouble.doubt === undefined) {
-      trouble.doubt = new Doubt(atMs);
-      this.#inDoubt.add(state);
-      this.#listener.doubted();
-    }
-    return trouble.doubt;
   }
 
   #takeDoubt(state: StreamState<T>): Doubt<T> | undefined {

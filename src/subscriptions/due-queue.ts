@@ -1,14 +1,20 @@
-/** Things that fall due, the first one at hand: a binary heap in which a thing can be moved and deleted. */
+/**
+ * Things that fall due, the first one at hand: a binary heap in which a thing can be moved and deleted. Of
+ * things that fall due at the same time the one that was put first is first.
+ */
 
 /** What a queue keeps of a thing, in the thing itself. */
 export interface Due {
   dueAtMs: number;
+  /** When it was put, among all that were. */
+  order: number;
   /** Where it stands; -1 outside the queue. */
   place: number;
 }
 
 export class DueQueue<T extends Due> {
   readonly #heap: T[] = [];
+  #order = 0;
 
   get first(): T | undefined {
     return this.#heap[0];
@@ -17,6 +23,7 @@ export class DueQueue<T extends Due> {
   /** Puts a thing in, or moves it to another time. */
   put(thing: T, dueAtMs: number): void {
     thing.dueAtMs = dueAtMs;
+    thing.order = this.#order++;
     if (thing.place < 0) thing.place = this.#heap.push(thing) - 1;
     this.#settle(thing);
   }
@@ -44,9 +51,9 @@ export class DueQueue<T extends Due> {
       const left = this.#heap[2 * place + 1];
       const right = this.#heap[2 * place + 2];
       const child =
-        left === undefined || right === undefined || left.dueAtMs <= right.dueAtMs ? left : right;
-      if (parent !== undefined && thing.dueAtMs < parent.dueAtMs) this.#swap(thing, parent);
-      else if (child !== undefined && child.dueAtMs < thing.dueAtMs) this.#swap(thing, child);
+        left === undefined || right === undefined || isBefore(left, right) ? left : right;
+      if (parent !== undefined && isBefore(thing, parent)) this.#swap(thing, parent);
+      else if (child !== undefined && isBefore(child, thing)) this.#swap(thing, child);
       else return;
     }
   }
@@ -61,4 +68,8 @@ export class DueQueue<T extends Due> {
     thing.place = place;
     this.#heap[place] = thing;
   }
+}
+
+function isBefore(one: Due, other: Due): boolean {
+  return one.dueAtMs === other.dueAtMs ? one.order < other.order : one.dueAtMs < other.dueAtMs;
 }

@@ -6,7 +6,10 @@ export type TopicState =
   | "unsent"
   | "pending"
   | "confirmed"
+  /** Refused for good, as far as this socket goes. */
   | "rejected"
+  /** Refused for now: it waits to be asked for again. */
+  | "refused"
   | "timed-out"
   | "leaving"
   /** It kept killing sockets: not asked for, for a while. */
@@ -19,6 +22,10 @@ export interface Entry {
   requestId: number;
   /** Requests in a row that were not answered. One that has any is asked for alone. */
   timeouts: number;
+  /** Refusals for now in a row. One that has any is asked for alone. */
+  refusals: number;
+  /** Its end was refused for now: not to be asked for until the registry is told to. */
+  isEndHeld: boolean;
   /** Wanted, and not to be asked for until the registry is told to ask. */
   isHeld: boolean;
   /** Asked for apart from all that were not held. */
@@ -33,6 +40,8 @@ export function newEntry(): Entry {
     state: "unsent",
     requestId: 0,
     timeouts: 0,
+    refusals: 0,
+    isEndHeld: false,
     isHeld: false,
     isOnTrial: false,
     isRenewing: false,
@@ -41,11 +50,10 @@ export function newEntry(): Entry {
 
 /** What an entry needs sent now; undefined while it is in order, or waits for an answer. */
 export function needOf(entry: Entry): RequestKind | undefined {
-  const { references, state, timeouts, isHeld, isRenewing } = entry;
-  if (references > 0) {
-    if (state === "unsent") return isHeld ? undefined : "subscribe";
-    return isRenewing ? "unsubscribe" : undefined;
-  }
+  const { references, state, timeouts, isHeld, isRenewing, isEndHeld } = entry;
+  if (references > 0 && state === "unsent") return isHeld ? undefined : "subscribe";
+  if (isEndHeld) return undefined;
+  if (references > 0) return isRenewing && state !== "leaving" ? "unsubscribe" : undefined;
   // Also where no answer came: the peer may have heard.
   const mayBeServed = state === "confirmed" || state === "timed-out" || timeouts > 0;
   return mayBeServed && state !== "leaving" && state !== "pending" ? "unsubscribe" : undefined;
@@ -55,4 +63,9 @@ export function needOf(entry: Entry): RequestKind | undefined {
 export function isWaiting({ state, timeouts }: Entry): boolean {
   if (state === "unsent") return timeouts > 0;
   return state === "pending" || state === "leaving" || state === "timed-out";
+}
+
+/** A peer that refused may serve the topic after all, unasked, or say so late. */
+export function isRefused({ state, refusals }: Entry): boolean {
+  return state === "refused" || state === "rejected" || (state === "unsent" && refusals > 0);
 }

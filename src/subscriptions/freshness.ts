@@ -241,6 +241,7 @@ export class Freshness {
       countsFromMs: 0,
       heardAtMs: 0,
       dueAtMs: 0,
+      order: 0,
       place: -1,
     };
     this.#topics.set(topic, watched);

@@ -4,6 +4,8 @@
  * All of these are pure functions. They run guarded: what they throw becomes a fact, never a crash.
  */
 
+import type { Refusal } from "../../machines/refusal.ts";
+
 /** A frame to send: text, bytes, or an object that is sent as JSON. */
 export type Frame = string | Uint8Array | { readonly [key: string]: unknown };
 
@@ -15,9 +17,15 @@ export type Acknowledgement =
       readonly rejected?: readonly TopicRejection[] | undefined;
       /** The whole request was refused, for this reason. */
       readonly error?: string | undefined;
+      /** What that refusal means for the next try. @defaultValue not known: asked again, after a long wait */
+      readonly refusal?: Refusal | undefined;
     }
   /** The answer for these topics, whatever request they were in (venues that echo instead of counting). */
-  | { readonly topics: readonly string[]; readonly error?: string | undefined }
+  | {
+      readonly topics: readonly string[];
+      readonly error?: string | undefined;
+      readonly refusal?: Refusal | undefined;
+    }
   /**
    * All that is subscribed now (venues that answer with their whole state): a topic that waits to be
    * confirmed and is here is confirmed, one that is leaving and is not has left. Others are untouched:
@@ -30,9 +38,12 @@ export type Acknowledgement =
    */
   | { readonly unmatched: true };
 
+/** One topic of a request that was refused. */
 export interface TopicRejection {
   readonly topic: string;
   readonly reason: string;
+  /** What it means for the next try. @defaultValue not known: asked again, after a long wait */
+  readonly refusal?: Refusal | undefined;
 }
 
 /** One server's way of subscribing. */

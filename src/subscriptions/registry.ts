@@ -6,15 +6,16 @@
  * it sends nothing and has no clock.
  */
 import { SparseMap } from "../sparse-map.ts";
+import type { Refusal } from "../../machines/refusal.ts";
 import type { Acknowledgement } from "./protocol.ts";
-import { isWaiting, needOf, newEntry, type Entry, type TopicState } from "./entry.ts";
+import { isRefused, isWaiting, needOf, newEntry, type Entry, type TopicState } from "./entry.ts";
 import { OpenRequests, type SubscriptionRequest } from "./open-requests.ts";
 import { RequestPlan, type Batch, type RequestKind } from "./request-plan.ts";
 import {
   settlementOf,
   statusesOf,
   type Settlement,
-  type TopicOutcome,
+  type TopicRefusal,
   type TopicStatus,
 } from "./summary.ts";
 
@@ -40,6 +41,12 @@ export interface RegistryListener {
   answered(id: number): void;
   /** Nothing is pending or confirmed any more. */
   reset(): void;
+}
+
+/** Why the peer does not do what was asked, and what that means. */
+interface Refused {
+  readonly reason: string;
+  readonly refusal: Refusal | undefined;
 }
 
 const oneGroup = (): string => "";
@@ -93,6 +100,11 @@ export class SubscriptionRegistry {
     return (this.#entries.get(topic)?.references ?? 0) > 0;
   }
 
+  /** It is not asked for on this socket until {@link askAgain}: it may have killed earlier ones. */
+  isHeld(topic: string): boolean {
+    return this.#entries.get(topic)?.isHeld === true;
+  }
+
   want(topics: readonly string[]): void {
     for (const topic of topics) {
       let entry = this.#entries.get(topic);
@@ -104,6 +116,8 @@ export class SubscriptionRegistry {
       if (entry.references === 1) {
         this.#wanted += 1;
         this.#wantedChars += topic.length;
+        if (entry.isEndHeld) entry.refusals = 0; // it goes on, which is what is wanted now
+        entry.isEndHeld = false;
         if (entry.state === "confirmed") this.#listener?.changed(topic, "confirmed");
       }
       this.#mark(topic, entry);
@@ -171,14 +185,14 @@ export class SubscriptionRegistry {
       const entry = this.#entries.get(topic);
       if (entry === undefined) continue;
       entry.requestId = request.id;
-      entry.isRenewing = false;
+      if (kind === "subscribe") entry.isRenewing = false;
       this.#become(topic, entry, kind === "subscribe" ? "pending" : "leaving");
     }
     return request;
   }
 
-  /** Takes an answer. Gives the topics it newly rejected. Answers to nothing are ignored. */
-  acknowledge(answer: Acknowledgement): readonly TopicOutcome[] {
+  /** Takes an answer. Gives what it newly refuses. Answers to nothing are ignored. */
+  acknowledge(answer: Acknowledgement): readonly TopicRefusal[] {
     if ("unmatched" in answer) return [];
     if ("state" in answer) return this.#answerState(new Set(answer.state));
     return "id" in answer ? this.#answerRequest(answer) : this.#answerTopics(answer);
@@ -213,20 +227,30 @@ export class SubscriptionRegistry {
   }
 
   /**
-   * Topics that timed out, or were held back, are to be asked for: each alone, or the held ones apart
-   * from all others. Any other is left as it is.
+   * Topics that timed out, were refused for now or were held back are to be asked for: each alone, or the
+   * held ones apart from all others. One whose end was refused for now is to be ended. Any other is left as
+   * it is. Gives those that are asked for, or ended.
    */
-  askAgain(topics: readonly string[]): void {
+  askAgain(topics: readonly string[]): readonly string[] {
+    const asked: string[] = [];
     for (const topic of topics) {
       const entry = this.#entries.get(topic);
+      if (entry?.isEndHeld === true) {
+        entry.isEndHeld = false;
+        this.#mark(topic, entry);
+        asked.push(topic);
+        continue;
+      }
       if (entry === undefined || entry.references === 0) continue;
-      if (entry.state !== "timed-out" && !entry.isHeld) continue;
+      if (entry.state !== "timed-out" && entry.state !== "refused" && !entry.isHeld) continue;
       entry.isOnTrial = entry.isHeld;
       this.#isAllHeld = false;
       entry.isHeld = false;
       this.#become(topic, entry, "unsent");
       this.#mark(topic, entry);
+      asked.push(topic);
     }
+    return asked;
   }
 
   /**
@@ -263,35 +287,42 @@ export class SubscriptionRegistry {
     }
   }
 
-  #answerRequest(answer: Extract<Acknowledgement, { id: number }>): readonly TopicOutcome[] {
+  #answerRequest(answer: Extract<Acknowledgement, { id: number }>): readonly TopicRefusal[] {
     const request = this.#requests.take(answer.id);
     if (request === undefined) return [];
     this.#listener?.answered(answer.id);
-    const refusals = new Map(answer.rejected?.map(({ topic, reason }) => [topic, reason]));
-    const outcomes: TopicOutcome[] = [];
+    const { error, refusal, rejected = [] } = answer;
+    const whole = error === undefined ? undefined : { reason: error, refusal };
+    const single = new Map<string, Refused>();
+    for (const { topic, ...refused } of rejected)
+      single.set(topic, { refusal: undefined, ...refused });
+    const refusals: TopicRefusal[] = [];
     for (const [topic, entry] of this.#entriesOf(request)) {
-      const reason = answer.error ?? refusals.get(topic);
-      if (this.#settle(topic, entry, reason)) outcomes.push({ topic, reason: reason ?? "" });
+      const refused = this.#settle(topic, entry, whole ?? single.get(topic));
+      if (refused !== undefined) refusals.push(refused);
     }
-    return outcomes;
+    return refusals;
   }
 
-  #answerTopics(answer: Extract<Acknowledgement, { topics: readonly string[] }>): TopicOutcome[] {
-    const outcomes: TopicOutcome[] = [];
-    for (const topic of answer.topics) {
+  #answerTopics(answer: Extract<Acknowledgement, { topics: readonly string[] }>): TopicRefusal[] {
+    const { topics, error, refusal } = answer;
+    const whole = error === undefined ? undefined : { reason: error, refusal };
+    const refusals: TopicRefusal[] = [];
+    for (const topic of topics) {
       const entry = this.#entries.get(topic);
-      if (entry === undefined || !isWaiting(entry)) continue;
-      if (this.#settle(topic, entry, answer.error)) {
-        outcomes.push({ topic, reason: answer.error ?? "" });
-      }
+      if (entry === undefined) continue;
+      if (!isWaiting(entry) && !(whole === undefined && isRefused(entry))) continue;
+      const refused = this.#settle(topic, entry, whole);
+      if (refused !== undefined) refusals.push(refused);
     }
-    return outcomes;
+    return refusals;
   }
 
-  #answerState(subscribed: ReadonlySet<string>): readonly TopicOutcome[] {
+  #answerState(subscribed: ReadonlySet<string>): readonly TopicRefusal[] {
     for (const topic of subscribed) {
       const entry = this.#entries.get(topic);
-      if (entry === undefined || !isWaiting(entry) || entry.state === "leaving") continue;
+      if (entry === undefined || entry.state === "leaving") continue;
+      if (!isWaiting(entry) && !isRefused(entry)) continue;
       this.#settle(topic, entry, undefined);
     }
     for (const request of this.#requests.ending()) {
@@ -302,26 +333,52 @@ export class SubscriptionRegistry {
     return [];
   }
 
-  /** True when the topic was newly rejected. */
-  #settle(topic: string, entry: Entry, reason: string | undefined): boolean {
-    if (entry.state === "leaving") {
+  /** Gives what is newly refused of it, where somebody still wants to know. */
+  #settle(topic: string, entry: Entry, refused: Refused | undefined): TopicRefusal | undefined {
+    if (entry.state === "leaving") return this.#settleEnd(topic, entry, refused);
+    this.#release(entry);
+    entry.timeouts = 0;
+    const isFinal = refused?.refusal?.kind === "never";
+    entry.refusals = refused === undefined || isFinal ? 0 : entry.refusals + 1;
+    if (refused === undefined) {
+      this.#reasons.delete(topic);
+      this.#become(topic, entry, "confirmed");
+    } else {
+      entry.isRenewing = false;
+      this.#reasons.set(topic, refused.reason);
+      this.#become(topic, entry, isFinal ? "rejected" : "refused");
+    }
+    const { references, refusals: times } = entry;
+    this.#mark(topic, entry);
+    if (refused === undefined || references === 0) return undefined;
+    return { topic, request: "subscribe", times, ...refused };
+  }
+
+  /**
+   * A topic whose end is refused for now goes on, and is ended later. Where nothing is known of the refusal,
+   * or it is for good, there is nothing to end: what is not wanted is forgotten, the rest asked for anew.
+   */
+  #settleEnd(topic: string, entry: Entry, refused: Refused | undefined): TopicRefusal | undefined {
+    const isNeeded = entry.references === 0 || entry.isRenewing;
+    if (refused?.refusal?.kind !== "later") {
       this.#leave(topic, entry);
-      return false;
+      if (refused === undefined || !isNeeded) return undefined;
+      return { topic, request: "unsubscribe", times: 0, ...refused };
     }
     this.#release(entry);
     entry.timeouts = 0;
-    if (reason !== undefined) {
-      entry.isRenewing = false;
-      this.#reasons.set(topic, reason);
-    }
-    this.#become(topic, entry, reason === undefined ? "confirmed" : "rejected");
+    entry.isEndHeld = isNeeded;
+    entry.refusals = isNeeded ? entry.refusals + 1 : 0;
+    const { refusals: times } = entry;
+    this.#become(topic, entry, "confirmed");
     this.#mark(topic, entry);
-    return reason !== undefined && entry.references > 0;
+    return isNeeded ? { topic, request: "unsubscribe", times, ...refused } : undefined;
   }
 
   #leave(topic: string, entry: Entry): void {
     this.#release(entry);
     entry.timeouts = 0;
+    entry.refusals = 0;
     entry.isRenewing = false;
     if (entry.references === 0) {
       this.#forget(topic);
@@ -358,7 +415,8 @@ export class SubscriptionRegistry {
     } else if (needs === undefined) {
       this.#plan.delete(topic);
     } else {
-      this.#plan.put(topic, needs, this.#laneOf(topic, entry, needs));
+      const isRepeat = isAskedAlone(entry, needs);
+      this.#plan.put(topic, needs, this.#laneOf(topic, entry, isRepeat), isRepeat);
     }
   }
 
@@ -370,8 +428,8 @@ export class SubscriptionRegistry {
     return false;
   }
 
-  #laneOf(topic: string, entry: Entry, kind: RequestKind): string {
-    if (kind === "subscribe" && entry.timeouts > 0) return `alone ${topic}`;
+  #laneOf(topic: string, entry: Entry, isAlone: boolean): string {
+    if (isAlone) return `alone ${topic}`;
     return `${entry.isOnTrial ? "trial" : "group"} ${this.#groupOf(topic)}`;
   }
 
@@ -381,4 +439,9 @@ export class SubscriptionRegistry {
       if (entry !== undefined && entry.requestId === request.id) yield [topic, entry];
     }
   }
+}
+
+/** What was not answered, or refused, is asked for again where it can take no other topic along. */
+function isAskedAlone({ timeouts, refusals }: Entry, kind: RequestKind): boolean {
+  return refusals > 0 || (kind === "subscribe" && timeouts > 0);
 }

@@ -2,8 +2,9 @@
  * Which topics need a frame, and in which order they get one.
  *
  * Topics that may share a frame lie in one lane, and a frame takes from one lane only. Lanes take
- * turns: the one that has waited longest goes first, then to the back. So planning a frame costs what
- * the frame holds, however many topics wait and however their lanes are interleaved.
+ * turns: the one that has waited longest goes first, then to the back; lanes of what was asked for before,
+ * in vain, follow all others. So planning a frame costs what the frame holds, however many topics wait and
+ * however their lanes are interleaved.
  */
 import { SparseMap } from "../sparse-map.ts";
 
@@ -20,10 +21,13 @@ interface Lane {
   readonly kind: RequestKind;
   readonly group: string;
   readonly topics: Set<string>;
+  /** Those that it takes turns with. */
+  readonly turns: SparseMap<string, Lane>;
 }
 
 export class RequestPlan {
   readonly #lanes = new SparseMap<string, Lane>();
+  readonly #repeats = new SparseMap<string, Lane>();
   readonly #laneOf = new SparseMap<string, Lane>();
   /** The lane of the last `put`: a replay puts thousands in one, and to make a key for each is half its cost. */
   #last: Lane | undefined;
@@ -33,12 +37,15 @@ export class RequestPlan {
     return this.#laneOf.size;
   }
 
-  /** A topic needs this. It keeps its place where it waits for the same already. */
-  put(topic: string, kind: RequestKind, group: string): void {
+  /**
+   * A topic needs this. It keeps its place where it waits for the same already. `isRepeat`: its group holds
+   * what was asked for before, in vain.
+   */
+  put(topic: string, kind: RequestKind, group: string, isRepeat = false): void {
     const known = this.#laneOf.get(topic);
     if (known?.kind === kind && known.group === group) return;
     if (known !== undefined) this.delete(topic);
-    const lane = this.#laneFor(kind, group);
+    const lane = this.#laneFor(kind, group, isRepeat ? this.#repeats : this.#lanes);
     lane.topics.add(topic);
     this.#laneOf.set(topic, lane);
   }
@@ -54,12 +61,13 @@ export class RequestPlan {
   clear(): void {
     this.#last = undefined;
     this.#lanes.clear();
+    this.#repeats.clear();
     this.#laneOf.clear();
   }
 
   /** The next frame's topics, taken out: at most `maxTopics`, in the order in which they were put. */
   take(maxTopics: number): Batch | undefined {
-    const [lane] = this.#lanes.values();
+    const [lane] = (this.#lanes.size > 0 ? this.#lanes : this.#repeats).values();
     if (lane === undefined) return undefined;
     const topics: string[] = [];
     for (const topic of lane.topics) {
@@ -68,26 +76,26 @@ export class RequestPlan {
     }
     for (const topic of topics) this.delete(topic);
     if (lane.topics.size > 0) {
-      this.#lanes.delete(lane.key);
-      this.#lanes.set(lane.key, lane);
+      lane.turns.delete(lane.key);
+      lane.turns.set(lane.key, lane);
     }
     return { kind: lane.kind, topics };
   }
 
-  #laneFor(kind: RequestKind, group: string): Lane {
+  #laneFor(kind: RequestKind, group: string, turns: SparseMap<string, Lane>): Lane {
     if (this.#last?.kind === kind && this.#last.group === group) return this.#last;
     const key = `${kind} ${group}`;
-    let lane = this.#lanes.get(key);
+    let lane = turns.get(key);
     if (lane === undefined) {
-      lane = { key, kind, group, topics: new Set() };
-      this.#lanes.set(key, lane);
+      lane = { key, kind, group, topics: new Set(), turns };
+      turns.set(key, lane);
     }
     this.#last = lane;
     return lane;
   }
 
   #close(lane: Lane): void {
-    this.#lanes.delete(lane.key);
+    lane.turns.delete(lane.key);
     if (this.#last === lane) this.#last = undefined;
   }
 }

@@ -20,12 +20,19 @@ export type SupervisorState =
 /** Something a person should know: the chart's alerts and the supervisor's own. */
 export type Alert =
   | ConnectionAlert
-  /** `retryInMs` until they are asked for again, each alone; null when that is over on this socket. */
+  /**
+   * `retryInMs` until they are asked for again, each alone; null where that is not done on this socket
+   * (`resubscribe.retries: 0`).
+   */
   | {
       readonly kind: "subscriptions-timed-out";
       readonly topics: readonly string[];
       readonly retryInMs: number | null;
     }
+  /** The peer refuses these for now: each is asked for again, alone. `reason` of one that is new. */
+  | { readonly kind: "topic-refused"; readonly topics: readonly string[]; readonly reason: string }
+  /** The peer refuses these for good: the next socket is asked. `reason` of one that is new. */
+  | { readonly kind: "topic-rejected"; readonly topics: readonly string[]; readonly reason: string }
   /**
    * A stream could not be made whole in its fast tries, or breaks again whenever it is. It stays invalid, its
    * messages are delivered, and the tries go on slowly until `valid`, or `recovery.abandoned`.
@@ -112,12 +119,24 @@ export interface FactPayloads {
   "subscriptions.settled": {
     readonly confirmed: readonly string[];
     readonly rejected: readonly TopicOutcome[];
+    /** Refused for now: each is asked for again, alone. */
+    readonly refused: readonly TopicOutcome[];
     readonly timedOut: readonly string[];
     /** Not asked for, as they killed earlier sockets. */
     readonly quarantined: readonly string[];
   };
-  /** The peer refused one topic. The others live. */
+  /** The peer refused one topic for good. The others live, and the next socket is asked for it. */
   "topic.rejected": { readonly topic: string; readonly reason: string };
+  /**
+   * The peer refused, for now, to begin one topic or to end it. `retryInMs` until that is asked again, alone;
+   * null for an end that is not asked again: the topic counts as ended.
+   */
+  "topic.refused": {
+    readonly topic: string;
+    readonly request: "subscribe" | "unsubscribe";
+    readonly reason: string;
+    readonly retryInMs: number | null;
+  };
   /** A subscribed topic has been silent for longer than it may: it is subscribed anew, alone. */
   "topic.stale": {
     readonly topic: string;

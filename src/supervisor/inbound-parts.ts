@@ -83,6 +83,8 @@ export interface StreamRecoveries<M> {
   take(item: MessageItem<M>, point: SequencePoint): boolean;
   /** A message with which its stream begins anew was delivered. */
   restarted(stream: string): void;
+  /** The number of a stream does not change any more: it cannot tell what a snapshot has. */
+  unnumbered(stream: string): void;
 }
 
 export function newInboundCounts(): InboundCounts {

@@ -154,6 +154,7 @@ export class Inbound<M> implements TrackerListener<HeldMessage<M>> {
 
   stuck(stream: string, position: Position): void {
     this.#parts.onStuck(stream, position);
+    this.#recoveries.unnumbered(stream);
   }
 
   stale(stream: string, held: readonly Held<HeldMessage<M>>[]): void {
@@ -245,8 +246,10 @@ export class Inbound<M> implements TrackerListener<HeldMessage<M>> {
     }
     const { stream } = point;
     switch (verdict.kind) {
-      case "next":
       case "alive":
+        if (verdict.isStuck === true) recoveries.unnumbered(stream);
+        return "follows";
+      case "next":
         return "follows";
       case "first":
         recoveries.broken(stream, "start");

@@ -162,9 +162,10 @@ export interface ResubscribeOptions {
   /** One request's answer. @defaultValue 5,000 */
   readonly requestTimeoutMs?: number | undefined;
   /**
-   * How often a topic that was not answered is asked for again on the same socket, alone, after waits
-   * that double from `requestTimeoutMs` to a minute. Then it rests until the next socket, with an
-   * alert. More than 0 only helps where asking twice does no harm. @defaultValue 5
+   * How often a topic that was not answered is asked for again on the same socket, alone, after waits that
+   * double from `requestTimeoutMs` to a minute. After that it is asked for slowly, every 100 s, at most ten
+   * topics a minute together with those that were refused for now. 0 for never, where asking twice does
+   * harm: then it rests until the next socket. @defaultValue 5
    */
   readonly retries?: number | undefined;
   /** Subscription frames per time, on top of `pacing`. @defaultValue the venue's, or 5 per 1,000 ms */

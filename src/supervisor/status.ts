@@ -37,7 +37,10 @@ export interface Status {
     readonly wanted: number;
     readonly confirmed: number;
     readonly pending: number;
+    /** Refused for good on this socket. */
     readonly rejected: number;
+    /** Refused for now: they wait to be asked for again. */
+    readonly refused: number;
     readonly quarantined: number;
   };
   readonly inbound: Readonly<InboundCounts> & {

@@ -17,7 +17,7 @@ import {
   type SubscriptionRequest,
   type TopicState,
 } from "../subscriptions/registry.ts";
-import type { TopicStatus } from "../subscriptions/summary.ts";
+import type { TopicOutcome, TopicRefusal, TopicStatus } from "../subscriptions/summary.ts";
 import type { Topic } from "../subscriptions/topic.ts";
 import { printable } from "../transport/printable.ts";
 import type { FactPayloads, FactType } from "./facts.ts";
@@ -59,6 +59,10 @@ export interface SubscriptionsOthers<M> {
   readonly outgoing: {
     /** A request was answered: its deadline is off. */
     answered(id: number): void;
+    /** Something was refused. Gives the wait until it is asked again; null where it is not. */
+    refused(refusal: TopicRefusal): number | null;
+    /** Nothing is to be asked again of this topic. */
+    forget(topic: string): void;
     /** There is something to ask for, and nobody else who knows. */
     pump(): void;
   };
@@ -78,6 +82,12 @@ export class Subscriptions<M> implements RegistryListener {
   readonly #freshness: FreshnessWatch | undefined;
   /** Something was asked, or waits, since settlement was last announced. */
   #hasUnannounced = false;
+  /** The topics of which the alerts that stand now tell. */
+  readonly #told = {
+    refused: new Set<string>(),
+    rejected: new Set<string>(),
+    timedOut: new Set<string>(),
+  };
 
   constructor(settings: SubscriptionSettings<M>, others: SubscriptionsOthers<M>) {
     this.#settings = settings;
@@ -116,12 +126,13 @@ export class Subscriptions<M> implements RegistryListener {
   }
 
   counts(): Status["topics"] {
-    const { confirmed, rejected, timedOut, quarantined } = this.registry.settlement();
+    const { confirmed, rejected, refused, timedOut, quarantined } = this.registry.settlement();
     return {
       wanted: this.registry.wanted,
       confirmed: confirmed.length,
       pending: timedOut.length,
       rejected: rejected.length,
+      refused: refused.length,
       quarantined: quarantined.length,
     };
   }
@@ -145,8 +156,15 @@ export class Subscriptions<M> implements RegistryListener {
 
   /** The peer's answer. A topic that it refuses does not take the others down. */
   acknowledge(answer: Acknowledgement): void {
-    for (const { topic, reason } of this.registry.acknowledge(answer)) {
-      this.#publish("topic.rejected", { topic, reason: printable(reason) });
+    for (const refusal of this.registry.acknowledge(answer)) {
+      const { topic, request } = refusal;
+      const reason = printable(refusal.reason);
+      const retryInMs = this.#others.outgoing.refused(refusal);
+      if (request === "subscribe" && retryInMs === null) {
+        this.#publish("topic.rejected", { topic, reason });
+      } else {
+        this.#publish("topic.refused", { topic, request, reason, retryInMs });
+      }
     }
   }
 
@@ -201,11 +219,19 @@ export class Subscriptions<M> implements RegistryListener {
 
   /** Where every wanted topic stands, settled or not. */
   announce(): void {
-    this.#publish("subscriptions.settled", this.registry.settlement());
+    const settlement = this.registry.settlement();
+    this.#alert("refused", settlement.refused);
+    this.#alert("rejected", settlement.rejected);
+    const { timedOut } = this.#told;
+    const still = settlement.timedOut.filter((topic) => timedOut.has(topic));
+    timedOut.clear();
+    for (const topic of still) timedOut.add(topic);
+    this.#publish("subscriptions.settled", settlement);
   }
 
   /** Topics whose request was not answered in time; `retryInMs` null when nothing more follows. */
   noteTimedOut(topics: readonly string[], retryInMs: number | null): void {
+    for (const topic of topics) this.#told.timedOut.add(topic);
     this.#publish("alert", { alert: { kind: "subscriptions-timed-out", topics, retryInMs } });
   }
 
@@ -223,11 +249,16 @@ export class Subscriptions<M> implements RegistryListener {
     else if (state === "pending" || state === "confirmed") this.#others.mute?.asked(topic);
 
     if (state === undefined) this.#others.feed.recoveries.unwanted(topic);
-    if (state === "rejected") this.#others.feed.recoveries.topicRefused(topic);
-    if (state === undefined) this.quarantine?.forget(topic);
-    else if (state === "rejected" || (state === "confirmed" && this.#isAnswered)) {
-      this.quarantine?.acquit(topic);
+    if (state === "rejected" || state === "refused") {
+      this.#others.feed.recoveries.topicRefused(topic);
     }
+    if (state === undefined || state === "confirmed" || state === "rejected") {
+      this.#others.outgoing.forget(topic);
+      // An alert that tells of it is to be resolved.
+      if (this.#isTold(topic)) this.#hasUnannounced = true;
+    }
+    if (state === undefined) this.quarantine?.forget(topic);
+    else if (this.#isAnswer(state)) this.quarantine?.acquit(topic);
   }
 
   unwanted(topic: string): void {
@@ -248,6 +279,17 @@ export class Subscriptions<M> implements RegistryListener {
     this.#others.publisher.publish(type, payload);
   }
 
+  /** One alert for all topics of a kind; again when there is one that it did not tell of. */
+  #alert(kind: "refused" | "rejected", outcomes: readonly TopicOutcome[]): void {
+    const told = this.#told[kind];
+    const news = outcomes.find(({ topic }) => !told.has(topic));
+    told.clear();
+    for (const { topic } of outcomes) told.add(topic);
+    if (news === undefined) return;
+    const reason = printable(news.reason);
+    this.#publish("alert", { alert: { kind: `topic-${kind}`, topics: [...told], reason } });
+  }
+
   #noteStale(stale: readonly StaleTopic[]): void {
     for (const { topic, silentMs } of stale) {
       this.#publish("topic.stale", { topic, silentMs, action: "resubscribe" });
@@ -255,9 +297,15 @@ export class Subscriptions<M> implements RegistryListener {
     this.renew(stale.map(({ topic }) => topic));
   }
 
-  /** Where nothing is answered, written counts as confirmed, which acquits nobody. */
-  get #isAnswered(): boolean {
-    return this.#settings.isAnswered;
+  /** The peer has answered. Where nothing is answered, written counts as confirmed: that is no answer. */
+  #isAnswer(state: TopicState): boolean {
+    if (state === "confirmed") return this.#settings.isAnswered;
+    return state === "rejected" || state === "refused";
+  }
+
+  #isTold(topic: string): boolean {
+    const { refused, rejected, timedOut } = this.#told;
+    return refused.has(topic) || rejected.has(topic) || timedOut.has(topic);
   }
 
   #check(topics: Topic | readonly Topic[]): readonly string[] {

@@ -11,6 +11,8 @@ import { sequenceRules, type SequenceRule } from "../sequence/rule.ts";
 import { defineVenue } from "./define-venue.ts";
 import { fetchJson, hostOfUrl, HttpError, type Fetch } from "./kit/fetch-json.ts";
 import { isRecord, parseFrame, textOf } from "./kit/json.ts";
+import { refusalBy } from "./kit/refusals.ts";
+import { binanceRefusals } from "./refusal-tables.ts";
 import type {
   ParsedTopic,
   TopicGrammar,
@@ -186,7 +188,8 @@ function control(message: BinanceFrame): VenueWord | undefined {
   if (typeof id !== "number") return { kind: "answer", answer: { unmatched: true } };
   if (failure === undefined) return { kind: "answer", answer: { id } };
   const error = `${textOf(failure.code)}: ${textOf(failure.msg)}`;
-  return { kind: "answer", answer: { id, error } };
+  const refusal = refusalBy(binanceRefusals, failure.code);
+  return { kind: "answer", answer: { id, error, refusal } };
 }
 
 // `<symbol>@<stream>`: symbols are lower case in stream names [docs]. An upper-case one would be

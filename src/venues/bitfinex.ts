@@ -12,6 +12,8 @@ import { BitfinexBook } from "./bitfinex-book.ts";
 import { bitfinexTopics, hasKnownChecksum, requestOf, topicOfAnswer } from "./bitfinex-topics.ts";
 import { defineVenue } from "./define-venue.ts";
 import { isRecord, parseFrame, textOf } from "./kit/json.ts";
+import { refusalBy } from "./kit/refusals.ts";
+import { bitfinexRefusals } from "./refusal-tables.ts";
 import type { Conversation, VenueProfile, VenueSource, VenueWord } from "./venue.ts";
 
 /** `[price, count, amount]`; a count of 0 deletes, an amount below 0 is an ask. [docs] */
@@ -198,7 +200,8 @@ function refusal(event: BitfinexEvent): VenueWord {
   if (topic === undefined) return { kind: "answer", answer: { unmatched: true } };
   if (event.code === 10_301) return { kind: "answer", answer: { topics: [topic] } };
   const error = `${textOf(event.code)}: ${textOf(event.msg)}`;
-  return { kind: "answer", answer: { topics: [topic], error } };
+  const meaning = refusalBy(bitfinexRefusals, event.code);
+  return { kind: "answer", answer: { topics: [topic], error, refusal: meaning } };
 }
 
 /** What an `info` event's code says; rely on nothing else of it. [docs] */

@@ -9,7 +9,9 @@
  */
 import type { Acknowledgement } from "../subscriptions/protocol.ts";
 import { textOf } from "./kit/json.ts";
+import { refusalBy } from "./kit/refusals.ts";
 import { RequestMemory } from "./kit/request-memory.ts";
+import { bybitRefusals } from "./refusal-tables.ts";
 import type { VenueWord } from "./venue.ts";
 
 /** `op` and `req_id` are echoed. [docs, probe] */
@@ -47,13 +49,13 @@ export class BybitRequests {
     const topics = this.#asked.take(id);
     const refusals = this.#refusals.take(id);
     if (op !== "subscribe") {
-      return { kind: "answer", answer: success === true ? { id } : { id, error: reason } };
+      return { kind: "answer", answer: success === true ? { id } : refused(id, reason) };
     }
     if (success === true) return { kind: "answer", answer: concluded(id, refusals) };
 
     const named = topicsNamedIn(reason);
     const rest = topics.filter((topic) => !named.includes(topic));
-    if (rest.length === topics.length) return { kind: "answer", answer: { id, error: reason } };
+    if (rest.length === topics.length) return { kind: "answer", answer: refused(id, reason) };
     const known = isAlready(reason) ? refusals : [...refusals, reason];
     if (rest.length === 0) return { kind: "answer", answer: concluded(id, known) };
     this.#refusals.remember(id, known);
@@ -76,9 +78,10 @@ export function hearCommand({ data }: BybitCommandResponse): VenueWord {
 
 /** All of a request is subscribed but what was refused on the way. */
 function concluded(id: number, refusals: readonly string[]): Acknowledgement {
-  const rejected = refusals.flatMap((reason) =>
-    topicsNamedIn(reason).map((topic) => ({ topic, reason })),
-  );
+  const rejected = refusals.flatMap((reason) => {
+    const refusal = refusalBy(bybitRefusals, reason);
+    return topicsNamedIn(reason).map((topic) => ({ topic, reason, refusal }));
+  });
   return { id, rejected };
 }
 
@@ -86,7 +89,12 @@ function concluded(id: number, refusals: readonly string[]): Acknowledgement {
 function withoutId(success: boolean | undefined, reason: string): Acknowledgement {
   const topics = success === true ? [] : topicsNamedIn(reason);
   if (topics.length === 0) return { unmatched: true };
-  return isAlready(reason) ? { topics } : { topics, error: reason };
+  if (isAlready(reason)) return { topics };
+  return { topics, error: reason, refusal: refusalBy(bybitRefusals, reason) };
+}
+
+function refused(id: number, error: string): Acknowledgement {
+  return { id, error, refusal: refusalBy(bybitRefusals, error) };
 }
 
 /** Subscribed already, which is what we want: the first goes on. [probe] */

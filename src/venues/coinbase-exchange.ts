@@ -17,8 +17,10 @@ import type {
 } from "./coinbase-exchange-messages.ts";
 import { defineVenue } from "./define-venue.ts";
 import { isRecord, parseFrame } from "./kit/json.ts";
+import { refusalBy } from "./kit/refusals.ts";
 import { channelGrammar, splitTopic } from "./kit/topic-grammar.ts";
 import { TopicNames } from "./kit/topic-names.ts";
+import { coinbaseExchangeRefusals } from "./refusal-tables.ts";
 import type { Conversation, VenueProfile, VenueSource, VenueWord } from "./venue.ts";
 
 export interface CoinbaseExchangeOptions {
@@ -174,7 +176,8 @@ class CoinbaseExchangeConversation implements Conversation<CoinbaseExchangeMessa
     const { topics, error } = refusedTopics(message, this.#asked);
     if (topics.length === 0) return { kind: "notice", notice: { action: "status", detail: error } };
     for (const topic of topics) this.#asked.delete(topic);
-    return { kind: "answer", answer: { topics, error } };
+    const refusal = refusalBy(coinbaseExchangeRefusals, error);
+    return { kind: "answer", answer: { topics, error, refusal } };
   }
 
   topicOf(message: CoinbaseExchangeMessage): string | undefined {

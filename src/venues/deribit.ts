@@ -6,6 +6,7 @@
  * tardis-node 18.2 and nautilus_trader, whose authors met the exceptions; read 2026-11-30: [errors]
  * nautilus_trader's list of codes that are worth a retry, with what docs.deribit.com says of them.
  */
+import { never } from "../../machines/refusal.ts";
 import type { VerdictRule } from "../../machines/policy/verdict.ts";
 import type { SequencePoint } from "../sequence/point.ts";
 import { sequenceRules } from "../sequence/rule.ts";
@@ -14,7 +15,9 @@ import { defineVenue } from "./define-venue.ts";
 import { login, OTHER_ID, type DeribitCredentials } from "./deribit-login.ts";
 import { rangeOf } from "./kit/range-of.ts";
 import { isRecord, parseFrame, textOf } from "./kit/json.ts";
+import { refusalBy } from "./kit/refusals.ts";
 import { RequestMemory } from "./kit/request-memory.ts";
+import { deribitRefusals } from "./refusal-tables.ts";
 import type { Conversation, TopicGrammar, VenueProfile, VenueSource, VenueWord } from "./venue.ts";
 
 /** A level of a change: what happened to it, its price and its amount. */
@@ -196,9 +199,6 @@ function complaint({ code, message }: NonNullable<DeribitReply["error"]>): Venue
   return { kind: "notice", notice: { action: "status", detail } };
 }
 
-/** Too many requests [probe, clients]: nothing about the channels, so they are asked for again. */
-const TOO_MANY_REQUESTS = 10_028;
-
 /** `result` holds what was accepted, in any order; what is unknown is silently missing. [probe] */
 function read(
   id: number,
@@ -206,12 +206,14 @@ function read(
   error: DeribitReply["error"],
   channels: readonly string[],
 ): Acknowledgement {
-  if (error?.code === TOO_MANY_REQUESTS) return { unmatched: true };
-  if (error !== undefined) return { id, error: `${textOf(error.code)}: ${textOf(error.message)}` };
+  if (error !== undefined) {
+    const refusal = refusalBy(deribitRefusals, error.code);
+    return { id, error: `${textOf(error.code)}: ${textOf(error.message)}`, refusal };
+  }
   const accepted = new Set(Array.isArray(result) ? result : []);
   const missing = channels.filter((channel) => !accepted.has(channel));
   const reason = "not among the accepted channels";
-  return { id, rejected: missing.map((topic) => ({ topic, reason })) };
+  return { id, rejected: missing.map((topic) => ({ topic, reason, refusal: never })) };
 }
 
 /** `book.{instrument}.{interval}`; grouped ones (`.{group}.{depth}.{interval}`) are whole each time. */

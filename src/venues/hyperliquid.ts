@@ -12,7 +12,9 @@ import type { FreshnessPolicy } from "../subscriptions/freshness.ts";
 import { defineVenue } from "./define-venue.ts";
 import { bareTopic, hyperliquidTopics, subscriptionOf, topicOfEcho } from "./hyperliquid-topics.ts";
 import { isRecord, parseFrame } from "./kit/json.ts";
+import { refusalBy } from "./kit/refusals.ts";
 import { TopicNames } from "./kit/topic-names.ts";
+import { hyperliquidRefusals } from "./refusal-tables.ts";
 import type { Conversation, VenueProfile, VenueSource, VenueWord } from "./venue.ts";
 
 /** Price, size and number of orders. [docs] */
@@ -230,7 +232,9 @@ function nameOfOther(channel: string, data: unknown): string | undefined {
 function answerTo(subscription: unknown, error?: string): VenueWord {
   const topic = topicOfEcho(subscription);
   if (topic === undefined) return { kind: "answer", answer: { unmatched: true } };
-  return { kind: "answer", answer: { topics: [topic], error } };
+  if (error === undefined) return { kind: "answer", answer: { topics: [topic] } };
+  const refusal = refusalBy(hyperliquidRefusals, error);
+  return { kind: "answer", answer: { topics: [topic], error, refusal } };
 }
 
 const ALREADY = /^Already (?:un)?subscribed: /;

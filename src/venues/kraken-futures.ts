@@ -10,8 +10,10 @@ import type { SequencePoint } from "../sequence/point.ts";
 import { sequenceRules } from "../sequence/rule.ts";
 import { defineVenue } from "./define-venue.ts";
 import { isRecord, parseFrame, textOf } from "./kit/json.ts";
+import { refusalBy } from "./kit/refusals.ts";
 import { channelGrammar, splitTopic } from "./kit/topic-grammar.ts";
 import { TopicNames } from "./kit/topic-names.ts";
+import { krakenFuturesRefusals } from "./refusal-tables.ts";
 import type { Conversation, VenueProfile, VenueSource, VenueWord } from "./venue.ts";
 
 export interface KrakenFuturesLevel {
@@ -184,8 +186,10 @@ function control(message: KrakenFuturesMessage): VenueWord | undefined {
     case "unsubscribed":
     case "unsubscribed_failed": // it is not subscribed, which is what we want
       return { kind: "answer", answer: { topics } };
-    case "subscribed_failed":
-      return { kind: "answer", answer: { topics, error: textOf(text ?? event) } };
+    case "subscribed_failed": {
+      const refusal = refusalBy(krakenFuturesRefusals, text);
+      return { kind: "answer", answer: { topics, error: textOf(text ?? event), refusal } };
+    }
   }
   // "Invalid product id", "Invalid feed", "Json Error" [docs]: the request's deadline tells whose it was.
   return {

@@ -10,11 +10,13 @@ import { sequenceRules } from "../sequence/rule.ts";
 import type { Acknowledgement } from "../subscriptions/protocol.ts";
 import { rangeOf } from "./kit/range-of.ts";
 import { isRecord, parseFrame, textOf } from "./kit/json.ts";
+import { refusalBy } from "./kit/refusals.ts";
 import { RequestMemory } from "./kit/request-memory.ts";
 import { TopicNames } from "./kit/topic-names.ts";
 import { KrakenBook } from "./kraken-book.ts";
 import { paramsOf, splitKrakenTopic, textOfParts } from "./kraken-topics.ts";
 import type { KrakenMessage, KrakenTrade } from "./kraken.ts";
+import { krakenRefusals } from "./refusal-tables.ts";
 import type { Conversation, VenueWord } from "./venue.ts";
 
 /** Success names what it was for in `result`, refusal its symbol beside the error. [wire] */
@@ -151,7 +153,8 @@ export class KrakenTalk implements Conversation<KrakenMessage> {
       return { kind: "answer", answer: { topics: [topic] } };
     }
     this.#end(topic);
-    return { kind: "answer", answer: { topics: [topic], error: reason } };
+    const refusal = refusalBy(krakenRefusals, reason);
+    return { kind: "answer", answer: { topics: [topic], error: reason, refusal } };
   }
 
   /** Whose answer this is; the rest of its request waits for theirs. */
@@ -196,5 +199,6 @@ export class KrakenTalk implements Conversation<KrakenMessage> {
 
 /** One that names no symbol speaks of all that was asked. */
 function wholeRequest({ req_id: id }: KrakenAnswer, error: string | undefined): Acknowledgement {
-  return typeof id === "number" && error !== undefined ? { id, error } : { unmatched: true };
+  if (typeof id !== "number" || error === undefined) return { unmatched: true };
+  return { id, error, refusal: refusalBy(krakenRefusals, error) };
 }

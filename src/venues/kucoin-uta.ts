@@ -14,9 +14,11 @@ import type { FreshnessPolicy } from "../subscriptions/freshness.ts";
 import type { Topic } from "../subscriptions/topic.ts";
 import { defineVenue } from "./define-venue.ts";
 import { isRecord, parseFrame, textOf, type JsonRecord } from "./kit/json.ts";
+import { refusalBy } from "./kit/refusals.ts";
 import { TopicNames } from "./kit/topic-names.ts";
 import type { KucoinService } from "./kucoin.ts";
 import { awaitWelcome, textOfError } from "./kucoin-welcome.ts";
+import { kucoinUtaRefusals } from "./refusal-tables.ts";
 import type { Conversation, ParsedTopic, VenueProfile, VenueSource, VenueWord } from "./venue.ts";
 
 /** Price and size; a size of "0" takes the level away. [probe] */
@@ -200,10 +202,9 @@ class KucoinUtaTalk implements Conversation<KucoinUtaMessage> {
       return { kind: "notice", notice: { action: "status", detail: textOfError(answer) } };
     }
     if (result === true || result === "true") return { kind: "answer", answer: { id: requestId } };
-    return {
-      kind: "answer",
-      answer: { id: requestId, error: textOf(reason ?? text ?? "refused") },
-    };
+    const error = textOf(reason ?? text ?? "refused");
+    const refusal = refusalBy(kucoinUtaRefusals, error);
+    return { kind: "answer", answer: { id: requestId, error, refusal } };
   }
 
   topicOf({ T, dp, d }: Partial<KucoinUtaMessage>): string | undefined {

@@ -15,9 +15,11 @@ import type { FreshnessPolicy } from "../subscriptions/freshness.ts";
 import { defineVenue } from "./define-venue.ts";
 import type { Fetch } from "./kit/fetch-json.ts";
 import { isRecord, parseFrame, type JsonRecord } from "./kit/json.ts";
+import { refusalBy } from "./kit/refusals.ts";
 import { channelGrammar, splitTopic } from "./kit/topic-grammar.ts";
 import { snapshotRecovery, tokenUrl } from "./kucoin-http.ts";
 import { awaitWelcome, textOfError } from "./kucoin-welcome.ts";
+import { kucoinRefusals } from "./refusal-tables.ts";
 import type { Conversation, VenueProfile, VenueSource, VenueWord } from "./venue.ts";
 
 export type KucoinService = "spot" | "futures";
@@ -205,7 +207,9 @@ function control(message: KucoinMessage): VenueWord | undefined {
   const requestId = typeof id === "string" && id !== "" ? Number(id) : NaN;
   if (Number.isSafeInteger(requestId)) {
     if (type !== "error") return { kind: "answer", answer: { id: requestId } };
-    return { kind: "answer", answer: { id: requestId, error: textOfError({ code, data }) } };
+    const error = textOfError({ code, data });
+    const refusal = refusalBy(kucoinRefusals, code);
+    return { kind: "answer", answer: { id: requestId, error, refusal } };
   }
   if (type !== "error") return { kind: "answer", answer: { unmatched: true } };
   // Of the connection, such as "ping timeout" before its end. [probe]

@@ -3,8 +3,10 @@
  */
 import type { Acknowledgement } from "../subscriptions/protocol.ts";
 import { textOf } from "./kit/json.ts";
+import { refusalBy } from "./kit/refusals.ts";
 import type { RequestMemory } from "./kit/request-memory.ts";
 import type { TopicNames } from "./kit/topic-names.ts";
+import { okxRefusals } from "./refusal-tables.ts";
 import type { VenueWord } from "./venue.ts";
 
 /** What a subscription names: a channel, and what of. */
@@ -58,9 +60,6 @@ export function wordOf(
   }
 }
 
-/** 60014 too many requests, 64007 the venue's own trouble: not about the topic, so it is asked for again. [codes] */
-const PASSING = new Set(["60014", "64007"]);
-
 /** How an error says what does not exist. [codes: 60018] */
 const NAMED = /channel:([\w-]+)(?:,instId:([\w-]+))? doesn't exist/;
 
@@ -74,15 +73,18 @@ function refusal(
   names: TopicNames,
   asked: RequestMemory,
 ): Acknowledgement {
-  if (code !== undefined && PASSING.has(code)) return { unmatched: true };
   const error = `${textOf(code ?? event)}: ${textOf(msg ?? "")}`;
-  if (arg !== undefined) return { topics: [nameOf(names, arg)], error };
+  const meaning = refusalBy(okxRefusals, code);
+  if (arg !== undefined) return { topics: [nameOf(names, arg)], error, refusal: meaning };
   const requestId = Number(id);
   const topics = asked.of(requestId);
-  if (topics.length === 1) return { id: requestId, error };
+  // What passes is not about one of them.
+  if (topics.length === 1 || (topics.length > 0 && meaning?.kind === "later")) {
+    return { id: requestId, error, refusal: meaning };
+  }
   const [, channel, instId] = NAMED.exec(textOf(msg ?? "")) ?? [];
   const topic = channel === undefined || instId === undefined ? channel : `${channel}:${instId}`;
   return topic !== undefined && topics.includes(topic)
-    ? { topics: [topic], error }
+    ? { topics: [topic], error, refusal: meaning }
     : { unmatched: true };
 }

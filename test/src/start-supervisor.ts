@@ -4,6 +4,7 @@
  * The test plays the peer: `world.socket` is the newest socket, and what happens to it is said in the
  * present tense (`opens`, `receives`, `drops`).
  */
+import { never, type Refusal } from "../../machines/refusal.ts";
 import {
   createSupervisor,
   type Fact,
@@ -26,10 +27,14 @@ import { defineVenue, type VenueDefinition, type VenueProfile } from "../../src/
 
 /** A frame of {@link numbered}. */
 export interface Json {
-  /** The answer to request `ack`; with `no`, these topics were refused. */
+  /**
+   * The answer to request `ack`; with `no`, these topics were refused: for good, unless `refusal` says
+   * otherwise, or is null, where nothing is known.
+   */
   readonly ack?: number;
   readonly no?: readonly string[];
   readonly error?: string;
+  readonly refusal?: Refusal | null;
   /** Number `n` of stream `s`. */
   readonly s?: string;
   readonly n?: number;
@@ -40,10 +45,12 @@ export interface Json {
 export const answered: SubscriptionProtocol<Json> = {
   subscribe: (topics, id) => ({ op: "sub", topics, id }),
   unsubscribe: (topics, id) => ({ op: "unsub", topics, id }),
-  acknowledge: ({ ack, no = [], error }) =>
-    ack === undefined
-      ? undefined
-      : { id: ack, error, rejected: no.map((topic) => ({ topic, reason: "unknown" })) },
+  acknowledge: ({ ack, no = [], error, refusal: said = never }) => {
+    if (ack === undefined) return undefined;
+    const refusal = said ?? undefined;
+    const rejected = no.map((topic) => ({ topic, reason: "unknown", refusal }));
+    return { id: ack, error, refusal, rejected };
+  },
 };
 
 function sequenceOf({ s, n }: Json): SequencePoint | undefined {

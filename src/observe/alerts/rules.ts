@@ -78,12 +78,14 @@ const rules: Rules = {
       resolve(kind, "ready again"),
     ),
   recovered: ({ report }) => [resolve("outage", `recovered after ${showMs(report.durationMs)}`)],
-  "subscriptions.settled": ({ confirmed, rejected, timedOut, quarantined }) => [
+  "subscriptions.settled": ({ confirmed, rejected, refused, timedOut, quarantined }) => [
     keep("subscriptions-timed-out", timedOut, "answered"),
+    keep("topic-refused", namesOf(refused), "no topic is refused for now any more"),
+    keep("topic-rejected", namesOf(rejected), "no topic is refused any more"),
     keep("topic-quarantined", quarantined, "asked for again"),
     keep(
       "topic-stale",
-      [...confirmed, ...rejected.map(({ topic }) => topic), ...timedOut, ...quarantined],
+      [...confirmed, ...namesOf(rejected), ...namesOf(refused), ...timedOut, ...quarantined],
       "no longer wanted",
     ),
   ],
@@ -126,6 +128,10 @@ function subjectsOf(alert: Alert): readonly string[] {
   if ("topics" in alert) return alert.topics;
   if ("topic" in alert) return [alert.topic];
   return "stream" in alert ? [alert.stream] : [];
+}
+
+function namesOf(outcomes: Fact<"subscriptions.settled">["rejected"]): readonly string[] {
+  return outcomes.map(({ topic }) => topic);
 }
 
 function raise(kind: AlertKind, fact: Fact): AlertMove {

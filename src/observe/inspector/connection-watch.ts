@@ -184,8 +184,9 @@ function textOf(fact: Fact): string {
     case "topic.quarantined":
       return `${scrub(fact.topic)}: sockets died of it`;
     case "subscriptions.settled":
-      return `${fact.confirmed.length} confirmed, ${fact.rejected.length} rejected, ${fact.timedOut.length} timed out`;
+      return `${fact.confirmed.length} confirmed, ${fact.rejected.length} rejected, ${fact.refused.length} refused for now, ${fact.timedOut.length} timed out`;
     case "topic.rejected":
+    case "topic.refused":
       return scrub(fact.topic);
     case "alert":
       return fact.alert.kind;

@@ -23,7 +23,7 @@ const phases: Record<LossPhase, true> = {
 const others =
   "first retry renewal command rotation now backoff slow refuse loss long-outage retry-budget-empty " +
   "credentials-refused failed " +
-  "refused retries-exhausted subscriptions-timed-out too-many-streams idle connecting connected " +
+  "refused retries-exhausted subscriptions-timed-out topic-refused topic-rejected too-many-streams idle connecting connected " +
   "reconnecting closing closed resubscribing probation stable fixed renewable";
 
 const CODE = /^(?:WS_ERR|ERR_TLS|ERR_SSL|CERT|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)_[A-Z_]{1,48}$/;

@@ -42,6 +42,7 @@ const levelOf: Readonly<Partial<Record<FactType, Level>>> = {
   mismatch: "warn",
   overflow: "warn",
   "topic.rejected": "warn",
+  "topic.refused": "warn",
   "topic.stale": "warn",
   mute: "warn",
   "topic.quarantined": "warn",

@@ -27,6 +27,23 @@ export interface Treatment {
   readonly answers?: (answer: string) => readonly { readonly text: string; readonly ms: number }[];
 }
 
+/** What a refusal means; the exchange of the worlds says so in its answer. */
+export type Meaning = "never" | "later" | "unknown";
+
+/** Of a refusal: what it means, and how long the exchange wants to be left alone, where it says so. */
+function meaningOf(ms: number): { readonly means: Meaning; readonly afterMs?: number } {
+  switch (ms % 5) {
+    case 0:
+      return { means: "never" };
+    case 1:
+      return { means: "unknown" };
+    case 2:
+      return { means: "later", afterMs: (ms * 10) % 20_000 };
+    default:
+      return { means: "later" };
+  }
+}
+
 export class Clerk {
   readonly #troubles: Troubles;
   #orders: Order[] = [];
@@ -58,10 +75,11 @@ export class Clerk {
       case "refused":
         return {
           frame: undefined,
-          says: JSON.stringify({ code: 2, msg: "Invalid request: not today", id }),
+          says: JSON.stringify({ code: 2, msg: "not today", id, ...meaningOf(order.ms) }),
         };
       case "partly":
-        return request.kind === "unsubscribe" ? undefined : refuseFirst(request, {});
+        if (request.kind === "unsubscribe") return undefined;
+        return refuseFirst(request, meaningOf(order.ms));
       case "twice":
         return {
           frame,
@@ -92,11 +110,11 @@ export class Clerk {
       const { afterMs } = whole;
       return {
         frame: undefined,
-        says: JSON.stringify({ code: 2, msg: "Invalid request: not now", id, afterMs }),
+        says: JSON.stringify({ code: 2, msg: "not now", id, means: "later", afterMs }),
       };
     }
     const single = this.#troubles.refusalOf("topic");
-    return single === undefined ? undefined : refuseFirst(request, { afterMs: single.afterMs });
+    return single === undefined ? undefined : refuseFirst(request, { means: "later", ...single });
   }
 }
 

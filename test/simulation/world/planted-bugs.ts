@@ -36,8 +36,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "a gap is told twice",
     file: "src/supervisor/inbound.ts",
-    find: "        parts.onGap(gap);",
-    replace: "        parts.onGap(gap);\n        parts.onGap(gap);",
+    find: "    this.#parts.onGap(gap);",
+    replace: "    this.#parts.onGap(gap);\n    this.#parts.onGap(gap);",
   },
   {
     name: "a late message of an old epoch is accepted",
@@ -384,14 +384,14 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "a stale topic is reported, and not asked for anew",
     file: "src/subscriptions/freshness.ts",
-    find: 'const isSecond = watched.phase === "renewed";',
-    replace: 'const isSecond = watched.phase !== "resting";',
+    find: 'if (watched.phase === "stale" && watched.report === "none") {',
+    replace: 'if (watched.report === "none") {',
   },
   {
     name: "one stale topic has all subscribed anew",
     file: "src/supervisor/subscriptions.ts",
-    find: "this.renew(renewed);",
-    replace: "this.renew();",
+    find: "this.renew(stale.map(({ topic }) => topic));",
+    replace: "void stale;\n    this.renew();",
   },
   {
     name: "a topic that nobody wants is stale",
@@ -408,20 +408,20 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "a topic that was reported is reported again",
     file: "src/subscriptions/freshness.ts",
-    find: 'isSecond ? "resting" : "renewed"',
-    replace: '"renewed"',
+    find: 'watched.report = "done";',
+    replace: 'watched.report = "none";',
   },
   {
     name: "a topic that speaks again is not said to be fresh",
     file: "src/subscriptions/freshness.ts",
-    find: 'const wasStale = watched.phase !== "first";',
-    replace: 'const wasStale = watched.phase === "resting";',
+    find: 'const wasStale = watched.phase === "stale";',
+    replace: 'const wasStale = watched.report === "done";',
   },
   {
     name: "silence counts from the answer, whatever was heard since",
     file: "src/subscriptions/freshness.ts",
-    find: 'phase === "speaking" ? heardAtMs : confirmedAtMs',
-    replace: "confirmedAtMs || heardAtMs",
+    find: 'phase === "speaking" ? heardAtMs : countsFromMs',
+    replace: "countsFromMs || heardAtMs",
   },
 
   // Topics that kill sockets.
@@ -440,8 +440,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "an answer acquits nobody",
     file: "src/supervisor/subscriptions.ts",
-    find: 'state === "rejected" || (state === "confirmed" && this.#isAnswered)',
-    replace: 'state === "rejected" && this.#isAnswered',
+    find: "    else if (this.#isAnswer(state)) this.quarantine?.acquit(topic);\n",
+    replace: "",
   },
   {
     name: "a suspect is tried while others are asked for",
@@ -558,5 +558,137 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: "src/recovery/recoveries.ts",
     find: "    if (isNews) this.#parts.onFailing(failed);\n",
     replace: "",
+  },
+  // Refusals.
+  {
+    name: "a topic that is refused for now is never asked for again",
+    file: "src/subscriptions/registry.ts",
+    find: 'entry.state !== "timed-out" && entry.state !== "refused" && !entry.isHeld',
+    replace: 'entry.state !== "timed-out" && !entry.isHeld',
+  },
+  {
+    name: "topics that were refused for now are asked for together",
+    file: "src/subscriptions/registry.ts",
+    find: 'return refusals > 0 || (kind === "subscribe" && timeouts > 0);',
+    replace: 'return refusals > 1000 || (kind === "subscribe" && timeouts > 0);',
+  },
+  {
+    name: "a refusal for good is asked again on the same socket",
+    file: "src/subscriptions/registry.ts",
+    find: 'const isFinal = refused?.refusal?.kind === "never";',
+    replace: "const isFinal = false;",
+  },
+  {
+    name: "the alert about a refused topic stands when nobody wants it any more",
+    file: "src/supervisor/subscriptions.ts",
+    find: "      if (this.#isTold(topic)) this.#hasUnannounced = true;\n",
+    replace: "",
+  },
+  {
+    name: "waits after refusals do not grow",
+    file: "src/subscriptions/topic-retries.ts",
+    find: "const ownMs = Math.min(LONGEST_SLOW_MS, firstMs * 2 ** (times - 1));",
+    replace: "const ownMs = firstMs;",
+  },
+  {
+    name: "the wait that a refusal names is not kept",
+    file: "src/subscriptions/topic-retries.ts",
+    find: 'const askedMs = refusal?.kind === "later" ? (refusal.afterMs ?? 0) : 0;',
+    replace: "const askedMs = 0;",
+  },
+  {
+    name: "an end that is refused for now is forgotten",
+    file: "src/subscriptions/registry.ts",
+    find: "    entry.isEndHeld = isNeeded;",
+    replace: "    entry.isEndHeld = false;",
+  },
+  {
+    name: "a topic that was never answered is given up, as if that were refused",
+    file: "src/subscriptions/topic-retries.ts",
+    find: "    if (retries === 0) return null;",
+    replace: "    if (timeouts > retries) return null;",
+  },
+
+  // Numbers.
+  {
+    name: "a lower number is dropped at once",
+    file: "src/sequence/unusual.ts",
+    find: "    if (isLower) return this.#lower(state, trouble, point, raw, atMs);",
+    replace: "    if (isLower) return STALE;",
+  },
+  {
+    name: "a doubt on a new socket has no end in time",
+    file: "src/sequence/unusual.ts",
+    find: "      if (doubt.isReported && !endsByTime) continue;",
+    replace: "      if (doubt.isReported || endsByTime) continue;",
+  },
+  {
+    name: "what is held is lost at the socket's end",
+    file: "src/sequence/unusual.ts",
+    find: "    for (const state of Array.from(this.#inDoubt)) this.conclude(state);",
+    replace: "    for (const state of Array.from(this.#inDoubt)) this.#takeDoubt(state);",
+  },
+  {
+    name: "what is told again is delivered",
+    file: "src/sequence/unusual.ts",
+    find: "    if (doubt !== undefined) this.#listener.stale(state.stream, doubt.held);",
+    replace:
+      '    if (doubt !== undefined) this.#listener.released(state.stream, placed(doubt.held).run, "renumbered");',
+  },
+  {
+    name: "a number that is stuck swallows its stream",
+    file: "src/sequence/unusual.ts",
+    find: "    if (repeated.length + 1 < MAX_REPEATS) {",
+    replace: "    if (repeated.length + 1 < MAX_REPEATS * 1e9) {",
+  },
+  {
+    name: "a number that is stuck at a snapshot's position swallows its stream",
+    file: "src/recovery/recoveries.ts",
+    find: '    if (this.#streams.get(stream)?.state === "settling") this.#streams.delete(stream);',
+    replace: "    void stream;",
+  },
+  {
+    name: "what is dropped is not told",
+    file: "src/supervisor/feed.ts",
+    find: "    if (!this.#rare.take(cause, this.clock.nowMs())) return;",
+    replace: '    if (cause !== "late") return;',
+  },
+  {
+    name: "each message that is dropped is told",
+    file: "src/supervisor/feed.ts",
+    find: "    if (!this.#rare.take(cause, this.clock.nowMs())) return;",
+    replace: "",
+  },
+
+  // Mute servers.
+  {
+    name: "a mute server is never found",
+    file: "src/supervisor/mute-watch.ts",
+    find: "    if (silentMs >= this.#rule.dueMs) {",
+    replace: "    if (silentMs >= this.#rule.dueMs * 1e6) {",
+  },
+  {
+    name: "a mute connection is said to be replaced, and is not",
+    file: "src/supervisor/mute.ts",
+    find: '  else if (action === "reconnect") link.mute(silentMs);',
+    replace: "  else void link;",
+  },
+  {
+    name: "a mute connection is replaced without an alert",
+    file: "machines/policy/mute.ts",
+    find: '    if (action === "reconnect") return true;',
+    replace: '    if (action === "reconnect") return false;',
+  },
+  {
+    name: "a mute is not over when data comes",
+    file: "src/supervisor/mute-watch.ts",
+    find: "      this.#parts.onEnded(silentMs);",
+    replace: "      void silentMs;",
+  },
+  {
+    name: "a mute server is asked for its topics, and for no more",
+    file: "machines/policy/mute.ts",
+    find: "      this.#nextMs = silentMs + this.#untilSocketMs(atMs);",
+    replace: "      this.#nextMs = 1e6 * (silentMs + this.#untilSocketMs(atMs));",
   },
 ];

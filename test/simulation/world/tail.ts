@@ -1,5 +1,5 @@
 /**
- * The end of a life: no fault any more, so everything must come good, within bounds (L1 to L7).
+ * The end of a life: no fault any more, so everything must come good, within bounds (L1 to L8).
  *
  * First without help, then on a fresh socket that the user asks for: there every topic must be
  * confirmed, every stream deliver and every send be settled. Then it is closed, and nothing is left.
@@ -9,6 +9,10 @@ import type { World } from "./world.ts";
 
 /** No fault at the exchange lasts longer, in milliseconds; nor does anything that a clerk holds back. */
 const LONGEST_FAULT_MS = 10_000;
+/** The longest wait before a topic is asked for again, and the wait for its turn, in milliseconds. */
+const LONGEST_REST_MS = 300_000;
+/** How long a stream that kept breaking must stay whole before that is said, and some. */
+const PROOF_MS = 200_000;
 /** What a user waits for at most before helping. */
 const PATIENCE_MS = 60_000;
 
@@ -27,6 +31,8 @@ export async function heal(world: World): Promise<void> {
   await quarantines(world);
   if (isBroken(world)) return;
   await becomesReady(world);
+  if (isBroken(world)) return;
+  await refusalsHeal(world);
   if (isBroken(world)) return;
   await comesGood(world);
   if (isBroken(world)) return;
@@ -84,6 +90,25 @@ async function becomesReady(world: World): Promise<void> {
   }
 }
 
+/** L8: whoever was refused for now, or not answered for long, is asked for again, and confirmed. */
+async function refusalsHeal(world: World): Promise<void> {
+  const { scene, user } = world;
+  const { resubscribe } = scene.character.options;
+  const waiting = (): readonly string[] =>
+    user.feed
+      .topics()
+      .filter(
+        ({ state }) => state === "refused" || (state === "timed-out" && resubscribe.retries > 0),
+      )
+      .map(({ topic, state }) => `${topic} ${state}`);
+  const boundMs = LONGEST_REST_MS + resubscribe.timeoutMs;
+  // A link that is dead one way answers nothing, and not every heartbeat finds it out.
+  const isOver = () => waiting().length === 0 || world.network.newest?.isMuteUp !== false;
+  if (!(await until(world, isOver, boundMs)) && !isBroken(world)) {
+    scene.violate("L8 refusals heal", waiting().join(", "));
+  }
+}
+
 async function comesGood(world: World): Promise<void> {
   const { scene, user } = world;
   const { feed, oracle } = user;
@@ -135,7 +160,7 @@ async function comesGood(world: World): Promise<void> {
 /** L6: whatever was not whole is recovered, one after the other where the desk says so. */
 async function becomesWhole(world: World): Promise<void> {
   const { scene, user } = world;
-  const { recovery } = scene.character.features;
+  const { recovery, maxAgeMs } = scene.character.features;
   if (recovery === null) return;
   const { concurrent, spacingMs, timeoutMs, bufferMessages } = recovery;
   const { topics } = scene.character;
@@ -149,7 +174,12 @@ async function becomesWhole(world: World): Promise<void> {
   if (bufferMessages < 30) return;
   // A minute between two slow tries, and a host that has answered is asked for one stream after the other.
   const turnsMs = topics.length * (spacingMs + (2 * timeoutMs) / concurrent);
-  const provesMs = user.oracle.feed.repairs.hasRecurring ? 400_000 : 0;
+  const { repairs, unreliable } = user.oracle.feed;
+  // How often a stream broke whose numbers are not believed is not counted.
+  const mayProve = repairs.hasRecurring || unreliable.invalid.length > 0;
+  // Each socket begins the proof again.
+  if (mayProve && maxAgeMs !== null && maxAgeMs < PROOF_MS) return;
+  const provesMs = mayProve ? 400_000 : 0;
   const boundMs = 120_000 + turnsMs + provesMs;
   if (!(await until(world, () => broken().length === 0, boundMs)) && !isBroken(world)) {
     scene.violate("L6 streams whole", broken().join(", "));

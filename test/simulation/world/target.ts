@@ -4,6 +4,7 @@
  */
 import {
   later,
+  never,
   RefusedError,
   type Acknowledgement,
   type AuthenticationSession,
@@ -21,7 +22,7 @@ import {
   type VenueWord,
 } from "../../../src/venues/index.ts";
 import type { Character } from "./character.ts";
-import type { Request } from "./clerk.ts";
+import type { Meaning, Request } from "./clerk.ts";
 import { UserError, type MischiefBox } from "./mischief.ts";
 import type { Network } from "./network.ts";
 import type { Oracle } from "./oracle/oracle.ts";
@@ -335,16 +336,21 @@ function createWords(
   };
 }
 
+/** What the clerk says of single topics, and of what a refusal means: Binance has no words for these. */
+interface ClerkWords {
+  readonly refused?: readonly string[];
+  readonly means?: Meaning;
+  readonly afterMs?: number | null;
+}
+
 /** Adds what the clerk says of single topics, and of coming back, which Binance has no words for. */
 function readAnswer(message: M, answer: Acknowledgement): Acknowledgement {
   if (!("id" in answer)) return answer;
-  const { refused = [], afterMs } = message as {
-    readonly refused?: readonly string[];
-    readonly afterMs?: number | null;
-  };
-  const refusal = afterMs === undefined ? {} : { refusal: later(afterMs ?? undefined) };
-  const rejected = refused.map((topic) => ({ topic, reason: "not today", ...refusal }));
-  return { ...answer, rejected, ...(answer.error === undefined ? {} : refusal) };
+  const { refused = [], means, afterMs }: ClerkWords = message as object;
+  const refusal =
+    means === "never" ? never : means === "later" ? later(afterMs ?? undefined) : undefined;
+  const reason = "not today";
+  return { ...answer, refusal, rejected: refused.map((topic) => ({ topic, reason, refusal })) };
 }
 
 /** For venues that echo topics instead of counting requests. */
@@ -355,11 +361,8 @@ function byTopic(
   if (!("id" in answer)) return answer;
   const topics = asked.get(answer.id);
   if (topics === undefined) return { unmatched: true };
-  const [first] = answer.rejected ?? [];
-  if (first !== undefined) {
-    const refused = answer.rejected?.map(({ topic }) => topic) ?? [];
-    return { ...first, topics: refused, error: "not today" };
-  }
-  const { id: _, rejected: __, ...rest } = answer;
-  return { ...rest, topics };
+  const refused = answer.rejected?.map(({ topic }) => topic) ?? [];
+  const { error, refusal } = answer;
+  if (refused.length > 0) return { topics: refused, error: "not today", refusal };
+  return { topics, error, refusal };
 }

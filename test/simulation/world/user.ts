@@ -45,6 +45,7 @@ const FACTS: Readonly<Record<FactType, true>> = {
   overflow: true,
   "subscriptions.settled": true,
   "topic.rejected": true,
+  "topic.refused": true,
   "topic.stale": true,
   "topic.fresh": true,
   mute: true,

@@ -17,7 +17,7 @@ const status: Status = {
   lastOutage: undefined,
   roundTripMs: null,
   lastByteAtMs: 12_000,
-  topics: { wanted: 2, confirmed: 2, pending: 0, rejected: 0, quarantined: 0 },
+  topics: { wanted: 2, confirmed: 2, pending: 0, rejected: 0, refused: 0, quarantined: 0 },
   inbound: {
     messages: 9,
     bytes: 9,

@@ -63,12 +63,35 @@ describe("a fact in words", () => {
         atMs,
         confirmed: ["a", "b"],
         rejected: [{ topic: "c", reason: "no such" }],
+        refused: [{ topic: "l", reason: "busy" }],
         timedOut: ["d", "e", "f", "g", "h", "i", "j"],
         quarantined: ["k"],
       },
-      "2 confirmed, rejected c, no answer for d, e, f, g, h and 2 more, quarantined k",
+      "2 confirmed, rejected c, refused for now l, no answer for d, e, f, g, h and 2 more, quarantined k",
     ],
     [{ type: "topic.rejected", atMs, topic: "c", reason: "no such" }, "c: no such"],
+    [
+      {
+        type: "topic.refused",
+        atMs,
+        topic: "c\u001b",
+        request: "subscribe",
+        reason: "busy",
+        retryInMs: 3_000,
+      },
+      "c\\u{1b}: refused for now (busy); again in 3.00 s",
+    ],
+    [
+      {
+        type: "topic.refused",
+        atMs,
+        topic: "c",
+        request: "unsubscribe",
+        reason: "none such",
+        retryInMs: null,
+      },
+      "c: its end was refused (none such); counts as ended",
+    ],
     [
       { type: "topic.stale", atMs, topic: "c", silentMs: 60_000, action: "resubscribe" },
       "c: silent for 1 min 00 s; subscribed anew",
@@ -109,6 +132,14 @@ describe("a fact in words", () => {
     [
       alert({ kind: "subscriptions-timed-out", topics: ["a"], retryInMs: null }),
       "no answer for a; nothing more is asked on this socket",
+    ],
+    [
+      alert({ kind: "topic-refused", topics: ["a\n"], reason: "busy" }),
+      "refused for now: a\\u{a} (busy); each is asked for again",
+    ],
+    [
+      alert({ kind: "topic-rejected", topics: ["a", "b"], reason: "no such" }),
+      "refused: a, b (no such); asked for again on the next socket",
     ],
     [
       alert({ kind: "too-many-streams", limit: 10 }),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { later } from "../../../machines/refusal.ts";
 import { raiseAlerts, type AlertOptions, type RaisedAlert } from "ws-supervisor/alerts";
 import { OptionError } from "../../../src/index.ts";
 import {
@@ -228,6 +229,39 @@ describe("troubles of several topics", () => {
     world.clock.advance(10_000);
     expect(told.map(({ status }) => status)).toEqual(["firing", "resolved"]);
     expect(lines()[1]).toBe("resolved warning quotes: answered");
+  });
+});
+
+describe("topics that are refused", () => {
+  it("for now are one alert, which is over when the last is confirmed, or not wanted", () => {
+    const { world, lines, told } = watch({ settleMs: 0 });
+    world.feed.subscribe(["c", "d"]);
+    world.receives({ ack: 2, error: "busy", refusal: later() });
+    expect(lines()).toEqual([
+      "firing warning quotes: refused for now: c, d (busy); each is asked for again",
+    ]);
+    world.clock.advance(3_000);
+    world.receives({ ack: 3 }, { ack: 4, error: "busy", refusal: later() });
+    world.feed.unsubscribe("d");
+    world.clock.advance(1_000);
+    expect(told.map(({ kind, status }) => `${kind} ${status}`)).toEqual([
+      "topic-refused firing",
+      "topic-refused resolved",
+    ]);
+  });
+
+  it("for good are one alert, which is over when a later socket confirms them", () => {
+    const { world, told } = watch({ settleMs: 0 });
+    world.feed.subscribe("c");
+    world.receives({ ack: 2, error: "no such topic" });
+    world.socket.drops();
+    world.waitsItsTurn();
+    world.comesUp();
+    world.clock.advance(1_000);
+    expect(told.map(({ kind, status }) => `${kind} ${status}`)).toEqual([
+      "topic-rejected firing",
+      "topic-rejected resolved",
+    ]);
   });
 });
 

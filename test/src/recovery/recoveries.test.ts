@@ -97,6 +97,23 @@ describe("a stream that is recovered by a snapshot", () => {
     expect(world.recoveries.counts.covered).toBe(2);
   });
 
+  it("drops nothing as part of the snapshot where the number does not change any more", async () => {
+    const world = await startBook();
+    world.receives("book", 12);
+    await world.fetch.gives(14);
+    world.recoveries.unnumbered("book");
+    expect(world.recoveries.isIdle).toBe(true);
+    world.receives("book", 14);
+    expect(world.band.at(-1)).toBe("book 14");
+  });
+
+  it("waits for its snapshot where the number does not change any more", async () => {
+    const world = await startBook();
+    world.receives("book", 12);
+    world.recoveries.unnumbered("book");
+    expect(world.recoveries.statuses()).toHaveLength(1);
+  });
+
   it("is broken again by a delta that does not join the snapshot after all", async () => {
     let isLate = false;
     const world = await startBook({

@@ -17,7 +17,12 @@ describe("a queue of things that fall due", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
         const queue = new DueQueue<Thing>();
-        const things = Array.from({ length: 41 }, (_, name) => ({ name, dueAtMs: 0, place: -1 }));
+        const things = Array.from({ length: 41 }, (_, name) => ({
+          name,
+          dueAtMs: 0,
+          order: 0,
+          place: -1,
+        }));
         const expected = new Map<number, number>();
         for (const { name, dueAtMs } of steps) {
           const thing = things[name];
@@ -44,9 +49,32 @@ describe("a queue of things that fall due", () => {
     );
   });
 
+  it("gives those that fall due at the same time in the order in which they were put", () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat({ max: 3 }), { maxLength: 60 }), (dueAtMs) => {
+        const queue = new DueQueue<Thing>();
+        const things = dueAtMs.map((atMs, name) => ({
+          name,
+          atMs,
+          dueAtMs: 0,
+          order: 0,
+          place: -1,
+        }));
+        for (const thing of things) queue.put(thing, thing.atMs);
+        const taken: number[] = [];
+        for (let thing = queue.first; thing !== undefined; thing = queue.first) {
+          taken.push(thing.name);
+          queue.delete(thing);
+        }
+        const stable = things.toSorted((one, other) => one.atMs - other.atMs);
+        expect(taken).toEqual(stable.map(({ name }) => name));
+      }),
+    );
+  });
+
   it("may be emptied, and filled again with the same things", () => {
     const queue = new DueQueue<Thing>();
-    const things = [3, 1, 2].map((name) => ({ name, dueAtMs: 0, place: -1 }));
+    const things = [3, 1, 2].map((name) => ({ name, dueAtMs: 0, order: 0, place: -1 }));
     for (const thing of things) queue.put(thing, thing.name);
     queue.clear();
     expect(queue.first).toBeUndefined();

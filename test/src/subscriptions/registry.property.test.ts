@@ -4,6 +4,7 @@
  */
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { later, never, type Refusal } from "../../../machines/refusal.ts";
 import {
   SubscriptionRegistry,
   type Hold,
@@ -16,11 +17,26 @@ const groupOf = (topic: string) => String(Number(topic.slice(1)) % 2);
 const topics = fc.array(fc.constantFrom(...TOPICS), { minLength: 1, maxLength: 4 });
 /** Which of the requests that are open, or have expired. */
 const pick = fc.nat({ max: 20 });
+/** What an answer says: yes, no, not now, or no for a reason that is not known. */
+const said = fc.constantFrom(
+  "yes" as const,
+  "never" as const,
+  "later" as const,
+  "unknown" as const,
+);
+type Said = "yes" | "never" | "later" | "unknown";
+
+const refusalOf: Readonly<Record<Said, Refusal | undefined>> = {
+  yes: undefined,
+  never,
+  later: later(),
+  unknown: undefined,
+};
 
 type Step =
   | { readonly do: "want" | "unwant" | "renew" | "askAgain"; readonly topics: string[] }
   | { readonly do: "send" }
-  | { readonly do: "answer" | "answerTopics"; readonly pick: number; readonly isRefused: boolean }
+  | { readonly do: "answer" | "answerTopics"; readonly pick: number; readonly said: Said }
   | { readonly do: "answerState" }
   | { readonly do: "expire"; readonly pick: number }
   | { readonly do: "newSocket"; readonly held: string[] };
@@ -33,15 +49,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 8, arbitrary: fc.constant({ do: "send" as const }) },
   {
     weight: 4,
-    arbitrary: fc.record({ do: fc.constant("answer" as const), pick, isRefused: fc.boolean() }),
+    arbitrary: fc.record({ do: fc.constant("answer" as const), pick, said }),
   },
   {
     weight: 4,
-    arbitrary: fc.record({
-      do: fc.constant("answerTopics" as const),
-      pick,
-      isRefused: fc.boolean(),
-    }),
+    arbitrary: fc.record({ do: fc.constant("answerTopics" as const), pick, said }),
   },
   { weight: 2, arbitrary: fc.constant({ do: "answerState" as const }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant("expire" as const), pick }) },
@@ -59,6 +71,9 @@ class World {
   /** Every request of this socket. */
   requests: SubscriptionRequest[] = [];
   #renewed = new Set<string>();
+  /** Refused for now at their last answer: asked for alone, and not before they are to be. */
+  readonly #refused = new Set<string>();
+  readonly #asksAlone = new Set<string>();
   #held = new Set<string>();
   #lastId = 0;
 
@@ -91,8 +106,7 @@ class World {
         registry.renew(step.topics);
         break;
       case "askAgain":
-        for (const topic of step.topics) this.#held.delete(topic);
-        registry.askAgain(step.topics);
+        this.askAgain(step.topics);
         break;
       case "send":
         this.send();
@@ -101,9 +115,10 @@ class World {
       case "answerTopics": {
         const request = this.requests[step.pick % Math.max(this.requests.length, 1)];
         if (request === undefined) break;
-        const error = step.isRefused ? "no" : undefined;
-        if (step.do === "answer") registry.acknowledge({ id: request.id, error });
-        else registry.acknowledge({ topics: request.topics.slice(0, 1), error });
+        const error = step.said === "yes" ? undefined : "no";
+        const refusal = refusalOf[step.said];
+        if (step.do === "answer") registry.acknowledge({ id: request.id, error, refusal });
+        else registry.acknowledge({ topics: request.topics.slice(0, 1), error, refusal });
         break;
       }
       case "answerState":
@@ -125,6 +140,8 @@ class World {
     this.served.clear();
     this.requests = [];
     this.#renewed.clear();
+    this.#refused.clear();
+    this.#asksAlone.clear();
     this.#held = new Set(held.filter((topic) => this.isWanted(topic)));
     const holdOf = (topic: string): Hold | undefined =>
       this.#held.has(topic) ? "suspect" : undefined;
@@ -146,15 +163,25 @@ class World {
       if (kind === "subscribe") {
         expect(this.isWanted(topic)).toBe(true);
         expect(this.#held.has(topic)).toBe(false);
+        expect(this.#refused.has(topic)).toBe(false);
+        if (this.#asksAlone.delete(topic)) expect(topics).toHaveLength(1);
         this.served.add(topic);
       } else {
         expect(this.#canUnsubscribe).toBe(true);
-        if (this.isWanted(topic)) expect(this.#renewed.delete(topic)).toBe(true);
+        if (this.isWanted(topic)) expect(this.#renewed.has(topic)).toBe(true);
         this.served.delete(topic);
       }
     }
     this.requests.push(request);
     return true;
+  }
+
+  askAgain(topics: readonly string[]): void {
+    for (const topic of topics) {
+      this.#held.delete(topic);
+      if (this.#refused.delete(topic)) this.#asksAlone.add(topic);
+    }
+    this.registry.askAgain(topics);
   }
 
   /** Everything is sent and answered, and what timed out or was held is asked for, until all rests. */
@@ -163,8 +190,7 @@ class World {
       while (this.send());
       for (const { id } of this.requests) this.registry.acknowledge({ id });
       this.requests = [];
-      this.#held.clear();
-      this.registry.askAgain(TOPICS);
+      this.askAgain(TOPICS);
       this.check();
       if (this.registry.isSettled) return;
     }
@@ -178,8 +204,15 @@ class World {
     for (const { topic, references } of told) expect(references).toBe(this.references.get(topic));
     expect(registry.wanted).toBe(told.length);
     expect(registry.wantedChars).toBe(told.reduce((sum, { topic }) => sum + topic.length, 0));
-    const { confirmed, rejected, timedOut, quarantined } = registry.settlement();
-    const placed = [...confirmed, ...rejected.map(({ topic }) => topic), ...timedOut];
+    for (const topic of TOPICS) {
+      const state = told.find((one) => one.topic === topic)?.state;
+      if (state === "refused") this.#refused.add(topic);
+      else this.#refused.delete(topic);
+      if (state !== "unsent") this.#asksAlone.delete(topic);
+    }
+    const { confirmed, rejected, refused, timedOut, quarantined } = registry.settlement();
+    const no = [...rejected, ...refused].map(({ topic }) => topic);
+    const placed = [...confirmed, ...no, ...timedOut];
     expect([...placed, ...quarantined].toSorted()).toEqual(this.wanted.toSorted());
   }
 
@@ -218,12 +251,26 @@ describe("whatever happens in whatever order", () => {
     );
   });
 
+  it("a refusal for now is never the last word: in the end all but what is refused for good is confirmed", () => {
+    fc.assert(
+      fc.property(world, steps, ([maxTopics, canUnsubscribe], steps) => {
+        const world = new World(maxTopics, canUnsubscribe);
+        for (const step of steps) {
+          world.run("said" in step && step.said === "never" ? { ...step, said: "later" } : step);
+        }
+        world.settles();
+        expect(world.registry.settlement().confirmed.toSorted()).toEqual(world.wanted.toSorted());
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it("a venue that refuses nothing serves in the end what is wanted, and nothing else", () => {
     fc.assert(
       fc.property(world, steps, ([maxTopics, canUnsubscribe], steps) => {
         const world = new World(maxTopics, canUnsubscribe);
         for (const step of steps) {
-          world.run("isRefused" in step ? { ...step, isRefused: false } : step);
+          world.run("said" in step ? { ...step, said: "yes" } : step);
         }
         world.settles();
         const { confirmed } = world.registry.settlement();

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { later, never } from "../../../machines/refusal.ts";
 import {
   SubscriptionRegistry,
   type SubscriptionRequest,
@@ -88,10 +89,14 @@ describe("a topic that is wanted", () => {
     const registry = registryOf("__proto__", "constructor");
     const { id, topics } = asks(registry);
     expect(topics).toEqual(["__proto__", "constructor"]);
-    registry.acknowledge({ id, rejected: [{ topic: "constructor", reason: "no" }] });
+    registry.acknowledge({
+      id,
+      rejected: [{ topic: "constructor", reason: "no", refusal: never }],
+    });
     expect(registry.settlement()).toEqual({
       confirmed: ["__proto__"],
       rejected: [{ topic: "constructor", reason: "no" }],
+      refused: [],
       timedOut: [],
       quarantined: [],
     });
@@ -250,16 +255,19 @@ describe("a rejection", () => {
     const { id } = asks(registry);
     const outcomes = registry.acknowledge({
       id,
-      rejected: [{ topic: "b", reason: "unknown symbol" }],
+      rejected: [{ topic: "b", reason: "unknown symbol", refusal: never }],
     });
-    expect(outcomes).toEqual([{ topic: "b", reason: "unknown symbol" }]);
+    expect(outcomes).toEqual([
+      { topic: "b", request: "subscribe", reason: "unknown symbol", refusal: never, times: 0 },
+    ]);
     expect(states(registry)).toEqual({ a: "confirmed", b: "rejected", c: "confirmed" });
   });
 
   it("of a whole request does not take other requests along", () => {
     const registry = registryOf("a", "b", "c");
     const [first, second] = asksAll(registry, 2);
-    expect(registry.acknowledge({ id: first?.id ?? 0, error: "bad frame" })).toEqual([
+    const answer = { id: first?.id ?? 0, error: "bad frame", refusal: never };
+    expect(registry.acknowledge(answer)).toMatchObject([
       { topic: "a", reason: "bad frame" },
       { topic: "b", reason: "bad frame" },
     ]);
@@ -270,6 +278,7 @@ describe("a rejection", () => {
         { topic: "a", reason: "bad frame" },
         { topic: "b", reason: "bad frame" },
       ],
+      refused: [],
       timedOut: [],
       quarantined: [],
     });
@@ -316,7 +325,7 @@ describe("an answer by topic instead of by id", () => {
   it("rejects them with its reason", () => {
     const registry = registryOf("a", "b");
     asks(registry);
-    expect(registry.acknowledge({ topics: ["a"], error: "no" })).toEqual([
+    expect(registry.acknowledge({ topics: ["a"], error: "no", refusal: never })).toMatchObject([
       { topic: "a", reason: "no" },
     ]);
     expect(states(registry)).toEqual({ a: "rejected", b: "pending" });
@@ -336,6 +345,133 @@ describe("an answer by topic instead of by id", () => {
     registry.want(["b"]);
     expect(registry.acknowledge({ topics: ["a", "b", "z"], error: "no" })).toEqual([]);
     expect(states(registry)).toEqual({ a: "confirmed", b: "unsent" });
+  });
+});
+
+describe("a refusal for now", () => {
+  /** Each refused once, on the first request. */
+  function refused(...topics: readonly string[]): SubscriptionRegistry {
+    const registry = registryOf(...topics);
+    registry.acknowledge({ id: asks(registry).id, error: "busy", refusal: later() });
+    return registry;
+  }
+
+  it("is told with how often it was, and leaves the topic to be asked for again", () => {
+    const registry = registryOf("a");
+    for (const times of [1, 2]) {
+      const outcomes = registry.acknowledge({ id: asks(registry).id, error: "busy" });
+      const reason = "busy";
+      expect(outcomes).toEqual([
+        { topic: "a", request: "subscribe", reason, refusal: undefined, times },
+      ]);
+      expect(states(registry)).toEqual({ a: "refused" });
+      expect(registry.isSettled).toBe(true);
+      expect(registry.askAgain(["a", "b"])).toEqual(["a"]);
+    }
+  });
+
+  it("has each asked for alone, after all that was not asked for before", () => {
+    const registry = refused("a", "b");
+    registry.askAgain(["a", "b"]);
+    registry.want(["c", "d"]);
+    expect(asksAll(registry).map(({ topics }) => topics)).toEqual([["c", "d"], ["a"], ["b"]]);
+  });
+
+  it("counts anew once the topic was confirmed", () => {
+    const registry = refused("a");
+    registry.askAgain(["a"]);
+    registry.acknowledge({ id: asks(registry).id });
+    expect(states(registry)).toEqual({ a: "confirmed" });
+    registry.renew(["a"]);
+    registry.acknowledge({ id: asks(registry).id });
+    const [outcome] = registry.acknowledge({ id: asks(registry).id, error: "busy" });
+    expect(outcome?.times).toBe(1);
+  });
+
+  it("is over when the peer confirms the topic unasked, by its name or in its state", () => {
+    for (const answer of [{ topics: ["a"] }, { state: ["a"] }]) {
+      for (const isAbout of [false, true]) {
+        const registry = refused("a");
+        if (isAbout) registry.askAgain(["a"]);
+        registry.acknowledge(answer);
+        expect(states(registry)).toEqual({ a: "confirmed" });
+        expect(registry.hasWork).toBe(false);
+      }
+    }
+  });
+
+  it("is not counted twice when it is said twice", () => {
+    const registry = refused("a");
+    expect(registry.acknowledge({ topics: ["a"], error: "busy" })).toEqual([]);
+  });
+
+  it("is asked again by a new socket with all others", () => {
+    const registry = refused("a", "b");
+    registry.newSocket();
+    expect(asksAll(registry).map(({ topics }) => topics)).toEqual([["a", "b"]]);
+  });
+
+  it("is forgotten with the wish", () => {
+    const registry = refused("a");
+    registry.unwant(["a"]);
+    registry.want(["a"]);
+    expect(asksAll(registry)).toHaveLength(1);
+  });
+});
+
+describe("the refusal of an end", () => {
+  it("for now leaves the topic as it is, until it is to be ended again, alone", () => {
+    const registry = confirmed("a", "b");
+    registry.unwant(["a", "b"]);
+    const refusal = later();
+    const outcomes = registry.acknowledge({ id: asks(registry).id, error: "busy", refusal });
+    expect(outcomes).toMatchObject([
+      { topic: "a", request: "unsubscribe", times: 1 },
+      { topic: "b", request: "unsubscribe", times: 1 },
+    ]);
+    expect(registry.isSettled).toBe(true);
+    expect(registry.topics()).toEqual([]);
+    expect(registry.askAgain(["a", "b"])).toEqual(["a", "b"]);
+    const requests = asksAll(registry);
+    expect(requests).toMatchObject([
+      { kind: "unsubscribe", topics: ["a"] },
+      { kind: "unsubscribe", topics: ["b"] },
+    ]);
+  });
+
+  it("for now is no matter once the topic is wanted again", () => {
+    const registry = confirmed("a");
+    registry.unwant(["a"]);
+    registry.acknowledge({ id: asks(registry).id, error: "busy", refusal: later() });
+    registry.want(["a"]);
+    expect(states(registry)).toEqual({ a: "confirmed" });
+    expect(registry.askAgain(["a"])).toEqual([]);
+    registry.unwant(["a"]);
+    expect(asks(registry)).toMatchObject({ kind: "unsubscribe" });
+  });
+
+  it("for now keeps a topic that is to be asked for anew until it is ended", () => {
+    const registry = confirmed("a");
+    registry.renew(["a"]);
+    registry.acknowledge({ id: asks(registry).id, error: "busy", refusal: later() });
+    expect(states(registry)).toEqual({ a: "confirmed" });
+    expect(registry.hasWork).toBe(false);
+    registry.askAgain(["a"]);
+    const ending = asks(registry);
+    expect(ending).toMatchObject({ kind: "unsubscribe", topics: ["a"] });
+    registry.acknowledge({ id: ending.id });
+    expect(asks(registry)).toMatchObject({ kind: "subscribe", topics: ["a"] });
+  });
+
+  it("for good, or for a reason that is not known, is told, and counts as the end", () => {
+    for (const refusal of [never, undefined]) {
+      const registry = confirmed("a");
+      registry.renew(["a"]);
+      const outcomes = registry.acknowledge({ id: asks(registry).id, error: "none such", refusal });
+      const reason = "none such";
+      expect(outcomes).toEqual([{ topic: "a", request: "unsubscribe", reason, refusal, times: 0 }]);
+      expect(asks(registry)).toMatchObject({ kind: "subscribe", topics: ["a"] });
+    }
   });
 });
 
@@ -378,8 +514,9 @@ describe("a request that is not answered in time", () => {
     const registry = registryOf("a", "b");
     const { id } = asks(registry);
     registry.expire(id);
-    const late = registry.acknowledge({ id, rejected: [{ topic: "b", reason: "no" }] });
-    expect(late).toEqual([{ topic: "b", reason: "no" }]);
+    const rejected = [{ topic: "b", reason: "no", refusal: never }];
+    const late = registry.acknowledge({ id, rejected });
+    expect(late).toMatchObject([{ topic: "b", reason: "no" }]);
     expect(states(registry)).toEqual({ a: "confirmed", b: "rejected" });
   });
 
@@ -632,7 +769,7 @@ describe("a topic that is renewed", () => {
     const { id } = asks(registry);
     registry.expire(id);
     registry.renew(["a"]);
-    registry.acknowledge({ id, error: "no" });
+    registry.acknowledge({ id, error: "no", refusal: never });
     expect(registry.hasWork).toBe(false);
     expect(states(registry)).toEqual({ a: "rejected" });
   });
@@ -685,6 +822,7 @@ describe("a topic that is held back", () => {
     expect(registry.settlement()).toEqual({
       confirmed: ["a"],
       rejected: [],
+      refused: [],
       timedOut: ["s"],
       quarantined: ["q"],
     });
@@ -742,7 +880,7 @@ describe("who listens", () => {
     expect(since()).toEqual(["a pending", "b pending"]);
     registry.acknowledge({ topics: ["a"] });
     expect(since()).toEqual(["a confirmed"]);
-    registry.acknowledge({ topics: ["b"], error: "no" });
+    registry.acknowledge({ topics: ["b"], error: "no", refusal: never });
     expect(since()).toEqual(["answered 1", "b rejected"]);
     registry.unwant(["a", "b"]);
     expect(since()).toEqual(["b forgotten"]);

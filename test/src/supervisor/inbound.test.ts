@@ -58,6 +58,7 @@ class RunningInbound {
         take: () => false,
         refuted: (stream) => this.breaks.push(`${stream} refuted`),
         restarted: (stream) => this.breaks.push(`${stream} restarted`),
+        unnumbered: (stream) => this.log.push(`unnumbered ${stream}`),
       },
       heard: (topic) => this.topics.push(topic),
       repeated: (topic) => this.repeatedTopics.push(topic),
@@ -336,6 +337,23 @@ describe("messages that are held", () => {
     inbound.receives(number(5), '{"s":"a","n":5}', '{"s":"a","n":5 }', '{"s":"a", "n":5}');
     expect(inbound.counts).toMatchObject({ delivered: 4, duplicates: 0 });
     expect(inbound.log).toContain("fact stuck a 5");
+  });
+
+  it("of a number that does not change are no part of a snapshot, those before the fact neither", () => {
+    const inbound = new RunningInbound();
+    inbound.receives(number(5), '{"s":"a","n":5}', '{"s":"a","n":5 }', '{"s":"a", "n":5}');
+    inbound.receives('{"s":"a", "n":5 }');
+    const message = 'message {"s":"a","n":5}';
+    const delivered = inbound.log.slice(inbound.log.indexOf("fact stuck a 5"));
+    expect(delivered.filter((line) => line === message || line === "unnumbered a")).toEqual([
+      "unnumbered a",
+      message,
+      message,
+      "unnumbered a",
+      message,
+      "unnumbered a",
+      message,
+    ]);
   });
 });
 

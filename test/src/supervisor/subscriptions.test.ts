@@ -1,5 +1,6 @@
 /** Topics through all states: what is asked for, when, at which pace, and what is told of it. */
 import { describe, expect, it } from "vitest";
+import { later } from "../../../machines/refusal.ts";
 import {
   answered,
   everySecond,
@@ -240,6 +241,9 @@ describe("a topic that the server rejects", () => {
     world.socket.opens();
     world.receives({ ack: 1, no: ["b"] });
     expect(world.heard("topic.rejected")).toMatchObject([{ topic: "b", reason: "unknown" }]);
+    expect(world.alerts("topic-rejected")).toEqual([
+      { kind: "topic-rejected", topics: ["b"], reason: "unknown" },
+    ]);
     expect(world.heard("subscriptions.settled")).toMatchObject([
       { confirmed: ["a", "c"], rejected: [{ topic: "b", reason: "unknown" }], timedOut: [] },
     ]);
@@ -253,6 +257,14 @@ describe("a topic that the server rejects", () => {
     expect(world.heard("topic.rejected")).toMatchObject([{ reason: "no\\u{1b}[31m" }]);
   });
 
+  it("is not asked for again on the same socket", () => {
+    const world = startWith({ topics: ["a"] });
+    world.socket.opens();
+    world.receives({ ack: 1, error: "no" });
+    world.clock.advance(1_000_000);
+    expect(asked(world)).toEqual(["sub a"]);
+  });
+
   it("is asked for again on the next socket", () => {
     const world = startWith({ topics: ["a"] });
     world.socket.opens();
@@ -261,6 +273,169 @@ describe("a topic that the server rejects", () => {
     world.waitsItsTurn();
     world.comesUp();
     expect(world.feed.topics()).toMatchObject([{ topic: "a", state: "confirmed" }]);
+  });
+});
+
+describe("a topic that the server refuses for now", () => {
+  /** Topics refused by the answer to the first request. */
+  function refused(
+    topics: readonly string[],
+    refusal: Json["refusal"] = later(),
+    options: WorldOptions<Json> = {},
+  ): SupervisorWorld<Json> {
+    const world = startWith({ topics, ...options });
+    world.socket.opens();
+    world.receives({ ack: 1, error: "busy", refusal });
+    return world;
+  }
+
+  /** All further requests are refused too. */
+  function goesOnRefusing(world: SupervisorWorld<Json>, refusal: Json["refusal"] = later()): void {
+    let answered = 1;
+    const answer = (): void => {
+      for (const { id } of world.requests()) {
+        if (id > answered) world.receives({ ack: id, error: "busy", refusal });
+        answered = Math.max(answered, id);
+      }
+      world.clock.setTimeout(answer, 100);
+    };
+    answer();
+  }
+
+  it("is asked for again on the same socket, alone, after waits that grow to 100 s", () => {
+    const world = refused(["a"]);
+    goesOnRefusing(world);
+    world.clock.advance(600_000);
+    const atMs = sentAfterMs(world).map((ms) => Math.round(ms / 1_000));
+    expect(atMs.slice(0, 9)).toEqual([0, 3, 9, 21, 45, 93, 189, 289, 389]);
+    expect(world.dials).toBe(1);
+    expect(world.feed.topics()).toMatchObject([{ state: "refused" }]);
+  });
+
+  it("waits for longer where nothing is known of the refusal", () => {
+    const world = refused(["a"], null);
+    goesOnRefusing(world, null);
+    world.clock.advance(300_000);
+    const atMs = sentAfterMs(world).map((ms) => Math.round(ms / 1_000));
+    expect(atMs).toEqual([0, 30, 90, 190, 290]);
+  });
+
+  it("is told as a fact, in one alert for all, and as over once it is confirmed", () => {
+    const world = refused(["a", "b"]);
+    expect(world.heard("topic.refused")).toMatchObject([
+      { topic: "a", request: "subscribe", reason: "busy", retryInMs: 3_000 },
+      { topic: "b", request: "subscribe", reason: "busy", retryInMs: 3_000 },
+    ]);
+    expect(world.heard("topic.rejected")).toEqual([]);
+    expect(world.alerts("topic-refused")).toEqual([
+      { kind: "topic-refused", topics: ["a", "b"], reason: "busy" },
+    ]);
+    expect(world.feed.status()).toMatchObject({
+      isReady: true,
+      topics: { refused: 2, rejected: 0 },
+    });
+    world.clock.advance(3_000);
+    world.confirmsAll();
+    expect(world.heard("subscriptions.settled").at(-1)).toMatchObject({
+      confirmed: ["a", "b"],
+      refused: [],
+    });
+    expect(world.alerts("topic-refused")).toHaveLength(1);
+  });
+
+  it("is over as well when nobody wants it any more, whatever it is that is wanted", () => {
+    const world = refused(["a", "b"]);
+    world.feed.unsubscribe("a");
+    expect(world.heard("subscriptions.settled").at(-1)).toMatchObject({
+      refused: [{ topic: "b" }],
+    });
+    world.feed.unsubscribe("b");
+    expect(world.heard("subscriptions.settled").at(-1)).toMatchObject({ refused: [] });
+    world.clock.advance(1_000_000);
+    expect(asked(world)).toEqual(["sub a,b"]);
+  });
+
+  it("is asked for by the next socket with all others, and its alert is not raised again", () => {
+    const world = refused(["a", "b"]);
+    world.socket.drops();
+    world.waitsItsTurn();
+    world.socket.opens();
+    expect(asked(world)).toEqual(["sub a,b"]);
+    world.receives({ ack: 2, error: "busy", refusal: later() });
+    expect(world.alerts("topic-refused")).toHaveLength(1);
+  });
+
+  it("is asked for at most ten times a minute among thousands, and holds up nobody", () => {
+    const topics = topicsOf(2_000);
+    const world = refused(topics, later(), {
+      resubscribe: { topicsPerFrame: 2_000, pacing: null },
+    });
+    goesOnRefusing(world);
+    world.clock.advance(61_000);
+    world.feed.subscribe("new");
+    expect(world.requests().at(-1)?.topics).toEqual(["new"]);
+    world.clock.advance(540_000);
+    const repeats = world.socket.sent.slice(1).filter(({ data }) => !String(data).includes("new"));
+    for (const { atMs } of repeats) {
+      const inAMinute = repeats.filter((one) => one.atMs >= atMs && one.atMs < atMs + 60_000);
+      expect(inAMinute.length).toBeLessThanOrEqual(10);
+    }
+    expect(repeats.length).toBeGreaterThanOrEqual(90);
+    const names = repeats.map(({ data }) => (JSON.parse(String(data)) as Json)["topics"]);
+    expect(names).toEqual(topics.slice(0, names.length).map((topic) => [topic])); // each in its turn
+  });
+
+  it("has no deadline for its first message, and is not blamed for a dead socket", () => {
+    const world = refused(["a"], later(), {
+      freshness: () => ({ firstMs: 1_000, silenceMs: 1_000 }),
+    });
+    world.clock.advance(2_900);
+    expect(world.heard("topic.stale")).toEqual([]);
+    world.socket.drops();
+    world.waitsItsTurn();
+    world.socket.opens();
+    expect(asked(world)).toEqual(["sub a"]);
+  });
+
+  it("is refused so by an answer that comes to its renewal, too", () => {
+    const world = startWith({
+      topics: ["a"],
+      freshness: () => ({ firstMs: 1_000, silenceMs: 1_000 }),
+    }).comesUp();
+    world.clock.advance(1_000);
+    expect(asked(world)).toEqual(["sub a", "unsub a"]);
+    world.receives({ ack: 2 });
+    world.receives({ ack: 3, error: "busy", refusal: later() });
+    expect(world.alerts("topic-refused")).toMatchObject([{ topics: ["a"] }]);
+    world.clock.advance(3_000);
+    expect(asked(world).at(-1)).toBe("sub a");
+  });
+});
+
+describe("an end that the server refuses", () => {
+  it("for now is told, and asked for again until it is granted", () => {
+    const world = startWith({ topics: ["a"] }).comesUp();
+    world.feed.unsubscribe("a");
+    world.receives({ ack: 2, error: "busy", refusal: later() });
+    expect(world.heard("topic.refused")).toMatchObject([
+      { topic: "a", request: "unsubscribe", retryInMs: 3_000 },
+    ]);
+    world.clock.advance(3_000);
+    expect(asked(world)).toEqual(["sub a", "unsub a", "unsub a"]);
+    world.receives({ ack: 3 });
+    world.clock.advance(1_000_000);
+    expect(asked(world)).toHaveLength(3);
+  });
+
+  it("for good is told, and counts as the end", () => {
+    const world = startWith({ topics: ["a"] }).comesUp();
+    world.feed.unsubscribe("a");
+    world.receives({ ack: 2, error: "not subscribed" });
+    expect(world.heard("topic.refused")).toMatchObject([
+      { topic: "a", request: "unsubscribe", reason: "not subscribed", retryInMs: null },
+    ]);
+    world.clock.advance(1_000_000);
+    expect(asked(world)).toHaveLength(2);
   });
 });
 
@@ -284,7 +459,7 @@ describe("a request that is not answered", () => {
     expect(world.feed.status().isReady).toBe(true);
   });
 
-  it("is asked for again, alone, after waits that double, and in the end given up", () => {
+  it("is asked for again, alone, after waits that double, and in the end slowly", () => {
     const world = startWith({
       topics: ["a", "b", "c"],
       resubscribe: { requestTimeoutMs: 1_000, retries: 2 },
@@ -305,12 +480,15 @@ describe("a request that is not answered", () => {
     expect(asked()).toHaveLength(4);
     world.clock.advance(1);
     expect(asked().slice(4)).toEqual(["b"]);
-    world.clock.advance(1_000_000);
-    expect(asked()).toHaveLength(5);
+    world.clock.advance(1_000 + 100_000);
+    expect(asked().slice(5)).toEqual(["b"]);
+    world.clock.advance(9 * 101_000);
+    expect(asked().slice(5)).toEqual(Array.from({ length: 10 }, () => "b"));
     expect(world.alerts("subscriptions-timed-out")).toEqual([
       { kind: "subscriptions-timed-out", topics: ["a", "b", "c"], retryInMs: 1_000 },
-      { kind: "subscriptions-timed-out", topics: ["b"], retryInMs: null },
+      { kind: "subscriptions-timed-out", topics: ["b"], retryInMs: 100_000 },
     ]);
+    world.clock.advance(5_000);
     expect(world.heard("down")).toEqual([]);
     expect(world.heard("subscriptions.settled").at(-1)).toMatchObject({
       confirmed: ["a", "c"],
@@ -321,6 +499,19 @@ describe("a request that is not answered", () => {
     world.waitsItsTurn();
     world.socket.opens();
     expect(world.requests().map(({ topics }) => topics)).toEqual([["a", "b", "c"]]);
+  });
+
+  it("is confirmed by the answer to any of these", () => {
+    const world = startWith({
+      topics: ["a"],
+      resubscribe: { requestTimeoutMs: 1_000, retries: 1 },
+    });
+    world.socket.opens();
+    world.clock.advance(1_000_000);
+    expect(world.feed.status().topics).toMatchObject({ confirmed: 0 });
+    world.confirmsAll();
+    expect(world.feed.status().topics).toMatchObject({ confirmed: 1, pending: 0 });
+    expect(world.heard("subscriptions.settled").at(-1)).toMatchObject({ timedOut: [] });
   });
 
   it("may be given up at once", () => {

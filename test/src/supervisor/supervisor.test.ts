@@ -339,6 +339,7 @@ describe("status()", () => {
       confirmed: 2,
       pending: 0,
       rejected: 1,
+      refused: 0,
       quarantined: 0,
     });
   });

@@ -108,8 +108,8 @@ describe("an answer of Bitfinex", () => {
   it("that refuses says which by the echo", () => {
     const world = start("book:tNOPEUSD", "book:tBTCUSD");
     hears(world, error(10300, "symbol: invalid", { ...ECHO, symbol: "tNOPEUSD", pair: "NOPEUSD" }));
-    expect(world.heard("topic.rejected")).toMatchObject([
-      { topic: "book:tNOPEUSD", reason: "10300: symbol: invalid" },
+    expect(world.heard("topic.refused")).toMatchObject([
+      { topic: "book:tNOPEUSD", reason: "10300: symbol: invalid", retryInMs: 30_000 },
     ]);
     expect(statesOf(world)).toMatchObject({ "book:tBTCUSD": "pending" });
   });
@@ -261,6 +261,14 @@ describe("a book of Bitfinex", () => {
     hears(world, subscribed(41), [41, levels, 5], [41, "cs", sum(TEXT), 6]);
     expect(world.heard("valid")).toMatchObject([{ stream: "book:tBTCUSD" }]);
     expect(world.feed.status().inbound).toMatchObject({ mismatches: 1, gaps: 0 });
+  });
+
+  it("is told once to be wrong, until its next snapshot", () => {
+    const world = startBook();
+    hears(world, [17, [6000, 1, 9], 3], [17, "cs", sum(TEXT), 4], [17, "cs", sum(TEXT), 5]);
+    expect(world.feed.status().inbound).toMatchObject({ mismatches: 1 });
+    hears(world, [17, levels, 6], [17, "cs", sum(TEXT), 7], [17, "cs", 5, 8], [17, "cs", 5, 9]);
+    expect(world.feed.status().inbound).toMatchObject({ mismatches: 2 });
   });
 
   it("may be empty, and begins so", () => {

@@ -176,7 +176,7 @@ describe("an answer of Bybit", () => {
       data: { failTopics: [bad], successTopics: [OPTION] },
       type: "COMMAND_RESP",
     });
-    expect(topicsOf(world)).toEqual({ [OPTION]: "confirmed", [bad]: "rejected" });
+    expect(topicsOf(world)).toEqual({ [OPTION]: "confirmed", [bad]: "refused" });
     expect(world.feed.status()).toMatchObject({ isReady: true, inbound: { control: 1 } });
   });
 

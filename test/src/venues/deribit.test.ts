@@ -198,8 +198,8 @@ describe("an answer of Deribit", () => {
   it("that there were too many requests passes: what it was about is asked for again", () => {
     const world = start(BOOK);
     hears(world, refusal(1, 10028, "too_many_requests"));
-    expect(statesOf(world)).toEqual({ [BOOK]: "pending" });
-    world.clock.advance(11_000);
+    expect(statesOf(world)).toEqual({ [BOOK]: "refused" });
+    world.clock.advance(3_000);
     hears(world, reply(2, [BOOK]));
     expect(statesOf(world)).toEqual({ [BOOK]: "confirmed" });
   });

@@ -128,14 +128,14 @@ describe("an answer of Kraken Futures", () => {
     expect(world.feed.status().topics).toMatchObject({ confirmed: 0, pending: 1 });
   });
 
-  it("that is a failure rejects its product, and the others live", () => {
+  it("that is a failure refuses its product, and the others live", () => {
     const world = startOpen(["book:PF_NOBODY", "book:PF_XBTUSD"]);
     receives(
       world,
       answer("subscribed_failed", "book", "PF_NOBODY"),
       answer("subscribed", "book", "PF_XBTUSD"),
     );
-    expect(world.heard("topic.rejected")).toMatchObject([
+    expect(world.heard("topic.refused")).toMatchObject([
       { topic: "book:PF_NOBODY", reason: "subscribed_failed" },
     ]);
     expect(world.feed.status()).toMatchObject({ isReady: true, topics: { confirmed: 1 } });

@@ -220,7 +220,7 @@ describe("an answer of Kraken", () => {
     receives(world, refused("BTC/USD", 2, error));
     expect(topicsOf(world)).toEqual({
       "ohlc:BTC/USD:5": "confirmed",
-      "ohlc:BTC/USD:60": "rejected",
+      "ohlc:BTC/USD:60": "refused",
     });
     const seen: unknown[] = [];
     world.feed.on("message", ({ topic }) => {

@@ -116,7 +116,7 @@ describe("KuCoin's profile at a simulated KuCoin", () => {
     await passes(world, 200_000, 1_000);
     expect(world.feed.status().topics.confirmed).toBe(2);
     expect(world.heard("alert").map(({ alert }) => alert)).toMatchObject([
-      { kind: "topic-stale", topic: "/market/level2:NOPE-USDT" },
+      { kind: "topic-stale", topics: ["/market/level2:NOPE-USDT"] },
     ]);
   });
 

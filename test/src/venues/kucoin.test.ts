@@ -256,7 +256,7 @@ describe("an answer of KuCoin", () => {
     expect(world.heard("topic.stale")).toMatchObject([{ action: "resubscribe" }]);
     receives(world, ack(2), ack(3));
     beats(5);
-    expect(world.alerts("topic-stale")).toMatchObject([{ topic: "/market/level2:NOPE-USDT" }]);
+    expect(world.alerts("topic-stale")).toMatchObject([{ topics: ["/market/level2:NOPE-USDT"] }]);
   });
 
   it("that is the connection's is told to people", async () => {

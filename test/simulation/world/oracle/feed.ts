@@ -232,8 +232,9 @@ export class Feed {
 
   #readUnreliable(data: BinanceStreamMessage, point: SequencePoint, truth: Truth): boolean {
     const isNew = this.unreliable.isNew(point.stream, truth);
-    if (isNew) this.silence.read(point.stream);
     this.unreliable.read(data, point, truth);
+    // A copy is dropped, and that is told once in a minute only.
+    if (isNew && !this.unreliable.mayBeCopy(point.stream)) this.silence.read(point.stream);
     return isNew;
   }
 

@@ -13,6 +13,8 @@ interface Watched {
   renewals: number;
   /** It was in an alert since. */
   isReported: boolean;
+  /** It was in none when it was confirmed: the report has a deadline of its own. */
+  awaitsReport: boolean;
   isConfirmed: boolean;
   confirmedAtMs: number;
   /** Its last message; before any, its first answer. */
@@ -74,6 +76,7 @@ export class FreshTopics {
     const watched = this.#watch(topic);
     watched.isConfirmed = true;
     watched.isAwaited = false;
+    watched.awaitsReport = watched.phase === "stale" && !watched.isReported;
     watched.confirmedAtMs = this.#now;
     if (watched.phase === "first") watched.heardAtMs = this.#now;
     watched.stops = this.#scene.process.stops;
@@ -175,7 +178,7 @@ export class FreshTopics {
   #reported(topics: readonly string[]): void {
     const { violate } = this.#scene;
     for (const [topic, watched] of this.#topics) {
-      if (watched.isUnsure) continue;
+      if (watched.isUnsure || this.#isUnreliable(topic)) continue;
       const isNamed = topics.includes(topic);
       if (isNamed && watched.phase !== "stale") {
         violate("fresh topics", `${topic} is in an alert, and speaks (${watched.phase})`);
@@ -224,10 +227,12 @@ export class FreshTopics {
     }
   }
 
-  /** After the first time the report may have had a deadline of its own. */
-  #reportMs({ phase, renewals }: Watched): number {
+  /** How long until the report, where that has a deadline of its own. */
+  #reportMs(watched: Watched): number {
     const { firstMs = null, silenceMs = null } = this.#scene.character.features.freshness ?? {};
-    return phase === "stale" && renewals === 1 ? (firstMs ?? silenceMs ?? 0) : 0;
+    if (watched.phase !== "stale" || !watched.awaitsReport) return 0;
+    const reportMs = watched.renewals === 1 ? (firstMs ?? silenceMs ?? 0) : this.#limitMs(watched);
+    return reportMs + this.#scene.toleranceMs; // what follows counts from a timer that may be late
   }
 
   /** How long it may be taken to have been silent: while we did not read, silence was ours. */
@@ -261,6 +266,7 @@ export class FreshTopics {
         phase: "first",
         renewals: 0,
         isReported: false,
+        awaitsReport: false,
         isConfirmed: false,
         confirmedAtMs: 0,
         heardAtMs: 0,

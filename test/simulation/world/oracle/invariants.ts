@@ -36,13 +36,17 @@ export const invariants = {
   "L5 closes": "close resolves within its deadline",
   "L6 streams whole": "after that every wanted stream that can be recovered is whole",
   "L7 quarantine ends": "after that whoever is in quarantine is asked for again in the end",
+  "L8 refusals heal": "after that whoever was refused for now, or not answered, is confirmed",
   jitter: "waits of the same width differ",
   "fresh topics":
     "stale is said of topics that were silent for their time, once, and fresh when they speak",
   quarantine: "quarantined topics have deserved it and are not asked for; suspects are tried alone",
+  refusals:
+    "refusals are told with their wait; who is refused for now is asked for again, alone, at most ten a minute",
   "whole streams":
     "a stream that is not whole is said so, is recovered in order, and loses nothing silently",
-  mute: "a silence is told when it is too long, replaced after that, and over when data comes",
+  mute: "a silence is told when it is too long, in time, replaced after that, and over when data comes",
+  drops: "the first message that is dropped for a reason is told, and once in a minute",
   numbers:
     "where numbers lie, nothing new is lost, nothing known is told again, and doubt is short or spoken of",
   silence:

@@ -11,17 +11,22 @@ const LEAST_GAPS = 8;
 export class Mute {
   readonly #scene: Scene;
   readonly #isUp: () => boolean;
+  readonly #untilTokenMs: (atMs: number) => number;
   /** Delivered or not: no fewer than the gaps that are known. */
   #messages = 0;
   #firstUpAtMs: number | undefined;
   /** A silence was told and is not over. */
   #isTold = false;
   #isReplacing = false;
+  /** Until then it must be replaced, as far as the budget of attempts allows. */
+  #replacedByMs = Infinity;
   #alerts = 0;
+  #isAlertOwed = false;
 
-  constructor(scene: Scene, isUp: () => boolean) {
+  constructor(scene: Scene, isUp: () => boolean, untilTokenMs: (atMs: number) => number) {
     this.#scene = scene;
     this.#isUp = isUp;
+    this.#untilTokenMs = untilTokenMs;
   }
 
   /** A message of some topic was read. */
@@ -42,6 +47,7 @@ export class Mute {
       case "alert":
         if (fact.alert.kind !== "mute") return;
         this.#alerts += 1;
+        this.#isAlertOwed = false;
         if (!this.#isTold) this.#wrong("an alert, and it was not told");
         if (this.#alerts > 1) this.#wrong("two alerts in one silence");
         return;
@@ -52,11 +58,24 @@ export class Mute {
         if (fact.loss.class === "mute" && !this.#isReplacing) this.#wrong("replaced for nothing");
         this.#isReplacing = false;
         return;
+      case "state":
+        if (fact.state !== "connected") this.#isReplacing = false;
+        return;
       case "closed":
-        this.#isTold = false;
+        [this.#isTold, this.#isAlertOwed] = [false, false];
         return;
       default:
     }
+  }
+
+  /** After each step: what was said was done. */
+  check(): void {
+    if (this.#isAlertOwed) this.#wrong("replaced without an alert");
+    this.#isAlertOwed = false;
+    const { process, toleranceMs } = this.#scene;
+    if (!this.#isReplacing || process.lastStop.endedAtMs >= this.#replacedByMs) return;
+    if (this.#now <= this.#replacedByMs + toleranceMs + 2) return;
+    this.#wrong("said to be replaced, and it was not");
   }
 
   #told({ silentMs, boundMs, action }: Fact<"mute">): void {
@@ -73,7 +92,10 @@ export class Mute {
     if (silentMs > livedMs) this.#wrong(`${silentMs} ms of silence, ready for ${livedMs} ms`);
     if (action === "reconnect" && !this.#isTold) this.#wrong("replaced before it was told");
     this.#isTold = true;
-    if (action === "reconnect") this.#isReplacing = true;
+    if (action !== "reconnect") return;
+    this.#isReplacing = true;
+    this.#replacedByMs = this.#now + this.#untilTokenMs(this.#now);
+    this.#isAlertOwed = this.#alerts === 0;
   }
 
   #wrong(what: string): void {

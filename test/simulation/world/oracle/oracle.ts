@@ -11,11 +11,13 @@ import type { Scene } from "../scene.ts";
 import type { SimSocket } from "../sim-socket.ts";
 import { Alerts } from "./alerts.ts";
 import type { ConsumerView } from "./consumer.ts";
+import { Drops } from "./drops.ts";
 import { Feed } from "./feed.ts";
 import { FreshTopics } from "./fresh-topics.ts";
 import { Intents } from "./intents.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { Mute } from "./mute.ts";
+import { MuteInTime } from "./mute-in-time.ts";
 import { Plans } from "./plans.ts";
 import { Secrets } from "./secrets.ts";
 import { Sends } from "./sends.ts";
@@ -29,6 +31,8 @@ export class Oracle implements WireObserver {
   readonly alerts: Alerts;
   readonly plans: Plans;
   readonly mute: Mute;
+  readonly muteInTime: MuteInTime;
+  readonly drops: Drops;
   readonly wire: Wire;
   readonly intents: Intents;
   readonly fresh: FreshTopics;
@@ -58,7 +62,17 @@ export class Oracle implements WireObserver {
       untilTokenMs: (atMs) => this.lifecycle.waits.untilTokenMs(atMs),
       mayReconnect: () => this.feed.repairs.mayReconnect,
     });
-    this.mute = new Mute(scene, () => this.lifecycle.isUp);
+    this.mute = new Mute(
+      scene,
+      () => this.lifecycle.isUp,
+      (atMs) => this.lifecycle.waits.untilTokenMs(atMs),
+    );
+    this.muteInTime = new MuteInTime(scene, {
+      isUp: () => this.lifecycle.isUp,
+      askedAtMs: () => this.intents.askedAtMs,
+      isUnreliable: (topic) => this.feed.unreliable.has(topic),
+    });
+    this.drops = new Drops(scene);
     this.wire = new Wire(scene);
     this.suspects = new Suspects(scene);
     this.fresh = new FreshTopics(scene, (topic) => this.intents.isWanted(topic), isUnreliable);
@@ -70,6 +84,7 @@ export class Oracle implements WireObserver {
       isUnreliable,
       isWanted: (topic) => this.intents.isWanted(topic),
       isServed: (topic) => this.intents.isServed(topic),
+      isCalling: () => this.lifecycle.isCalling,
     });
     this.sends = new Sends(scene);
     this.secrets = new Secrets(scene);
@@ -85,6 +100,8 @@ export class Oracle implements WireObserver {
     this.alerts.heard(fact);
     this.plans.heard(fact);
     this.mute.heard(fact);
+    this.muteInTime.heard(fact);
+    this.drops.heard(fact);
     this.fresh.heard(fact);
     this.suspects.heard(fact);
     this.wire.heard(fact);
@@ -163,6 +180,7 @@ export class Oracle implements WireObserver {
     if (isNew) this.fresh.spoke(topic);
     else this.fresh.mayHaveSpoken(topic);
     if (isNew) this.mute.read();
+    this.muteInTime.read(topic, isNew);
     this.suspects.acquitted(topic);
   }
 
@@ -179,6 +197,7 @@ export class Oracle implements WireObserver {
     this.lifecycle.opened();
     this.wire.opened();
     this.fresh.opened(socket);
+    this.muteInTime.opened(socket);
   }
 
   frame(socket: SimSocket, data: string | Uint8Array, isTaken: boolean): void {
@@ -270,6 +289,9 @@ export class Oracle implements WireObserver {
     this.lifecycle.check(status, process.armed, sockets, { timers, resting: deskTimers });
     this.alerts.check();
     this.plans.check();
+    this.mute.check();
+    this.muteInTime.check();
+    this.drops.check(inbound, this.lifecycle.isClosed);
     this.suspects.check();
     this.feed.settled();
     this.feed.repairs.check(status.recovery.streams.map(({ stream }) => stream));
@@ -281,6 +303,7 @@ export class Oracle implements WireObserver {
     const budgetMs = Math.max(0, ...pausable.map(({ options }) => options.pauseBudgetMs));
     this.wire.check(state === "connected", budgetMs);
     if (state !== "closing") this.intents.check(feed.topics(), state === "connected");
+    this.intents.checkWaiting(this.lifecycle.isUp);
     this.sends.check(outbox.messages, outbox.bytes);
     status.queues.forEach(({ depth }, index) => this.consumers[index]?.checkDepth(depth));
 

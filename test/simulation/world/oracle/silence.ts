@@ -65,7 +65,9 @@ export class Silence {
   check(): void {
     if (!this.#scene.character.hasTap) return;
     this.#judge(this.#read, READ_MS, "was read");
-    this.#judge(this.#withheld, MUTE_MS, "was withheld");
+    // Who has switched it off is told nothing.
+    if (this.#scene.character.features.mute !== null)
+      this.#judge(this.#withheld, MUTE_MS, "was withheld");
   }
 
   #judge(silent: Map<string, Silent>, boundMs: number, what: string): void {

@@ -32,6 +32,8 @@ interface Read extends Truth {
   isAccounted: boolean;
   /** One of several copies in a row, which nobody can tell from a numbering that has started over. */
   isRun: boolean;
+  /** Number and content are those of the message before. */
+  isSame: boolean;
 }
 
 interface Stream {
@@ -40,6 +42,8 @@ interface Stream {
   waiting: Read[];
   /** The last true number that was delivered, or that a snapshot has. */
   known: number;
+  /** The last true number that a snapshot has: what has come by then may be dropped without a count. */
+  reached: number;
   /** The message that was delivered last. */
   newest: Read | undefined;
   /** The last true number that was read. */
@@ -47,6 +51,8 @@ interface Stream {
   /** Told since the last message was delivered: a reset, or anything that says that numbers are missing. */
   isResetTold: boolean;
   isLossTold: boolean;
+  /** What a listener caused is told when it is done: a reset, a loss. */
+  owed: { reset: string | undefined; loss: string | undefined };
   /** When anything was last told of it. */
   toldAtMs: number;
   isInvalid: boolean;
@@ -54,8 +60,12 @@ interface Stream {
   resetsLeft: number;
   /** So many of those that wait may be told again, as their doubt is over. */
   mayRepeat: number;
+  /** What is told again was taken for a new numbering, as it took longer than doubt lasts, and goes on. */
+  isRetellingNew: boolean;
   /** Messages running that had an odd number, and were dropped as copies. */
   copies: number;
+  /** The message that was read last, and how many running have had its number and another content since. */
+  repeated: { readonly number: number; text: string; messages: number; isSame: boolean };
 }
 
 /** What a stream was like when its numbers were still believed. */
@@ -71,6 +81,8 @@ export interface TakenOver {
 export interface UnreliableParts {
   readonly isUnreliable: (stream: string) => boolean;
   readonly isWanted: (stream: string) => boolean;
+  /** A listener is calling. */
+  readonly isCalling: () => boolean;
 }
 
 const UNKNOWN: TakenOver = { isContiguous: true, known: -Infinity, held: [], isInvalid: false };
@@ -156,14 +168,18 @@ export class UnreliableStreams {
       waiting,
       known: (waiting[0]?.first ?? known + 1) - 1,
       newest: undefined,
+      reached: -Infinity,
       read: known,
       isResetTold: false,
+      owed: { reset: undefined, loss: undefined },
       isLossTold: true, // what came before is judged by others
       toldAtMs: this.#now,
       isInvalid,
       resetsLeft: 0,
       mayRepeat: 0,
+      isRetellingNew: false,
       copies: 0,
+      repeated: { number: known, text: "", messages: 0, isSame: false },
     });
   }
 
@@ -178,6 +194,8 @@ export class UnreliableStreams {
   }
 
   read(data: BinanceStreamMessage, point: SequencePoint, truth: Truth): void {
+    const { log } = this.#scene;
+    if (log.isOn) log.add(`read ${point.stream} ${point.last}, which is ${truth.last}`);
     const stream = this.#stream(point.stream);
     const before = stream.waiting.at(-1) ?? stream.newest;
     const read = this.#readOf(data, point, truth, truth.isRetold || truth.last <= stream.read);
@@ -186,13 +204,23 @@ export class UnreliableStreams {
       if (!before.isRun) stream.resetsLeft += 1;
       [read.isRun, before.isRun] = [true, true];
     }
-    if (!read.isCopy) this.#fresh.delete(point.stream);
+    if (!read.isCopy) {
+      this.#fresh.delete(point.stream);
+      stream.isRetellingNew = false;
+    } else if (stream.isRetellingNew) read.isRun = true;
     // A numbering that starts over, and a number that is no part of it, cost a reset each way at most.
     if (point.restarts === true) stream.resetsLeft += 1;
     if ((before?.epoch ?? 0) !== read.epoch) stream.resetsLeft += 1;
     if (read.isOdd && before?.isOdd !== true) stream.resetsLeft += 2;
     stream.read = Math.max(stream.read, read.last);
+    read.isSame = repeats(stream, read);
     stream.waiting.push(read);
+  }
+
+  /** The last message that was read has the number of the one before, and may be dropped as its copy. */
+  mayBeCopy(name: string): boolean {
+    const { messages, isSame } = this.#stream(name).repeated;
+    return isSame || (messages > 0 && messages <= COPIES);
   }
 
   /** A listener was given a message. */
@@ -242,7 +270,11 @@ export class UnreliableStreams {
       case "snapshot":
         this.#told(fact.stream, (stream) => {
           const reached = this.#snapshots.get(fact.data) ?? -Infinity;
-          account(stream, ({ last }) => last <= reached);
+          // Where the number is stuck, it cannot tell what the snapshot has.
+          const isCovered = ({ last, isOdd, shownLast }: Read): boolean =>
+            last <= reached || (isOdd && shownLast <= Number(fact.position));
+          account(stream, isCovered);
+          stream.reached = reached;
           stream.known = Math.max(stream.known, reached);
           lossTold(stream);
         });
@@ -284,6 +316,9 @@ export class UnreliableStreams {
     const { process, toleranceMs } = this.#scene;
     for (const suspicion of this.#suspicions) this.#wrong(suspicion);
     this.#suspicions = [];
+    for (const { owed } of this.#streams.values()) {
+      for (const text of [owed.reset, owed.loss]) if (text !== undefined) this.#wrong(text);
+    }
     for (const [name, { waiting, toldAtMs, isInvalid, known }] of this.#streams) {
       const first = waiting.find(({ last, isOdd }) => last > known && !isOdd);
       if (first === undefined || isInvalid || first.stops !== process.stops) continue;
@@ -299,9 +334,11 @@ export class UnreliableStreams {
   /** Closed: what waited has been delivered by now, but for what came at this very instant. */
   #closed(): void {
     for (const [name, stream] of this.#streams) {
-      if (stream.isInvalid || !this.#parts.isWanted(name)) continue;
-      const now = stream.waiting.findIndex(({ atMs }) => atMs >= this.#now);
-      this.#drop(name, stream, now < 0 ? stream.waiting.length : now);
+      if (!stream.isInvalid && this.#parts.isWanted(name)) {
+        const now = stream.waiting.findIndex(({ atMs }) => atMs >= this.#now);
+        this.#drop(name, stream, now < 0 ? stream.waiting.length : now);
+      }
+      this.#droppedAtMost += stream.waiting.length;
     }
     this.#streams.clear();
     this.#suspicions = [];
@@ -312,34 +349,50 @@ export class UnreliableStreams {
     const { waiting } = stream;
     const waitedMs = this.#now - (oldest?.atMs ?? Infinity);
     const isOver = waitedMs >= DOUBT_MS - this.#scene.toleranceMs || waiting.length >= DOUBTFUL;
-    if (isOver) stream.mayRepeat = waiting.length;
-    else if (stream.resetsLeft > 0) stream.resetsLeft -= 1;
+    if (isOver) {
+      stream.mayRepeat = waiting.length;
+      stream.isRetellingNew = waiting.at(-1)?.isCopy === true;
+    } else if (stream.resetsLeft > 0) stream.resetsLeft -= 1;
     else this.#suspicions.push(`${name} starts over, and there is no reason`);
-    [stream.isResetTold, stream.isLossTold] = [true, true];
+    stream.isResetTold = true;
+    stream.owed.reset = undefined;
+    lossTold(stream);
   }
 
   /** The first `count` of those that wait are not delivered: they were known, or had no number. */
   #drop(name: string, stream: Stream, count: number): void {
-    for (const { last, shownLast, isOdd, isAccounted } of stream.waiting.splice(0, count)) {
-      stream.copies = isOdd ? stream.copies + 1 : 0;
-      const mayGo = isAccounted || last <= stream.known || (isOdd && stream.copies <= COPIES);
+    for (const { last, shownLast, isOdd, isAccounted, isSame } of stream.waiting.splice(0, count)) {
+      if (!isOdd) stream.copies = 0;
+      else if (!isSame) stream.copies += 1;
+      const isCopy = isSame || (isOdd && stream.copies <= COPIES);
+      const mayGo = isAccounted || last <= stream.known || isCopy;
       if (!mayGo) this.#wrong(`${name} ${last} (${shownLast}) was read, and is lost`);
       this.#droppedAtMost += 1;
-      if (!isAccounted) this.#droppedAtLeast += 1;
+      if (!isAccounted && last > stream.reached) this.#droppedAtLeast += 1;
     }
   }
 
   #judgeOrder(name: string, stream: Stream, read: Read): void {
     const { known, newest, isContiguous, isResetTold, isLossTold, mayRepeat } = stream;
     const text = `${name} ${read.last} (${read.shownLast})`;
-    if (read.last <= known && mayRepeat === 0 && !read.isAccounted && !read.isRun) {
+    // A copy of one that had an odd number has another number.
+    const isUntold = newest?.isOdd === true && newest.last === read.last;
+    if (read.last <= known && mayRepeat === 0 && !read.isAccounted && !read.isRun && !isUntold) {
       this.#suspicions.push(`${text} came again after ${known}`);
     }
-    const isMissing = isContiguous && read.first > known + 1;
-    if (isMissing && !isLossTold) this.#wrong(`${text} came after ${known}, and no loss was told`);
+    const isMissing = isContiguous && read.first > known + 1 && !isHidden(read, newest);
+    if (isMissing && !isLossTold) {
+      this.#owes(stream, "loss", `${text} came after ${known}, and no loss was told`);
+    }
     if (newest === undefined || newest.epoch === read.epoch || newest.isOdd || read.isOdd) return;
     if (read.shownLast > newest.shownLast || isResetTold) return;
-    this.#wrong(`${text} came after ${newest.last} (${newest.shownLast}), and no reset was told`);
+    const before = `${newest.last} (${newest.shownLast})`;
+    this.#owes(stream, "reset", `${text} came after ${before}, and no reset was told`);
+  }
+
+  #owes({ owed }: Stream, what: "reset" | "loss", text: string): void {
+    if (this.#parts.isCalling()) owed[what] = text;
+    else this.#wrong(text);
   }
 
   #readOf(
@@ -358,6 +411,7 @@ export class UnreliableStreams {
       isCopy,
       isAccounted: false,
       isRun: false,
+      isSame: false,
     };
   }
 
@@ -385,8 +439,30 @@ export class UnreliableStreams {
   }
 }
 
+/** Counts how often a number is repeated. Gives whether number and content are those of the one before. */
+function repeats(stream: Stream, { shownLast, data }: Read): boolean {
+  const { repeated } = stream;
+  const text = JSON.stringify(data);
+  if (shownLast !== repeated.number) {
+    stream.repeated = { number: shownLast, text, messages: 0, isSame: false };
+    return false;
+  }
+  repeated.isSame = text === repeated.text;
+  if (!repeated.isSame) repeated.messages += 1;
+  repeated.text = text;
+  return repeated.isSame;
+}
+
+/** The numbers follow each other, or are stuck: they cannot show that something is missing between. */
+function isHidden(read: Read, newest: Read | undefined): boolean {
+  if (newest === undefined) return false;
+  const isStuck = read.isOdd && read.shownLast === newest.shownLast;
+  return isStuck || read.shownFirst === newest.shownLast + 1;
+}
+
 function lossTold(stream: Stream): void {
   stream.isLossTold = true;
+  stream.owed.loss = undefined;
 }
 
 /** It is known what became of these: they need not be delivered. */
