@@ -117,7 +117,7 @@ export interface ConnectionContext {
 }
 
 /** What is remembered of the commands that dial. */
-export interface Commands {
+interface Commands {
   readonly budget: BudgetState;
   /** One waits for a token, which its dial will take. */
   readonly isWaiting: boolean;
@@ -126,7 +126,7 @@ export interface Commands {
 }
 
 /** Nothing has been alerted about yet in this outage. */
-export const noAlerts: ConnectionContext["alerted"] = {
+const noAlerts: ConnectionContext["alerted"] = {
   rule: null,
   budget: false,
   credentials: false,

@@ -10,13 +10,13 @@ import type { RecoveryPacing, RecoveryStrategy } from "../recovery.door.ts";
 import { toTimerMs } from "./duration.ts";
 
 /** The longest wait of our own accord for an answer; a server may ask for more. */
-export const MAX_RETRY_MS = 60_000;
+const MAX_RETRY_MS = 60_000;
 
 /** Between two tries of a stream that keeps breaking, once that is an alert: at most 26 tries in the first hour. */
-export const RECURRING_MS = 180_000;
+const RECURRING_MS = 180_000;
 
 /** The longest wait between two connections that are asked for because numbers keep missing. */
-export const MAX_RECONNECT_MS = 6 * 3_600_000;
+const MAX_RECONNECT_MS = 6 * 3_600_000;
 
 /** How old a snapshot may be, at a stream that is failing: its deltas wait for so long before it is fetched. */
 export const HOLD_MS = 10_000;

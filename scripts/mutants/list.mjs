@@ -523,6 +523,20 @@ export const mutants = [
     recovery,
   ],
   [
+    "the gap of a lost socket counts as a recovery that did not last",
+    "src/recovery/past-breaks.ts",
+    "isFromNumbers && past.socket !== this.#socket",
+    "false",
+    recovery,
+  ],
+  [
+    "a connection whose numbers keep missing is never counted",
+    "src/recovery/recoveries.ts",
+    'cause !== "checksum" && recovery !== "reconnect"',
+    'cause !== "checksum"',
+    recovery,
+  ],
+  [
     "a stream that keeps breaking is valid at once",
     "src/recovery/recoveries.ts",
     "if (broken.mustProve) {",

@@ -60,7 +60,8 @@ export class Recoveries<M> implements RecoveryDoor {
     if (cause === "start" && typeof recovery === "string") return;
     const { bufferMessages, clock } = this.#parts;
     const sinceMs = clock.nowMs();
-    const recurrences = this.#past.recurrencesAtBreak(stream, sinceMs);
+    const isFromNumbers = cause !== "checksum" && recovery !== "reconnect";
+    const recurrences = this.#past.recurrencesAtBreak(stream, sinceMs, isFromNumbers);
     const past = { recurrences, sinceMs };
     const broken = new BrokenStream<M>(stream, recovery, bufferMessages, past);
     this.#streams.set(stream, broken);
@@ -116,6 +117,7 @@ export class Recoveries<M> implements RecoveryDoor {
 
   /** The socket is over, and all that was asked on it. Who is broken waits for the next one. */
   socketEnded(): void {
+    this.#past.socketEnded();
     for (const broken of this.#streams.values()) this.#await(broken);
     this.#isDeskAwaited = false; // who asked for it was the socket
     this.#tell({ type: "socket.ended" });

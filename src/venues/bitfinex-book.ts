@@ -9,6 +9,8 @@ const LEVELS = 25;
 
 export class BitfinexBook {
   readonly #levels = new PriceLevels<number>();
+  /** It did not have its checksum, and no snapshot has come since. */
+  #isWrong = false;
 
   /** A snapshot (entries, or none) or a change (one entry): `[price, count, amount]`. */
   apply(payload: readonly unknown[]): void {
@@ -17,17 +19,21 @@ export class BitfinexBook {
       return;
     }
     this.#levels.clear();
+    this.#isWrong = false;
     for (const entry of payload) this.#set(entry as readonly unknown[]);
   }
 
+  /** False once for a book that is not whole: it is so until its next snapshot. */
   hasChecksum(checksum: unknown): boolean {
+    if (this.#isWrong) return true;
     const bids = this.#levels.best("bid", LEVELS);
     const asks = this.#levels.best("ask", LEVELS);
     const parts: number[] = [];
     for (let level = 0; level < LEVELS; level += 1) {
       parts.push(...(bids[level] ?? []), ...(asks[level] ?? []));
     }
-    return (crc32(parts.join(":")) | 0) === checksum;
+    this.#isWrong = (crc32(parts.join(":")) | 0) !== checksum;
+    return !this.#isWrong;
   }
 
   #set([price, count, amount]: readonly unknown[]): void {

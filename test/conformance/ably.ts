@@ -82,7 +82,7 @@ export const ably: Readonly<Record<string, AblyRow>> = {
   "realtime/unit/RTB1/disconnected-retry-delay-0":
     "is the one that is waited out, to the millisecond",
   "realtime/unit/RTB1/suspended-channel-retry-delay-1":
-    "wait twice as long each time, up to a minute, and are given up in the end",
+    "wait twice as long each time, up to a minute, and then 100 s for as long as it takes",
   "realtime/unit/RTB1a/backoff-coefficient-sequence-0":
     "after %i failures waits between %d and %d ms",
   "realtime/unit/RTB1b/jitter-coefficient-range-0": "keeps within its documented interval",

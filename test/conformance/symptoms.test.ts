@@ -33,3 +33,17 @@ describe("docs/symptoms.md", () => {
     expect(tests.filter((title) => !named.has(title))).toEqual([]);
   });
 });
+
+/** Report → what the test is called. */
+const reports = [
+  ...document
+    .slice(document.indexOf("## Reports by name"))
+    .matchAll(/^\| ([^|]*#\d[^|]*?) +\|.*\| ([^|]+?) +\|$/gm),
+].map(([, report = "", test = ""]) => [report, test] as const);
+
+describe("the reports by name", () => {
+  it("have a test each that exists", () => {
+    expect(reports.length).toBeGreaterThan(2);
+    expect(reports.filter(([, test]) => !titles.has(test))).toEqual([]);
+  });
+});

@@ -87,29 +87,40 @@ describe("a topic that the venue does not have", () => {
     const states = world.topics();
     for (const topic of others) expect([topic, states[topic]]).toEqual([topic, "confirmed"]);
     const alerts = world.heard("alert").map(({ alert }) => alert);
+    const naming = { topics: [unknown] };
     switch (end) {
       case "rejected":
         expect(states[unknown]).toBe("rejected");
         expect(world.heard("topic.rejected")).toMatchObject([{ topic: unknown }]);
+        expect(alerts).toMatchObject([{ kind: "topic-rejected", ...naming }]);
         break;
+      case "refused": {
+        // The code says "subscription failed", not for how long: asked again after 30, 60 and 100 s.
+        expect(states[unknown]).toBe("refused");
+        const refusals = world.heard("topic.refused").map(({ retryInMs }) => retryInMs);
+        expect(refusals.slice(0, 4)).toEqual([30_000, 60_000, 100_000, 100_000]);
+        expect(alerts).toMatchObject([{ kind: "topic-refused", ...naming }]);
+        break;
+      }
       case "unanswered":
-        expect(alerts).toContainEqual(
-          expect.objectContaining({
-            kind: "subscriptions-timed-out",
-            topics: [unknown],
-            retryInMs: null,
-          }),
-        );
+        // Nothing tells "never" from "not now": asked again for as long as it is wanted, slowly.
+        expect(alerts.at(-1)).toMatchObject({
+          kind: "subscriptions-timed-out",
+          ...naming,
+          retryInMs: 100_000,
+        });
         break;
       case "quarantined":
         expect(states[unknown]).toBe("quarantined");
         break;
-      case "stale":
-        expect(world.heard("topic.stale")).toMatchObject([{ topic: unknown }]);
-        expect(alerts).toContainEqual(
-          expect.objectContaining({ kind: "topic-stale", topics: [unknown] }),
-        );
+      case "stale": {
+        // Confirmed and never heard of: asked again after 60 s of silence, then ever more slowly.
+        const stale = world.heard("topic.stale");
+        expect(new Set(stale.map(({ topic }) => topic))).toEqual(new Set([unknown]));
+        expect(stale.map(({ silentMs }) => silentMs)).toEqual([60_000, expect.any(Number)]);
+        expect(alerts).toMatchObject([{ kind: "topic-stale", ...naming }]);
         break;
+      }
     }
     expect(world.exchange.ledger.violations).toEqual(new Map());
     if (end !== "quarantined") expect(world.exchange.ledger.sessions.size).toBe(1);

@@ -1,6 +1,5 @@
 /** Connections that live and bring nothing: pings, answers and heartbeats go on, data does not. */
 import { describe, expect, it } from "vitest";
-import { awaits } from "./awaits.ts";
 import { startFeed } from "./feed-world.ts";
 import { spokenVenues, type SpokenVenue } from "./venues.ts";
 
@@ -15,7 +14,7 @@ function startOne(venue: SpokenVenue) {
   });
 }
 
-describe.skipIf(awaits.has("mute"))("a connection that falls mute", () => {
+describe("a connection that falls mute", () => {
   it.each(spokenVenues)("is replaced within three minutes: $id", async (venue) => {
     const world = startOne(venue);
     await world.passes(MINUTE_MS, 200);

@@ -5,7 +5,6 @@
 import { describe, expect, it } from "vitest";
 import type { Fault } from "../../../src/testing/index.ts";
 import { accountOf } from "./account.ts";
-import { awaits } from "./awaits.ts";
 import { startFeed, type FeedWorld } from "./feed-world.ts";
 import { deliveredMessages, deliveredRuns, writtenFrames, writtenRuns } from "./runs.ts";
 import { spokenVenues, type SpokenVenue } from "./venues.ts";
@@ -63,7 +62,7 @@ async function expectWholeBooks(world: FeedWorld): Promise<void> {
   expect(ours).toEqual(theirs);
 }
 
-describe.skipIf(awaits.has("numbers"))("trades whose numbers begin again lower", () => {
+describe("trades whose numbers begin again lower", () => {
   const faults: readonly [string, Fault][] = [
     ["on the same socket", { kind: "renumber", of: "trades" }],
     ["at 1, on the same socket", { kind: "renumber", of: "trades", to: 0 }],
@@ -100,7 +99,7 @@ describe.skipIf(awaits.has("numbers"))("trades whose numbers begin again lower",
   });
 });
 
-describe.skipIf(awaits.has("numbers"))("books whose numbers begin again without a word", () => {
+describe("books whose numbers begin again without a word", () => {
   describe.each([
     ["on the same socket", false],
     ["between two sockets", true],
@@ -144,7 +143,7 @@ describe.skipIf(awaits.has("numbers"))("books whose numbers begin again without 
   });
 });
 
-describe.skipIf(awaits.has("numbers"))("one absurd number", () => {
+describe("one absurd number", () => {
   describe.each([1, Number.MAX_SAFE_INTEGER])("%d", (number) => {
     it.each(tradeVenues)("costs no trade: $id", async (venue) => {
       const world = startTrades(venue);
@@ -199,7 +198,7 @@ describe.skipIf(awaits.has("numbers"))("one absurd number", () => {
   });
 });
 
-describe.skipIf(awaits.has("numbers"))("numbers that stay as they are", () => {
+describe("numbers that stay as they are", () => {
   it.each(tradeVenues)("are a fact, and cost three trades at most: $id", async (venue) => {
     const world = startTrades(venue);
     await world.passes(WARM_UP_MS);
@@ -216,7 +215,7 @@ describe.skipIf(awaits.has("numbers"))("numbers that stay as they are", () => {
   });
 });
 
-describe.skipIf(awaits.has("numbers"))("trades that are told again on a new socket", () => {
+describe("trades that are told again on a new socket", () => {
   it.each(tradeVenues)("are no reset, and are not doubled: $id", async (venue) => {
     const world = startTrades(venue);
     world.exchange.inject({ kind: "retell", count: 30 });
@@ -255,7 +254,7 @@ describe.skipIf(awaits.has("numbers"))("trades that are told again on a new sock
   });
 });
 
-describe.skipIf(awaits.has("numbers"))("a mirror that is behind", () => {
+describe("a mirror that is behind", () => {
   it.each(tradeVenues)("by less than a second tells trades again: $id", async (venue) => {
     const world = startTrades(venue);
     await world.passes(WARM_UP_MS);

@@ -4,7 +4,6 @@
  */
 import { describe, expect, it } from "vitest";
 import { deribit } from "../../../src/venues/index.ts";
-import { awaits } from "./awaits.ts";
 import { startFeed } from "./feed-world.ts";
 import { spokenVenues, type SpokenVenue } from "./venues.ts";
 
@@ -38,7 +37,7 @@ const refusing = spokenVenues.flatMap((venue) =>
   (CODES[venue.id] ?? [undefined]).map((code) => ({ venue, id: venue.id, code })),
 );
 
-describe.skipIf(awaits.has("refusals"))("subscriptions that are refused for now", () => {
+describe("subscriptions that are refused for now", () => {
   it.each(refusing)(
     "for ten minutes are confirmed within two minutes of their end: $id $code",
     async ({ venue, code }) => {
@@ -62,7 +61,7 @@ describe.skipIf(awaits.has("refusals"))("subscriptions that are refused for now"
   );
 });
 
-describe.skipIf(awaits.has("logins"))("logins that are refused for now", () => {
+describe("logins that are refused for now", () => {
   const found = spokenVenues.find(({ id }) => id === "deribit");
   if (found === undefined) throw new Error("no Deribit");
   const credentials = { clientId: "id", clientSecret: "secret" };

@@ -50,7 +50,7 @@ export interface SpokenVenue {
   /** A topic of the right form that the venue does not have, and what comes of it. */
   readonly unknown: readonly [
     topic: string,
-    end: "rejected" | "unanswered" | "stale" | "quarantined",
+    end: "rejected" | "refused" | "unanswered" | "stale" | "quarantined",
   ];
   /** How a broken book becomes whole. */
   readonly way: "snapshot" | "resubscribe" | "reconnect" | "none";
@@ -298,7 +298,7 @@ export const spokenVenues: readonly SpokenVenue[] = [
     trades: (instrument) => `trades:${instrument}`,
     light: (instrument) => `trades:${instrument}`,
     symbol: (index) => `tS${index}USD`,
-    unknown: ["book:tNOPEUSD", "rejected"],
+    unknown: ["book:tNOPEUSD", "refused"],
     way: "reconnect",
     numbers: "connection",
     leavesWithinMs: 5_000,

@@ -164,6 +164,38 @@ describe("a gap that comes back at once", () => {
   });
 });
 
+describe("a gap that a lost socket leaves", () => {
+  it("is recovered at once each time, however often the socket is lost", () => {
+    const world = startRecoveries();
+    world.receives("topic", 1);
+    for (let time = 0; time < 20; time += 1) {
+      world.socketEnds();
+      world.loses("topic");
+      world.clock.advance(250);
+      expect(world.asked).toHaveLength(time + 1);
+      world.beginsAnew("topic", 1);
+      world.clock.advance(5_000);
+    }
+    expect(world.failing).toEqual([]);
+    expect(world.band.at(-1)).toBe("valid topic");
+  });
+
+  it("takes nothing from the count of those that come back on one socket", () => {
+    const world = startRecoveries();
+    world.receives("topic", 1);
+    const answers = (): void => {
+      world.beginsAnew("topic", 1);
+      world.loses("topic");
+    };
+    world.loses("topic");
+    live(world, 10_000, answers);
+    world.socketEnds();
+    answers();
+    live(world, 110_000, answers);
+    expect(world.failing).toMatchObject([{ stream: "topic" }]);
+  });
+});
+
 describe("a connection whose numbers keep missing", () => {
   it("is replaced a few times a day, with an alert", () => {
     const world = startRecoveries();
@@ -181,5 +213,18 @@ describe("a connection whose numbers keep missing", () => {
     const before = world.asked.length;
     live(world, 24 * HOUR_MS, answers);
     expect(world.asked.length - before).toBeLessThanOrEqual(4);
+  });
+
+  it("is an alert too where sockets are lost in between: their numbers begin with each", () => {
+    const world = startRecoveries();
+    for (let time = 0; time < 7; time += 1) {
+      world.receives("wire", 1);
+      world.receives("wire", 3);
+      world.socketEnds();
+      world.receives("wire", 1);
+      world.socketEnds();
+    }
+    world.clock.advance(1_000);
+    expect(world.failing).toMatchObject([{ stream: "wire" }]);
   });
 });

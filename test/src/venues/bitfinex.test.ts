@@ -263,6 +263,14 @@ describe("a book of Bitfinex", () => {
     expect(world.feed.status().inbound).toMatchObject({ mismatches: 1, gaps: 0 });
   });
 
+  it("is told once to be wrong, until its next snapshot", () => {
+    const world = startBook();
+    hears(world, [17, [6000, 1, 9], 3], [17, "cs", sum(TEXT), 4], [17, "cs", sum(TEXT), 5]);
+    expect(world.feed.status().inbound).toMatchObject({ mismatches: 1 });
+    hears(world, [17, levels, 6], [17, "cs", sum(TEXT), 7], [17, "cs", 5, 8], [17, "cs", 5, 9]);
+    expect(world.feed.status().inbound).toMatchObject({ mismatches: 2 });
+  });
+
   it("may be empty, and begins so", () => {
     const world = start("book:tBTCUSD");
     const seen: boolean[] = [];
