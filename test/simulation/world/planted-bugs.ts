@@ -651,7 +651,8 @@ export const plantedBugs: readonly PlantedBug[] = [
     name: "what is dropped is not told",
     file: "src/supervisor/feed.ts",
     find: "    if (!this.#rare.take(cause, this.clock.nowMs())) return;",
-    replace: '    if (cause !== "late") return;',
+    replace:
+      "    if (this.#rare.take(cause, this.clock.nowMs())) return;\n    if (cause !== null) return;",
   },
   {
     name: "each message that is dropped is told",
