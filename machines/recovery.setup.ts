@@ -38,7 +38,7 @@ export type RecoveryReport = { readonly run: number } & (
   | { readonly type: "recovery.ended" }
 );
 
-interface Failed extends Count {
+export interface Failed extends Count {
   readonly detail: string;
   readonly isFailing: boolean;
   readonly mustProve: boolean;
