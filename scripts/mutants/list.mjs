@@ -65,6 +65,34 @@ export const mutants = [
   ],
   // Mute connections and stale topics.
   [
+    "a mute server is never found",
+    "src/supervisor/mute-watch.ts",
+    "    if (silentMs >= this.#rule.dueMs) {",
+    "    if (silentMs >= this.#rule.dueMs * 1e6) {",
+    mute,
+  ],
+  [
+    "a mute connection is said to be replaced, and is not",
+    "src/supervisor/mute.ts",
+    '  else if (action === "reconnect") link.mute(silentMs);',
+    "  else void link;",
+    mute,
+  ],
+  [
+    "a mute connection is replaced without an alert",
+    "machines/policy/mute.ts",
+    '    if (action === "reconnect") return true;',
+    '    if (action === "reconnect") return false;',
+    mute,
+  ],
+  [
+    "a mute is not over when data comes",
+    "src/supervisor/mute-watch.ts",
+    "      this.#parts.onEnded(silentMs);",
+    "      void silentMs;",
+    mute,
+  ],
+  [
     "our own asking counts as data",
     "src/supervisor/mute-watch.ts",
     "atMs - askedAtMs < (isSnapshot ? SNAPSHOT_MS : ANSWER_MS)",

@@ -22,7 +22,7 @@ export interface Trouble<T> {
   reached: Position | undefined;
   /** The position before a jump or a gap, for one message: the number that jumped may have been absurd. */
   before: Position | undefined;
-  /** The position that was gone back from, for one message: a message may only have been late. */
+  /** The position that was gone back from, until the stream reaches it: messages may only have been late. */
   ahead: Position | undefined;
   /** Messages running that repeat the known number, each with other bytes than the one before. */
   repeated: Held<T>[];

@@ -30,6 +30,9 @@ import type { TrackerListener } from "./tracker-listener.ts";
 /** More numbers than this are not missing: the number that jumped is absurd, or numbering started over. */
 const MAX_GAP = 2 ** 31;
 
+/** So many numbers may come late, in order, right behind the gap that they left. */
+const MAX_LATE = 1_000;
+
 /** So many messages running with one number and other bytes, besides the first: the number says nothing. */
 const MAX_REPEATS = 3;
 
@@ -147,6 +150,13 @@ export class UnusualNumbers<T> {
     const seen = behindSnapshot(settled, verdict, point.last);
     const told = seen.kind === "gap" && ahead !== undefined ? fromAhead(ahead, point, seen) : seen;
     if (told.kind === "gap") settled.before = known;
+    else if (
+      ahead !== undefined &&
+      point.last < ahead &&
+      rangeSize(point.last, ahead) <= MAX_LATE
+    ) {
+      settled.ahead = ahead;
+    }
     state.trouble = isOver(settled) ? undefined : settled;
     return told.kind === "gap" && rangeSize(told.from, told.to) > MAX_GAP ? RESET : told;
   }
@@ -187,13 +197,13 @@ export class UnusualNumbers<T> {
       return this.#end(state, DUPLICATE);
     }
     if (doubt !== undefined) {
-      // What is told again has reached the known position.
-      if (this.#tracker.isFresh(state)) {
-        this.#confirm(state);
-        return this.#end(state, DUPLICATE);
+      const isLinked = point.previous !== undefined && doubt.isContinuedBy(point);
+      if (isLinked && !this.#tracker.isFresh(state)) {
+        return this.#startOver(state, point, raw, atMs);
       }
-      if (doubt.isContinuedBy(point)) return this.#startOver(state, point, raw, atMs);
-      return DUPLICATE;
+      // What came late, or is told again, has reached the known position.
+      this.#confirm(state);
+      return this.#end(state, DUPLICATE);
     }
     return this.#repeat(state, trouble, { point, raw, value: undefined });
   }

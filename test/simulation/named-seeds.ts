@@ -103,7 +103,7 @@ export const namedSeeds: readonly NamedSeed[] = [
   },
   {
     name: "a topic that stays silent",
-    seed: 4,
+    seed: 30,
     shows: ['"kind":"topic-stale"'],
   },
   {
@@ -138,7 +138,7 @@ export const namedSeeds: readonly NamedSeed[] = [
   },
   {
     name: "a stream that is wanted again, and is still not whole",
-    seed: 390,
+    seed: 1,
     shows: ['"do":"unsubscribe"', '"kind":"recovery-failed"', '"type":"valid"'],
   },
   {
@@ -165,5 +165,35 @@ export const namedSeeds: readonly NamedSeed[] = [
     name: "a listener of a gap reconnects while a silent topic speaks again",
     seed: 3199915060,
     shows: ["reacts to gap with reconnect", '"type":"topic.fresh"'],
+  },
+  {
+    name: "numbering that starts over on a new socket",
+    seed: 4,
+    shows: ['"how":"renumber"', '"when":"next-socket"', '"type":"reset"'],
+  },
+  {
+    name: "messages that are told again",
+    seed: 12,
+    shows: ['"how":"retell"', '"cause":"stale"'],
+  },
+  {
+    name: "a doubt that only the next message can end",
+    seed: 70,
+    shows: ['"type":"in-doubt"'],
+  },
+  {
+    name: "a number that does not change any more",
+    seed: 158,
+    shows: ['"type":"numbering-stuck"'],
+  },
+  {
+    name: "a number that is stuck where a snapshot ends",
+    seed: 700002,
+    shows: ['"type":"numbering-stuck"', '"type":"snapshot"'],
+  },
+  {
+    name: "a mute server that speaks again",
+    seed: 446,
+    shows: ['"do":"mute-data"', '"type":"mute.ended"'],
   },
 ];

@@ -651,44 +651,13 @@ export const plantedBugs: readonly PlantedBug[] = [
     name: "what is dropped is not told",
     file: "src/supervisor/feed.ts",
     find: "    if (!this.#rare.take(cause, this.clock.nowMs())) return;",
-    replace: '    if (cause !== "late") return;',
+    replace:
+      "    if (this.#rare.take(cause, this.clock.nowMs())) return;\n    if (cause !== null) return;",
   },
   {
     name: "each message that is dropped is told",
     file: "src/supervisor/feed.ts",
     find: "    if (!this.#rare.take(cause, this.clock.nowMs())) return;",
     replace: "",
-  },
-
-  // Mute servers.
-  {
-    name: "a mute server is never found",
-    file: "src/supervisor/mute-watch.ts",
-    find: "    if (silentMs >= this.#rule.dueMs) {",
-    replace: "    if (silentMs >= this.#rule.dueMs * 1e6) {",
-  },
-  {
-    name: "a mute connection is said to be replaced, and is not",
-    file: "src/supervisor/mute.ts",
-    find: '  else if (action === "reconnect") link.mute(silentMs);',
-    replace: "  else void link;",
-  },
-  {
-    name: "a mute connection is replaced without an alert",
-    file: "machines/policy/mute.ts",
-    find: '    if (action === "reconnect") return true;',
-    replace: '    if (action === "reconnect") return false;',
-  },
-  {
-    name: "a mute is not over when data comes",
-    file: "src/supervisor/mute-watch.ts",
-    find: "      this.#parts.onEnded(silentMs);",
-    replace: "      void silentMs;",
-  },
-  {
-    name: "a mute server is asked for its topics, and for no more",
-    file: "machines/policy/mute.ts",
-    find: "      this.#nextMs = silentMs + this.#untilSocketMs(atMs);",
-    replace: "      this.#nextMs = 1e6 * (silentMs + this.#untilSocketMs(atMs));",
   },
 ];

@@ -303,6 +303,28 @@ describe("one absurd number", () => {
   });
 });
 
+describe("messages that come late, in order, right behind the gap that they left", () => {
+  it("are delivered behind a reset, and what follows them all is next", () => {
+    expect(new Judged().takes(1, 4, 2, 3, 5, 6).told()).toEqual([
+      "1",
+      "gap 2-3",
+      "4",
+      "reset",
+      "2",
+      "3",
+      "5",
+      "6",
+    ]);
+  });
+});
+
+describe("a late copy behind another one", () => {
+  it("that has the known number is dropped with it", () => {
+    const told = new Judged().takes(1, 2, 3, 2, 3, 4).told();
+    expect(told).toEqual(["1", "2", "3", "~2 stale", "~3 duplicate", "4"]);
+  });
+});
+
 describe("a number that does not change", () => {
   it("says nothing from the fourth message on: all are delivered", () => {
     const judged = new Judged().takes(7, 7, 7, 7, 7, 7);

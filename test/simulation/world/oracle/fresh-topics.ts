@@ -104,7 +104,7 @@ export class FreshTopics {
     const wasStale = phase === "stale";
     if (wasStale) {
       const freshened = { topic, silentMs: this.#now - watched.heardAtMs };
-      if (isUnsure) this.#possible = freshened;
+      if (isUnsure || this.#isUnreliable(topic)) this.#possible = freshened;
       else this.#owed = freshened;
     }
     watched.heardAtMs = this.#now;

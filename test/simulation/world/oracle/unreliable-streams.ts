@@ -385,7 +385,8 @@ export class UnreliableStreams {
       this.#owes(stream, "loss", `${text} came after ${known}, and no loss was told`);
     }
     if (newest === undefined || newest.epoch === read.epoch || newest.isOdd || read.isOdd) return;
-    if (read.shownLast > newest.shownLast || isResetTold) return;
+    // One reset is told for all that was in doubt.
+    if (read.shownLast > newest.shownLast || isResetTold || mayRepeat > 0) return;
     const before = `${newest.last} (${newest.shownLast})`;
     this.#owes(stream, "reset", `${text} came after ${before}, and no reset was told`);
   }
