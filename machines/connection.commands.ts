@@ -15,9 +15,9 @@ export function commandWaitMs(context: ConnectionContext, atMs: number): number 
   return toTimerMs(Math.max(waitMs, untilCallMs(renewal, atMs)));
 }
 
-/** The attempt that is scheduled comes no later than the command's own would. */
+/** The attempt that is scheduled comes before the command's own would. */
 export function isOvertaken(context: ConnectionContext, { atMs }: CommandGiven): boolean {
-  return context.retryAtMs - atMs <= commandWaitMs(context, atMs);
+  return context.retryAtMs - atMs < commandWaitMs(context, atMs);
 }
 
 /** The context when a command dials at once. Its token goes now: the next command may come before the dial. */

@@ -355,7 +355,7 @@ export const mutants = [
   [
     "a command puts the next attempt off",
     "machines/connection.commands.ts",
-    "return context.retryAtMs - atMs <= commandWaitMs(context, atMs);",
+    "return context.retryAtMs - atMs < commandWaitMs(context, atMs);",
     "return context.retryAtMs - atMs > commandWaitMs(context, atMs);",
     [["test/machines/commands.test.ts"]],
   ],
