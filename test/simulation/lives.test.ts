@@ -31,12 +31,15 @@ describe("a simulated life", () => {
     }
   });
 
-  it.each(namedSeeds)("of a seed that has a name is good: $name", async ({ seed, shows }) => {
-    const { violations, log } = await live(seed, { isLogged: true });
-    expect(said(seed, violations)).toEqual([]);
-    const missing = shows.filter((text) => !log.some((line) => line.includes(text)));
-    expect(missing).toEqual([]);
-  });
+  it.each(namedSeeds)(
+    "of a seed that has a name is good: $name",
+    async ({ seed, shows, learn = [] }) => {
+      const { violations, log } = await live(seed, { isLogged: true, learn });
+      expect(said(seed, violations)).toEqual([]);
+      const missing = shows.filter((text) => !log.some((line) => line.includes(text)));
+      expect(missing).toEqual([]);
+    },
+  );
 
   it("is the same, event for event, when its seed is lived again", async () => {
     for (const seed of [FIRST_SEED, FIRST_SEED + 1, FIRST_SEED + 2]) {

@@ -3,11 +3,15 @@
  * missing. CI lives them all. Each says what its log shows, so that a seed that draws another life one
  * day is noticed, and replaced (`npm run simulation -- --seed N --lives 1 --verbose` prints a log).
  */
+import type { Silence } from "./world/silences.ts";
+
 export interface NamedSeed {
   readonly name: string;
   readonly seed: number;
   /** What stands in the life's log; all of it. */
   readonly shows: readonly string[];
+  /** Ways to fall silent that lives do not have by default. */
+  readonly learn?: readonly Silence[];
 }
 
 export const namedSeeds: readonly NamedSeed[] = [
@@ -169,26 +173,31 @@ export const namedSeeds: readonly NamedSeed[] = [
   {
     name: "numbering that starts over on a new socket",
     seed: 4,
+    learn: ["numbers"],
     shows: ['"how":"renumber"', '"when":"next-socket"', '"type":"reset"'],
   },
   {
     name: "messages that are told again",
     seed: 12,
+    learn: ["numbers"],
     shows: ['"how":"retell"', '"cause":"stale"'],
   },
   {
     name: "a doubt that only the next message can end",
     seed: 70,
+    learn: ["numbers"],
     shows: ['"type":"in-doubt"'],
   },
   {
     name: "a number that does not change any more",
     seed: 158,
+    learn: ["numbers"],
     shows: ['"type":"numbering-stuck"'],
   },
   {
     name: "a number that is stuck where a snapshot ends",
     seed: 700002,
+    learn: ["numbers"],
     shows: ['"type":"numbering-stuck"', '"type":"snapshot"'],
   },
   {

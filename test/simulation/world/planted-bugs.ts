@@ -5,12 +5,15 @@
  * slips of the kind that reviews let pass. Each is one replacement in one file; the text to be replaced
  * must stand there exactly once.
  */
+import type { Silence } from "./silences.ts";
 
 export interface PlantedBug {
   readonly name: string;
   readonly file: string;
   readonly find: string;
   readonly replace: string;
+  /** Ways to fall silent that a life must be able to have, and does not by default. */
+  readonly learn?: readonly Silence[];
 }
 
 export const plantedBugs: readonly PlantedBug[] = [
@@ -612,24 +615,28 @@ export const plantedBugs: readonly PlantedBug[] = [
   // Numbers.
   {
     name: "a lower number is dropped at once",
+    learn: ["numbers"],
     file: "src/sequence/unusual.ts",
     find: "    if (isLower) return this.#lower(state, trouble, point, raw, atMs);",
     replace: "    if (isLower) return STALE;",
   },
   {
     name: "a doubt on a new socket has no end in time",
+    learn: ["numbers"],
     file: "src/sequence/unusual.ts",
     find: "      if (doubt.isReported && !endsByTime) continue;",
     replace: "      if (doubt.isReported || endsByTime) continue;",
   },
   {
     name: "what is held is lost at the socket's end",
+    learn: ["numbers"],
     file: "src/sequence/unusual.ts",
     find: "    for (const state of Array.from(this.#inDoubt)) this.conclude(state);",
     replace: "    for (const state of Array.from(this.#inDoubt)) this.#takeDoubt(state);",
   },
   {
     name: "what is told again is delivered",
+    learn: ["numbers"],
     file: "src/sequence/unusual.ts",
     find: "    if (doubt !== undefined) this.#listener.stale(state.stream, doubt.held);",
     replace:
@@ -637,6 +644,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "a number that is stuck swallows its stream",
+    learn: ["numbers"],
     file: "src/sequence/unusual.ts",
     find: "    if (repeated.length + 1 < MAX_REPEATS) {",
     replace: "    if (repeated.length + 1 < MAX_REPEATS * 1e9) {",
