@@ -651,6 +651,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "a number that is stuck at a snapshot's position swallows its stream",
+    learn: ["numbers"],
     file: "src/recovery/recoveries.ts",
     find: '    if (this.#streams.get(stream)?.state === "settling") this.#streams.delete(stream);',
     replace: "    void stream;",
