@@ -13,7 +13,8 @@ const table: Readonly<Record<string, readonly string[]>> = {
   machines: ["xstate"],
   "src/system.ts": [],
   "src/sparse-map.ts": [],
-  "src/errors.ts": ["machines"],
+  "src/redact.ts": [],
+  "src/errors.ts": ["machines", "src/redact.ts"],
   "src/check.ts": ["machines", "src/errors.ts"],
   "src/check-rules.ts": ["machines", "src/errors.ts", "src/check.ts"],
   "src/sequence": ["src/errors.ts", "src/sparse-map.ts"],
@@ -124,6 +125,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
   ],
   "src/cli": [
     "machines",
+    "src/redact.ts",
     "src/errors.ts",
     "src/index.ts",
     "src/system.ts",
