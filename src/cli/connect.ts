@@ -112,7 +112,7 @@ async function run<M>(
   feed.start();
   try {
     for await (const item of items) {
-      if (item.kind === "message") await messages.line(item.raw);
+      if (item.kind === "message") await messages.message(item.raw);
       if (messages.isGone) break;
     }
   } catch (error) {

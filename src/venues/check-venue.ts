@@ -140,6 +140,7 @@ const OPTIONAL_WORDS = [
   "sequence",
   "isSnapshot",
   "verify",
+  "carriesChecksum",
 ] as const;
 
 /** A conversation is begun for the look of it: what it lacks would be missed with the first frame. */

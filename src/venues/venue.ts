@@ -100,6 +100,11 @@ export interface Conversation<M> {
   isSnapshot?(message: M): boolean;
   /** False when a message proves that what was delivered before it is not whole: a checksum. */
   verify?(message: M): boolean;
+  /**
+   * True for a message that {@link verify} is about to hold against a checksum: asked before it, and only where it
+   * is to be said how much was proven. @defaultValue nothing has a checksum
+   */
+  carriesChecksum?(message: M): boolean;
 }
 
 /** How a venue's topics are written. */

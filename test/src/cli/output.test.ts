@@ -32,7 +32,7 @@ const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 describe("lines to a stream", () => {
   it("are what was given and a line feed, byte for byte", async () => {
     const reader = new SlowReader();
-    void new Output(reader).line(Buffer.from([0xff, 0x00, 0xc3]));
+    void new Output(reader).message(Buffer.from([0xff, 0x00, 0xc3]));
     await nextTurn();
 
     expect(reader.taken).toEqual([Buffer.from([0xff, 0x00, 0xc3, 0x0a]).toString()]);
