@@ -4,9 +4,19 @@ import { Command, CommanderError, Option } from "commander";
 import { OptionError } from "../index.ts";
 import { simulatedVenues } from "../testing/index.ts";
 import { redactUrls } from "../redact.ts";
-import { toCount, toList, toNames, toNumber, toPort, toPositive } from "./arguments.ts";
+import {
+  toBytes,
+  toCount,
+  toDurationMs,
+  toList,
+  toNames,
+  toNumber,
+  toPort,
+  toPositive,
+} from "./arguments.ts";
 import { check, type CheckOptions } from "./check.ts";
-import { connect, type ConnectOptions } from "./connect.ts";
+import { connect } from "./connect.ts";
+import type { ConnectOptions } from "./connect-options.ts";
 import { demo, type DemoOptions } from "./demo.ts";
 import type { CommandIo } from "./output.ts";
 import { toLine } from "./printing.ts";
@@ -84,7 +94,7 @@ function addConnect(program: Command, io: CommandIo, run: Run): void {
     .description(
       "Keeps one connection alive. Messages are lines on stdout, exactly as received (to a terminal: " +
         "escaped and cut); what happens to the connection is told on stderr. SIGINT and SIGTERM close " +
-        "it politely.",
+        "it politely. ${NAME} in a URL, a header or a frame stands for that environment variable.",
     )
     .argument("<url|topic...>", "one URL, or with --venue the topics to subscribe")
     .addOption(
@@ -100,7 +110,12 @@ function addConnect(program: Command, io: CommandIo, run: Run): void {
         .conflicts("venue"),
     )
     .option("--header <header>", '"Name: value" of the upgrade request (repeatable)', toList)
+    .option("--header-file <file>", "headers, a line each, out of sight of `ps`")
     .option("--protocol <name>", "offer this subprotocol (repeatable)", toList)
+    .option("--origin <origin>", "the Origin header")
+    .option("--ca <file>", "trust these certificates only (PEM, repeatable)", toList)
+    .option("--cert <file>", "the client's certificate (PEM)")
+    .option("--key <file>", "its key (PEM; passphrase: WS_SUPERVISOR_KEY_PASSPHRASE)")
     .option("--max-retries <n>", "give up after so many failed retries (default: never)", toNumber)
     .option("--connect-timeout <ms>", "from dial to usable (default: 10000)", toNumber)
     .option("--heartbeat-interval <ms>", "silence before the peer is asked", toNumber)
@@ -118,6 +133,10 @@ function addConnect(program: Command, io: CommandIo, run: Run): void {
       ]),
     )
     .option("--seed <n>", "seed of the jitter (default: random)", toNumber)
+    .option("--items", "all items as JSON lines: messages with times, gaps, snapshots …")
+    .option("--record <file>", "write all items to a new file as well")
+    .option("--record-rotate-size <size>", "begin another file at this size: 100MB", toBytes)
+    .option("--record-rotate-every <time>", "begin another file after this time: 1h", toDurationMs)
     .option("--json-facts", "facts on stderr as JSON lines")
     .option("--quiet", "no facts on stderr; only why it failed")
     .addOption(inspectOption())

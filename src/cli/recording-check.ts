@@ -11,6 +11,7 @@ import type { Held } from "../sequence/doubt.ts";
 import { SequenceTracker } from "../sequence/tracker.ts";
 import type { Released, TrackerListener } from "../sequence/tracker-listener.ts";
 import type { Conversation, VenueProfile } from "../venues/venue.ts";
+import { Checksums } from "./checksums.ts";
 import { FrameSorter, readFrame, type ReadFrame } from "./read-frame.ts";
 import { MAX_NAME, RecordedItems, type ToldAccount } from "./recorded-items.ts";
 import { StreamTable, type StreamCheck } from "./stream-counts.ts";
@@ -55,14 +56,13 @@ export class RecordingCheck implements TrackerListener<unknown> {
   readonly #tracker = new SequenceTracker<unknown>(undefined, this);
   readonly #streams = new StreamTable();
   readonly #items: RecordedItems;
+  readonly #checksums = new Checksums();
   readonly #counts = {
     messages: 0,
     invalid: 0,
     foreign: 0,
     control: 0,
     unnumbered: 0,
-    checksums: 0,
-    mismatches: 0,
   };
   /** Streams whose next message begins another numbering. */
   readonly #restarting = new Set<string>();
@@ -154,8 +154,8 @@ export class RecordingCheck implements TrackerListener<unknown> {
       foreign: this.#counts.foreign,
       control: this.#counts.control,
       unnumbered: this.#counts.unnumbered,
-      checksums: this.#counts.checksums,
-      mismatches: this.#counts.mismatches,
+      checksums: this.#checksums.verified,
+      mismatches: this.#checksums.mismatches,
       unfollowed: this.#tracker.unfollowed,
       told: this.#hasItems ? this.#items.account : undefined,
       streams: table.streams,
@@ -213,9 +213,7 @@ export class RecordingCheck implements TrackerListener<unknown> {
   }
 
   #verify(message: unknown): void {
-    if (this.#talk.verify === undefined) return;
-    if (carriesChecksum(this.#talk, message)) this.#counts.checksums += 1;
-    if (!isWhole(this.#talk, message)) this.#counts.mismatches += 1;
+    this.#checksums.verify(this.#talk, message);
   }
 
   /** False for what was there already, and for what is counted later. */
@@ -242,21 +240,4 @@ function check(point: SequencePoint): void {
   checkPoint(point);
   const { length } = point.stream;
   if (length > MAX_NAME) throw new Error(`the name of its stream has ${length} characters`);
-}
-
-function carriesChecksum(talk: Conversation<unknown>, message: unknown): boolean {
-  try {
-    return talk.carriesChecksum?.(message) ?? false;
-  } catch {
-    return false;
-  }
-}
-
-/** One that throws proves nothing. */
-function isWhole(talk: Conversation<unknown>, message: unknown): boolean {
-  try {
-    return talk.verify?.(message) ?? true;
-  } catch {
-    return false;
-  }
 }
