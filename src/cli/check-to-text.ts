@@ -78,11 +78,13 @@ function findings(account: RecordingAccount, { exitCode }: CheckVerdict): readon
   const { streams, gaps, judged, checksums, messages, control } = account;
   const { invalid, firstInvalid, foreign, mismatches, unfollowed } = account;
   const lines = streams.flatMap(({ stream, ranges }) =>
-    ranges.map(({ from, to }) => `gap: ${toName(stream)} misses ${rangeToText(from, to)}`),
+    account.isControlMissing
+      ? []
+      : ranges.map(({ from, to }) => `gap: ${toName(stream)} misses ${rangeToText(from, to)}`),
   );
-  const more = gaps - lines.length;
+  const more = account.isControlMissing ? 0 : gaps - lines.length;
   if (more > 0) lines.push(`and ${show(more)} more gaps`);
-  if (gaps === 0 && exitCode !== NOT_JUDGED) {
+  if (gaps + mismatches === 0 && exitCode !== NOT_JUDGED) {
     lines.push(
       `no gaps in what was judged: ${show(judged)} pairs and ${show(checksums)} checksums`,
     );

@@ -44,6 +44,12 @@ function whyNotJudged(account: RecordingAccount): string | undefined {
       "another venue's, or recorded without what was asked for"
     );
   }
+  if (account.isControlMissing && account.gaps > 0) {
+    return (
+      `not judged: ${venue} numbers answers and heartbeats too, and none is in it; ` +
+      "what connect --items and --record write can be judged"
+    );
+  }
   if (judged + checksums === 0) {
     return "not judged: no two messages of a stream have numbers, and none a checksum, by which a loss would show";
   }

@@ -70,7 +70,10 @@ function createProgram(io: CommandIo, run: Run): Command {
       // One line, suggestion included; what was given may hold credentials.
       outputError: (text, write) => write(`${usageError(text)}\n`),
     })
-    .addHelpText("after", `\nExit codes: 0 closed by the user, 1 failed, 2 wrong usage.`);
+    .addHelpText(
+      "after",
+      `\nExit codes: 0 closed by the user, 1 failed, 2 wrong usage; of check: 2 not judged, 3 in part.`,
+    );
   addConnect(program, io, run);
   addVenues(program, io, run);
   addCheck(program, io, run);

@@ -36,6 +36,8 @@ export interface RecordingAccount {
   readonly foreign: number;
   /** Answers, heartbeats, notices. */
   readonly control: number;
+  /** The venue numbers those too, and none of them is in the recording: numbers jump where nothing is missing. */
+  readonly isControlMissing: boolean;
   /** Data that is not numbered. */
   readonly unnumbered: number;
   /** Checksums that were held against what was recorded. */
@@ -153,6 +155,8 @@ export class RecordingCheck implements TrackerListener<unknown> {
       firstInvalid: this.#firstInvalid,
       foreign: this.#counts.foreign,
       control: this.#counts.control,
+      isControlMissing:
+        this.#talk.numbersControl === true && !this.#hasItems && this.#counts.control === 0,
       unnumbered: this.#counts.unnumbered,
       checksums: this.#checksums.verified,
       mismatches: this.#checksums.mismatches,

@@ -228,6 +228,29 @@ describe("check gives no all-clear that it did not judge", () => {
     expect([exitCode, stderr]).toEqual([2, `error: ${path}: not judged: it holds no frame\n`]);
   });
 
+  it("over checksums that do not hold", async () => {
+    const path = await write("sums", '{"s":"a","n":1}\n{"s":"a","n":2,"sum":"wrong"}\n');
+    const stdout = new Collector();
+    const io = { stdout, stderr: new Collector(), signal: new AbortController().signal };
+    expect(await check(path, {}, io, [numberedVenue()])).toBe(0);
+    expect(stdout.text).toContain("1 checksums do not hold");
+    expect(stdout.text).not.toContain("no gaps");
+  });
+
+  it("over numbers that jump where heartbeats were left out, nor a false alarm", async () => {
+    const frame = (n: number) =>
+      JSON.stringify({
+        channel: "market_trades",
+        sequence_num: n,
+        events: [{ type: "update", trades: [{ product_id: "BTC-USD" }] }],
+      });
+    const path = await write("left out", `${[frame(0), frame(1), frame(3)].join("\n")}\n`);
+    const { exitCode, stdout, stderr } = await runCommand("check", path);
+    expect(exitCode).toBe(2);
+    expect(stdout).not.toMatch(/^(gap: |no gaps)/m);
+    expect(stderr).toMatch(/not judged: coinbase-advanced numbers answers and heartbeats too/);
+  });
+
   it("in the words of --json either", async () => {
     const path = await write(
       "no.json",
