@@ -72,7 +72,7 @@ function createProgram(io: CommandIo, run: Run): Command {
     })
     .addHelpText(
       "after",
-      `\nExit codes: 0 closed by the user, 1 failed, 2 wrong usage; of check: 2 not judged, 3 in part.`,
+      `\nExit codes: 0 closed by the user, 1 failed, 2 wrong usage;\n  of check: 2 not judged, 3 judged in part.`,
     );
   addConnect(program, io, run);
   addVenues(program, io, run);
