@@ -8,7 +8,7 @@ import { readRecordedEvents, type RecordedEvent } from "../testing/exchange/reco
 import type { VenueProfile } from "../venues/venue.ts";
 import { accountToJson, accountToLines, type NamedVenueBy } from "./check-to-text.ts";
 import { verdictOf, type ReadingEnd } from "./check-verdict.ts";
-import { detectVenue, type RecordingSample, type SampleFrame } from "./detect-venue.ts";
+import { detectVenue, hostOf, type RecordingSample, type SampleFrame } from "./detect-venue.ts";
 import { Output, type CommandIo } from "./output.ts";
 import { toLine, toName } from "./printing.ts";
 import { RecordingCheck, type RecordingAccount } from "./recording-check.ts";
@@ -93,7 +93,7 @@ async function judge(
     if ("line" in event) last = event.line;
     switch (event.kind) {
       case "opened": {
-        const host = new URL(event.url).hostname;
+        const host = hostOf(event.url) ?? "";
         firstHost ??= host;
         // Nothing tells the frames of one socket from those of another.
         if (host !== firstHost && isHostOf?.(host) === false) {

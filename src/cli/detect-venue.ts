@@ -119,6 +119,7 @@ function isLocal(host: string): boolean {
   return /(^|\.)localhost$/.test(bare) || isPrivateAddress(bare);
 }
 
-function hostOf(url: string | undefined): string | undefined {
+/** The host of a URL; undefined where it is none. */
+export function hostOf(url: string | undefined): string | undefined {
   return url !== undefined && URL.canParse(url) ? new URL(url).hostname : undefined;
 }

@@ -33,7 +33,8 @@ export class RecordFile {
   readonly #options: RecordOptions;
   #part: RecordPart;
   #waiting: string[] = [];
-  #waitingBytes = 0;
+  /** Bytes that are not on their way to the disk yet, and those that the disk has not taken. */
+  #unwrittenBytes = 0;
   #isFlushDue = false;
   /** Bytes given to the part, and lines besides its first. */
   #partBytes = 0;
@@ -72,7 +73,7 @@ export class RecordFile {
     if (this.#partLines > 0 && this.#partBytes + bytes > rotateBytes) this.#rotate();
     this.#append(text, bytes);
     this.#partLines += 1;
-    if (this.#waitingBytes > MOST_WAITING_BYTES) return this.#flush();
+    if (this.#unwrittenBytes > MOST_WAITING_BYTES) return this.#flush();
     this.#flushSoon();
     return undefined;
   }
@@ -122,7 +123,7 @@ export class RecordFile {
 
   #append(text: string, bytes = Buffer.byteLength(text)): void {
     this.#waiting.push(text);
-    this.#waitingBytes += bytes;
+    this.#unwrittenBytes += bytes;
     this.#partBytes += bytes;
   }
 
@@ -137,11 +138,13 @@ export class RecordFile {
 
   #flush(): Promise<void> {
     if (this.#waiting.length === 0) return this.#tail;
-    const text = this.#waiting.join("");
+    const bytes = Buffer.from(this.#waiting.join(""));
     this.#waiting = [];
-    this.#waitingBytes = 0;
     const part = this.#part;
-    return this.#then(() => part.write(Buffer.from(text)));
+    return this.#then(async () => {
+      await part.write(bytes);
+      this.#unwrittenBytes -= bytes.length;
+    });
   }
 
   /** Once something has failed nothing more is done but letting the file go. */

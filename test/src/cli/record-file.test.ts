@@ -76,6 +76,18 @@ describe("a recording without rotation", () => {
     ]);
   });
 
+  it("counts what the disk has not taken yet, not only what was not given to it", async () => {
+    const { clock, file } = await start();
+    let waits = 0;
+    for (let count = 0; count < 15; count += 1) {
+      if (file.write("x".repeat(100_000)) !== undefined) waits += 1;
+      clock.advance(0); // given to the disk, which cannot have taken it
+    }
+    expect(waits).toBe(5);
+    await file.close();
+    expect(linesOf("feed.ndjson")).toHaveLength(17);
+  });
+
   it("writes nothing after its end", async () => {
     const { file } = await start();
     await file.close();

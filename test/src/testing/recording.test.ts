@@ -256,7 +256,7 @@ describe("what a recording is read from", () => {
     const stop = new AbortController();
     const reading = eventsOf(path, { signal: stop.signal });
     setImmediate(() => stop.abort());
-    expect(await reading).toEqual([{ kind: "stopped", line: 0 }]);
+    await expect(reading).resolves.toEqual([{ kind: "stopped", line: 0 }]);
 
     const stdin = new PassThrough();
     const again = new AbortController();
