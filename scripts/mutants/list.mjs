@@ -105,7 +105,7 @@ export const mutants = [
     "check counts a gap that was told a second time",
     "src/cli/recording-check.ts",
     "    const untold = this.#items.untold(stream, verdict);",
-    '    const untold = stream === "" ? undefined : verdict;',
+    "    const untold = this.#items.untold(`${stream}?`, verdict);",
     command,
   ],
   [

@@ -120,6 +120,13 @@ describe("the venue of a recording", () => {
     expect(idOf({ frames: [...alive, ...sample] }, [numberedVenue()])).toBe("numbered");
   });
 
+  it("is none where most frames are answers that match nothing it asked, and few are its data", () => {
+    const trade = (t: number) =>
+      JSON.stringify({ stream: "btcusdt@trade", data: { e: "trade", s: "BTCUSDT", t } });
+    const mixed = [trade(1), trade(2), ...foreignFrames("gate v4 spot")];
+    expect(detectVenue({ frames: texts(...mixed) }, allVenues())).toEqual({ unknownFrames: true });
+  });
+
   it("is nobody's where nobody reads a frame", () => {
     expect(detectVenue({ frames: texts("{}") }, allVenues())).toEqual({ unknownFrames: true });
     expect(detectVenue({ frames: [] }, allVenues())).toEqual({ unknownFrames: true });
