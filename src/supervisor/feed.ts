@@ -119,6 +119,7 @@ export class Feed<M> implements LinkFeed, InboundParts<M>, RecoveriesParts<M> {
 
   ready(isReady: boolean): void {
     this.#others.mute?.ready(isReady);
+    if (isReady) this.recoveries.ready();
   }
 
   reading(isReading: boolean): void {

@@ -11,8 +11,6 @@ import type { World } from "./world.ts";
 const LONGEST_FAULT_MS = 10_000;
 /** The longest wait before a topic is asked for again, and the wait for its turn, in milliseconds. */
 const LONGEST_REST_MS = 300_000;
-/** How long a stream that kept breaking must stay whole before that is said, and some. */
-const PROOF_MS = 200_000;
 /** What a user waits for at most before helping. */
 const PATIENCE_MS = 60_000;
 
@@ -160,7 +158,7 @@ async function comesGood(world: World): Promise<void> {
 /** L6: whatever was not whole is recovered, one after the other where the desk says so. */
 async function becomesWhole(world: World): Promise<void> {
   const { scene, user } = world;
-  const { recovery, maxAgeMs } = scene.character.features;
+  const { recovery } = scene.character.features;
   if (recovery === null) return;
   const { concurrent, spacingMs, timeoutMs, bufferMessages } = recovery;
   const { topics } = scene.character;
@@ -177,8 +175,6 @@ async function becomesWhole(world: World): Promise<void> {
   const { repairs, unreliable } = user.oracle.feed;
   // How often a stream broke whose numbers are not believed is not counted.
   const mayProve = repairs.hasRecurring || unreliable.invalid.length > 0;
-  // Each socket begins the proof again.
-  if (mayProve && maxAgeMs !== null && maxAgeMs < PROOF_MS) return;
   const provesMs = mayProve ? 400_000 : 0;
   const boundMs = 120_000 + turnsMs + provesMs;
   if (!(await until(world, () => broken().length === 0, boundMs)) && !isBroken(world)) {

@@ -175,6 +175,11 @@ export class RecoveryWorld {
     this.#tracker.newSocket();
   }
 
+  /** The next one is ready. */
+  socketOpens(): void {
+    this.recoveries.ready();
+  }
+
   /** As `src/supervisor/inbound.ts` does it. */
   #inbound(point: SequencePoint): void {
     const { recoveries } = this;
