@@ -127,7 +127,7 @@ async function comesGood(world: World): Promise<void> {
   const boundMs =
     options.connectTimeoutMs + timeoutMs + requestTimeoutMs + pacedMs + suspectedMs + 1_000;
   const confirms = () => feed.status().isReady && feed.topics().every(({ state }) => isGood(state));
-  if (!(await until(world, confirms, 2 * boundMs)) && !isBroken(world)) {
+  if (!(await untilWithHelp(world, confirms, 2 * boundMs)) && !isBroken(world)) {
     const topics = feed.topics().map(({ topic, state }) => `${topic} ${state}`);
     scene.violate("L2 all confirmed", `${feed.state}: ${topics.join(", ")}`);
     return;
@@ -147,7 +147,8 @@ async function comesGood(world: World): Promise<void> {
     .map(({ topic }) => ({ topic, before: oracle.feed.deliveriesOf(topic) }));
   const deliver = () =>
     expected.every(({ topic, before }) => oracle.feed.deliveriesOf(topic) > before);
-  if (scene.character.hasTap && !(await until(world, deliver, 60_000)) && !isBroken(world)) {
+  const isSilent = scene.character.hasTap && !(await untilWithHelp(world, deliver, 60_000));
+  if (isSilent && !isBroken(world)) {
     const silent = expected.filter(
       ({ topic, before }) => oracle.feed.deliveriesOf(topic) <= before,
     );
@@ -177,7 +178,7 @@ async function becomesWhole(world: World): Promise<void> {
   const mayProve = repairs.hasRecurring || unreliable.invalid.length > 0;
   const provesMs = mayProve ? 400_000 : 0;
   const boundMs = 120_000 + turnsMs + provesMs;
-  if (!(await until(world, () => broken().length === 0, boundMs)) && !isBroken(world)) {
+  if (!(await untilWithHelp(world, () => broken().length === 0, boundMs)) && !isBroken(world)) {
     scene.violate("L6 streams whole", broken().join(", "));
   }
 }
@@ -229,6 +230,18 @@ async function until(world: World, isSo: () => boolean, boundMs: number): Promis
     await world.perform({ do: "pass", ms: 250 });
   }
   return isSo();
+}
+
+/** The same, with a user who reconnects a connection that failed: one without retries fails with its socket's age. */
+async function untilWithHelp(world: World, isSo: () => boolean, boundMs: number): Promise<boolean> {
+  const { feed } = world.user;
+  const startMs = world.scene.process.nowMs();
+  for (;;) {
+    const leftMs = boundMs - (world.scene.process.nowMs() - startMs);
+    const isOver = await until(world, () => feed.state === "failed" || isSo(), leftMs);
+    if (!isOver || feed.state !== "failed" || isSo()) return isOver && isSo();
+    await world.perform({ do: "reconnect" });
+  }
 }
 
 /** What rests in quarantine is looked after by the oracle. */
