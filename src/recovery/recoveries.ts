@@ -33,6 +33,8 @@ export class Recoveries<M> implements RecoveryDoor {
   readonly #proving = new SparseMap<string, BrokenStream<M>>();
   readonly #past = new PastBreaks();
   readonly #desk: DeskLine;
+  /** The socket is over, and the next one has not come: what is still read begins no recovery. */
+  #isBetweenSockets = false;
 
   constructor(parts: RecoveriesParts<M>) {
     this.#parts = parts;
@@ -116,10 +118,15 @@ export class Recoveries<M> implements RecoveryDoor {
   /** The socket is over, and all that was asked on it. Who is broken waits for the next one. */
   socketEnded(): void {
     const nowMs = this.#parts.clock.nowMs();
+    this.#isBetweenSockets = true;
     this.#past.socketEnded();
     for (const broken of this.#streams.values()) this.#await(broken);
     for (const proving of this.#proving.values()) proving.pausesProof(nowMs);
     this.#desk.socketEnded();
+  }
+
+  newSocket(): void {
+    this.#isBetweenSockets = false;
   }
 
   /** The connection is ready. What a stream has to prove it proves on this socket. */
@@ -205,6 +212,7 @@ export class Recoveries<M> implements RecoveryDoor {
   // Within.
 
   #begin(broken: BrokenStream<M>): void {
+    if (this.#isBetweenSockets) return; // it is awaited, until its first message on the next one
     this.counts.started += 1;
     broken.begin();
     this.#desk.request(broken.request);

@@ -105,6 +105,7 @@ export class Feed<M> implements LinkFeed, InboundParts<M>, RecoveriesParts<M> {
   newSocket(): void {
     this.#talk = this.#settings.talk();
     this.inbound.newSocket(this.#talk);
+    this.recoveries.newSocket();
   }
 
   socketGone(): void {

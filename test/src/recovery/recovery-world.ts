@@ -172,6 +172,7 @@ export class RecoveryWorld {
 
   socketEnds(): void {
     this.recoveries.socketEnded();
+    this.recoveries.newSocket();
     this.#tracker.newSocket();
   }
 

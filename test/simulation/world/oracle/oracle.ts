@@ -121,6 +121,9 @@ export class Oracle implements WireObserver {
   #heardOfStreams(fact: Fact): void {
     const { feed } = this;
     switch (fact.type) {
+      case "topic.refused":
+        feed.repairs.refused(fact.topic);
+        return;
       case "gap":
         feed.gapTold(fact);
         return;
