@@ -1150,4 +1150,55 @@ export const mutants = [
     'return state === "unsent" && refusals > 1_000;',
     refusals,
   ],
+
+  // Streams that keep breaking, sockets that end.
+  [
+    "a proof begins again with each socket",
+    "src/recovery/broken-stream.ts",
+    "    this.#provedMs += nowMs - (this.#provesSinceMs ?? nowMs);",
+    "",
+    recovery,
+  ],
+  [
+    "what was lost with a socket begins the proof again",
+    "src/recovery/recoveries.ts",
+    "if (proving.hasNewSocket && isByNumbers(cause, proving.recovery)) {",
+    "if (stream === undefined) {",
+    recovery,
+  ],
+  [
+    "a recovery begins between two sockets",
+    "src/recovery/recoveries.ts",
+    "    if (this.#isBetweenSockets) return; // it is awaited, until its first message on the next one",
+    "",
+    recovery,
+  ],
+  [
+    "a number that is held and repeated waits for ever",
+    "src/sequence/doubt.ts",
+    "return raw !== undefined && before.raw !== undefined && !isSame(before.raw, raw);",
+    "return false;",
+    numbers,
+  ],
+  [
+    "a delta that the last snapshot has is delivered after it",
+    "src/recovery/recoveries.ts",
+    '    const isIn = this.#judge(broken, point) === "drop";',
+    "    const isIn = false;",
+    recovery,
+  ],
+  [
+    "a dial is charged for what the one before it met",
+    "machines/connection.setup.ts",
+    "attempt === undefined || attempt === context.attempt,",
+    "attempt !== -1 || attempt === context.attempt,",
+    chart,
+  ],
+  [
+    "a listener's commands within a step are given at once",
+    "src/supervisor/run.ts",
+    "if (this.#isStepping) this.#held.push(command);",
+    "if (this.#isOver) this.#held.push(command);",
+    [["test/src/supervisor"]],
+  ],
 ];
