@@ -90,8 +90,8 @@ export const mutants = [
   [
     "check ends with 0 where a recording is cut off",
     "src/cli/check-verdict.ts",
-    "export const JUDGED_IN_PART = 3;",
-    "export const JUDGED_IN_PART: number = 0;",
+    "const JUDGED_IN_PART = 3;",
+    "const JUDGED_IN_PART: number = 0;",
     command,
   ],
   [

@@ -6,9 +6,9 @@ import { isMostlyData } from "./detect-venue.ts";
 import type { RecordingAccount } from "./recording-check.ts";
 
 /** The exit codes of `check`. */
-export const JUDGED = 0;
+const JUDGED = 0;
 export const NOT_JUDGED = 2;
-export const JUDGED_IN_PART = 3;
+const JUDGED_IN_PART = 3;
 
 /** Where a recording could not be read any further; undefined at its end. */
 export interface ReadingEnd {

@@ -44,9 +44,9 @@ function isMessage(item: AnyItem): item is MessageLike {
   return item.kind === "message" && "raw" in item && Buffer.isBuffer(item.raw);
 }
 
-function messageFields({ raw, data: _, ...fields }: MessageLike): object {
+function messageFields({ raw, ...fields }: MessageLike): object {
   const bytes = isUtf8(raw) ? { raw: raw.toString("utf8") } : { rawBase64: raw.toString("base64") };
-  return { ...fields, ...bytes };
+  return { ...fields, data: undefined, ...bytes };
 }
 
 /** What JSON cannot hold: positions beyond 2^53, maps, errors. */

@@ -139,7 +139,7 @@ async function* gunzipped(
   };
   try {
     for await (const chunk of startingWith(head, chunks)) {
-      for (let start = 0; start < chunk.length && failure === undefined; start += SLICE_BYTES) {
+      for (let start = 0; start < chunk.length; start += SLICE_BYTES) {
         const slice = chunk.subarray(start, start + SLICE_BYTES);
         packedBytes += slice.length;
         const written = new Promise<void>((resolve) => {
@@ -147,16 +147,14 @@ async function* gunzipped(
         });
         await Promise.race([written, failed]);
         yield* take();
+        if (failure !== undefined) return { kind: "cut", why: messageOf(failure) };
       }
-      if (failure !== undefined) break;
     }
-    if (failure === undefined) {
-      const ended = new Promise<void>((resolve) => {
-        gunzip.on("end", resolve);
-      });
-      gunzip.end();
-      await Promise.race([ended, failed]);
-    }
+    const ended = new Promise<void>((resolve) => {
+      gunzip.on("end", resolve);
+    });
+    gunzip.end();
+    await Promise.race([ended, failed]);
     yield* take();
     return failure === undefined ? undefined : { kind: "cut", why: failure.message };
   } finally {

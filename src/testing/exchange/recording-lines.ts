@@ -6,7 +6,7 @@
 import { bytesOf, type EarlyEnd, type RecordingSource } from "./recording-bytes.ts";
 
 /** The longest line that is read: a message of 4 MiB with every byte escaped, and some room. */
-export const MAX_LINE_BYTES = 32 * 1024 * 1024;
+const MAX_LINE_BYTES = 32 * 1024 * 1024;
 
 /** One line, without its line end (LF or CR LF) and, of the first, without a byte order mark. */
 export interface RecordedLine {
@@ -17,7 +17,7 @@ export interface RecordedLine {
 }
 
 /** A line of a recording is longer than {@link MAX_LINE_BYTES}. */
-export class LineTooLongError extends Error {
+class LineTooLongError extends Error {
   readonly code = "ERR_LINE_TOO_LONG";
 
   constructor(number: number) {

@@ -32,8 +32,8 @@ const ended = (next: boolean) => JSON.stringify({ kind: "recording.ended", next 
 describe("a recording without rotation", () => {
   it("is one new file of its name: what it is of, its lines, its end mark", async () => {
     const { file } = await start();
-    file.write("a");
-    file.write("b");
+    void file.write("a");
+    void file.write("b");
     await file.close();
     expect(names()).toEqual(["feed.ndjson"]);
     expect(linesOf("feed.ndjson")).toEqual([begun(1), "a", "b", ended(false)]);
@@ -41,7 +41,7 @@ describe("a recording without rotation", () => {
 
   it("has its lines on the disk after one turn of the event loop", async () => {
     const { clock, file } = await start();
-    file.write("a");
+    void file.write("a");
     clock.advance(0);
     await file.close();
     expect(linesOf("feed.ndjson")).toEqual([begun(1), "a", ended(false)]);
@@ -101,7 +101,8 @@ describe("rotation by size", () => {
   it("ends a part before the line that would make it too large, and drops no line", async () => {
     const rotateBytes = begun(1).length + 1 + 4;
     const { file } = await start({ rotateBytes });
-    for (const line of ["a", "b", "c", "a line that is longer than a part", "d"]) file.write(line);
+    for (const line of ["a", "b", "c", "a line that is longer than a part", "d"])
+      void file.write(line);
     await file.close();
     const stamp = "feed-20261130T210800.123Z";
     expect(names()).toEqual([1, 2, 3, 4].map((part) => `${stamp}-000${part}.ndjson`));
@@ -117,7 +118,7 @@ describe("rotation by size", () => {
     const stamp = "feed-20261130T210800.123Z-0001";
     writeFileSync(join(folder, `${stamp}.ndjson`), "precious");
     const { file } = await start({ rotateBytes: 1_000 });
-    file.write("a");
+    void file.write("a");
     expect(names()).toEqual([`${stamp}.ndjson`, `${stamp}.ndjson.part`]);
     await file.close();
     expect(names()).toEqual([`${stamp}-2.ndjson`, `${stamp}.ndjson`]);
@@ -130,11 +131,11 @@ describe("rotation by time", () => {
   it("ends a part that is old enough, and leaves one without a line for later", async () => {
     const { clock, file } = await start({ rotateMs: 3_600_000 });
     clock.advance(3_600_000);
-    file.write("a");
+    void file.write("a");
     clock.advance(3_599_999);
-    file.write("b");
+    void file.write("b");
     clock.advance(1);
-    file.write("c");
+    void file.write("c");
     await file.close();
     const atMs = startedAtMs + 7_200_000;
     expect(names()).toEqual([
@@ -151,11 +152,11 @@ describe("rotation by time", () => {
 describe("a disk that fails", () => {
   it("is told once, and nothing is written after it", async () => {
     const { file, failures } = await start({ rotateBytes: 1 });
-    file.write("a");
+    void file.write("a");
     // The next part cannot be created.
     rmSync(folder, { recursive: true });
     writeFileSync(folder, "no folder any more");
-    file.write("b");
+    void file.write("b");
     await file.close();
     expect(failures).toHaveLength(1);
     expect(file.failure?.message).toMatch(/ENOTDIR|ENOENT/);
