@@ -1,12 +1,13 @@
 /** Checks of what is dialled: the same for plain options (at once) and for resolved ones (per attempt). */
-import { OptionError } from "../errors.ts";
+import { OptionError, wrongValue } from "../errors.ts";
+import { hasMethods } from "../shape.ts";
 
 const SCHEMES = ["ws:", "wss:", "http:", "https:", "ws+unix:"];
 
 /** The URL as text. It may hold credentials, so no error shows more of it than its scheme. */
 export function checkUrl(url: unknown, path: string): string {
   const expected = "a ws:, wss:, http:, https: or ws+unix: URL without a fragment";
-  const text = url instanceof URL ? url.href : url;
+  const text = isUrl(url) ? url.href : url;
   if (typeof text !== "string" || !URL.canParse(text)) {
     throw new OptionError(path, expected, typeof text === "string" ? shown(text) : text);
   }
@@ -14,6 +15,14 @@ export function checkUrl(url: unknown, path: string): string {
   if (!SCHEMES.includes(parsed.protocol)) throw new OptionError(path, expected, parsed.protocol);
   if (parsed.hash !== "") throw new OptionError(path, expected, "a URL with a fragment");
   return text;
+}
+
+/** A `URL` of any realm. */
+function isUrl(value: unknown): value is URL {
+  return (
+    value instanceof URL ||
+    (typeof value === "object" && Object.prototype.toString.call(value) === "[object URL]")
+  );
 }
 
 // RFC 6455 §4.1: subprotocol names are HTTP tokens and must be unique.
@@ -67,4 +76,12 @@ function shown(text: string): string {
   const [head = ""] = text.split(/[/?#]/);
   if (!/^[\w.:[\]-]{0,60}$/.test(head)) return "no URL";
   return head === text ? text : `${head}/...`;
+}
+
+const METHODS = ["send", "ping", "pause", "resume", "close", "terminate"];
+
+/** What a transport gave: a socket, by its methods. */
+export function checkSocket(value: unknown, path: string): void {
+  if (hasMethods(value, METHODS)) return;
+  throw wrongValue(path, `a socket, with the methods ${METHODS.join(", ")}`, value);
 }

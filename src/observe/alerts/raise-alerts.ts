@@ -1,6 +1,7 @@
 /** Alerts of one supervisor, to functions that bring them to people. */
-import { checkFunction, checkKeys, checkMs, ignoreRejection } from "../../check.ts";
+import { checkClock, checkFunction, checkKeys, checkMs, requireFunction } from "../../check.ts";
 import { OptionError } from "../../errors.ts";
+import { ignoreRejection, onRejection } from "../../shape.ts";
 import { realClock, type Clock } from "../../system.ts";
 import type { Observed } from "../observed.ts";
 import { AlertBook, type AlertSink, type RaisedAlert } from "./book.ts";
@@ -47,12 +48,13 @@ const KNOWN = [
 /** Raises alerts for `supervisor` until it is closed, or `end()` is called. */
 export function raiseAlerts(supervisor: Observed, options: AlertOptions): AlertWatch {
   checkKeys(options, "options", KNOWN);
-  const { sinks, onSinkFailed, clock = realClock } = options;
+  const { sinks, onSinkFailed } = options;
+  const clock = checkClock(options.clock, realClock);
   if (!Array.isArray(sinks) || sinks.length === 0) {
     throw new OptionError("sinks", "an array of one function or more", sinks);
   }
   for (const [index, sink] of sinks.entries()) {
-    if (typeof sink !== "function") throw new OptionError(`sinks[${index}]`, "a function", sink);
+    requireFunction(sink, `sinks[${index}]`);
   }
   checkFunction(onSinkFailed, "onSinkFailed");
   const times = {
@@ -74,8 +76,7 @@ export function raiseAlerts(supervisor: Observed, options: AlertOptions): AlertW
   const tell = (alert: RaisedAlert): void => {
     for (const sink of sinks) {
       try {
-        const result = sink(alert);
-        if (result instanceof Promise) result.catch((error: unknown) => failed(error, alert));
+        onRejection(sink(alert), (error) => failed(error, alert));
       } catch (error) {
         failed(error, alert);
       }

@@ -1,5 +1,6 @@
 /** What can happen to a chart where it stands: the stimuli that are possible there, and its timers. */
 import type { AnyEventObject, AnyStateMachine, SnapshotFrom } from "xstate";
+import { atOnce } from "./at-once.ts";
 import type { ChartStimulus } from "./model.ts";
 import type { Configuration } from "./pure-chart.ts";
 import { isCalled } from "./timers.ts";
@@ -39,7 +40,7 @@ export class Happenings<M extends AnyStateMachine> {
       if (wanted !== undefined && timer === undefined) return [];
       const events = eventsOf(stimulus, snapshot);
       const isPossible =
-        stimulus.when?.(snapshot) ??
+        atOnce("when", stimulus.when?.(snapshot)) ??
         (timer !== undefined || (events[0] !== undefined && configuration.snapshot.can(events[0])));
       return isPossible ? [{ name, timer, events }] : [];
     });
@@ -79,5 +80,5 @@ function eventsOf<M extends AnyStateMachine>(
   { events }: ChartStimulus<M>,
   snapshot: SnapshotFrom<M>,
 ): readonly AnyEventObject[] {
-  return typeof events === "function" ? events(snapshot) : events;
+  return typeof events === "function" ? atOnce("events", events(snapshot)) : events;
 }
