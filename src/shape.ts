@@ -27,12 +27,12 @@ export function ignoreRejection(value: unknown): void {
 
 /** An instance of `Error` of any realm, among data. */
 export function isErrorObject(value: unknown): value is Error {
-  return value instanceof Error || tagOf(value) === "Error";
+  return ["Error", "DOMException"].includes(tagOf(value));
 }
 
 /** A `Map` of any realm. */
 export function isMap(value: unknown): value is ReadonlyMap<unknown, unknown> {
-  return value instanceof Map || tagOf(value) === "Map";
+  return tagOf(value) === "Map";
 }
 
 /** Something that can be read as an error, of whatever realm: an object with a message. */
@@ -62,9 +62,7 @@ export function toError(thrown: unknown): Error {
 
 /** A `Uint8Array` of any realm; Node's `Buffer` is one. */
 export function isBytes(value: unknown): value is Uint8Array {
-  return (
-    value instanceof Uint8Array || (ArrayBuffer.isView(value) && tagOf(value) === "Uint8Array")
-  );
+  return ArrayBuffer.isView(value) && tagOf(value) === "Uint8Array";
 }
 
 /** An object of no built-in class: not a `Map`, a `Date` or an `Error`, not an array, not a promise. */
@@ -108,9 +106,9 @@ const NAMED: ReadonlySet<string> = new Set([
 export function describeShape(value: object): string {
   const kind = functionKind(value);
   if (kind !== undefined) return kind === "async function" ? `an ${kind}` : `a ${kind}`;
-  if (Array.isArray(value)) return "an array";
   if (isPromiseLike(value)) return "a promise";
   const tag = tagOf(value);
+  if (tag === "Array") return "an array";
   if (!NAMED.has(tag)) return "an object";
   return /^[AE]/.test(tag) ? `an ${tag}` : `a ${tag}`;
 }

@@ -73,15 +73,16 @@ export function guardLookup(
     };
     try {
       const given: unknown = lookup(hostname, options, answer);
-      if (isPromiseLike(given)) void Promise.resolve(given).then(answerIn(answer), fail);
+      if (isPromiseLike(given)) void Promise.resolve(given).then(refuseIn(answer), fail);
+      else if (typeof given === "string" || Array.isArray(given)) refuseIn(answer)(given);
     } catch (thrown) {
       fail(thrown);
     }
   };
 }
 
-/** One that gives a promise may have called back; one whose promise holds the answer never will. */
-function answerIn(answer: Callback): (given: unknown) => void {
+/** What a lookup returns says nothing, as it calls back; but one that returns the answer never will. */
+function refuseIn(answer: Callback): (given: unknown) => void {
   return (given) => {
     if (given === undefined) return;
     answer(new OptionError("ws.lookup", "a function that calls back", given), []);

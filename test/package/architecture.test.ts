@@ -28,6 +28,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
   "src/recovery": [
     "machines",
     "src/check.ts",
+    "src/errors.ts",
     "src/sparse-map.ts",
     "src/system.ts",
     "src/sequence",
@@ -135,6 +136,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
     "src/sequence",
     "src/supervisor",
     "src/transport",
+    "src/warn.ts",
   ],
   "src/observe/metrics/event-loop.ts": ["node:perf_hooks"],
   "src/observe/channels.ts": [

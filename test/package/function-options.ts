@@ -16,10 +16,11 @@ const FILLED_IN = /(?:Options|Definition)$/;
 /** Given as an argument. */
 const ARGUMENTS = ["Target", "Listener", "Logger"];
 
-/** Made by this package and handed to users, or implemented as a whole and not given as single functions. */
+/** Made by this package and handed to users, or implemented by them as a whole: a clock, a socket. */
 const HANDED_OUT: ReadonlySet<string> = new Set([
   "AuthenticationSession",
   "ChartModel",
+  "Clock",
   "ConnectionMachine",
   "MemorySocket",
   "Observed",
@@ -34,6 +35,7 @@ const HANDED_OUT: ReadonlySet<string> = new Set([
 const FOREIGN = /\bLookupFunction\b|\["(?:checkServerIdentity|inspect)"\]/;
 
 interface Declaration {
+  readonly isExported: boolean;
   readonly kind: "interface" | "type";
   readonly name: string;
   /** What an interface extends, or the text of a type. */
@@ -43,11 +45,10 @@ interface Declaration {
 
 /** `SupervisorOptions.decode`, sorted. */
 export function functionOptions(): readonly string[] {
-  const declarations = new Map(
-    sources()
-      .flatMap(declarationsIn)
-      .map((one) => [one.name, one]),
-  );
+  // Of two with one name the one that is exported counts.
+  const declared = sources().flatMap(declarationsIn);
+  declared.sort((a, b) => Number(a.isExported) - Number(b.isExported));
+  const declarations = new Map(declared.map((one) => [one.name, one]));
   const found = new Set<string>();
   const seen = new Set<string>();
   const waiting = publicTypes()
@@ -96,19 +97,26 @@ function sources(): readonly string[] {
 function declarationsIn(source: string): Declaration[] {
   const text = source.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
   const declarations: Declaration[] = [];
-  for (const match of text.matchAll(/^(?:export )?(interface|type) (\w+)/gm)) {
-    const [whole, kind = "", name = ""] = match;
+  for (const match of text.matchAll(/^(export )?(interface|type) (\w+)/gm)) {
+    const [whole, exported, kind = "", name = ""] = match;
+    const isExported = exported !== undefined;
     const rest = text.slice(match.index + whole.length);
     if (kind === "interface") {
       const open = rest.search(/\{\s*$/m);
       const body = rest.slice(open + 1, closing(rest, open));
-      declarations.push({ kind, name, head: rest.slice(0, open), members: split(body) });
+      declarations.push({
+        isExported,
+        kind,
+        name,
+        head: rest.slice(0, open),
+        members: split(body),
+      });
     } else {
       const head = split(rest)[0] ?? "";
       const members = [...head.matchAll(/\{/g)].flatMap(({ index }) =>
         isInParentheses(head, index) ? [] : split(head.slice(index + 1, closing(head, index))),
       );
-      declarations.push({ kind: "type", name, head, members });
+      declarations.push({ isExported, kind: "type", name, head, members });
     }
   }
   return declarations;

@@ -1,8 +1,9 @@
 /** Alerts of one supervisor, to functions that bring them to people. */
 import { checkClock, checkFunction, checkKeys, checkMs, requireFunction } from "../../check.ts";
 import { OptionError } from "../../errors.ts";
-import { ignoreRejection, onRejection } from "../../shape.ts";
+import { onRejection } from "../../shape.ts";
 import { realClock, type Clock } from "../../system.ts";
+import { callGuarded } from "../../warn.ts";
 import type { Observed } from "../observed.ts";
 import { AlertBook, type AlertSink, type RaisedAlert } from "./book.ts";
 
@@ -20,7 +21,10 @@ export interface AlertOptions {
   readonly quietMs?: number | undefined;
   /** The same alert is told at most once in this time, unless it has become graver. @defaultValue 300,000 */
   readonly coolDownMs?: number | undefined;
-  /** Told of a sink that failed. @defaultValue it is counted only */
+  /**
+   * Called for each failure of a sink. What it throws, or rejects with, is a warning of the process.
+   * @defaultValue it is counted only
+   */
   readonly onSinkFailed?: ((error: unknown, alert: RaisedAlert) => void) | undefined;
   /** @defaultValue the machine's clock */
   readonly clock?: Clock | undefined;
@@ -67,11 +71,7 @@ export function raiseAlerts(supervisor: Observed, options: AlertOptions): AlertW
   let sinkFailures = 0;
   const failed = (error: unknown, alert: RaisedAlert): void => {
     sinkFailures += 1;
-    try {
-      ignoreRejection(onSinkFailed?.(error, alert));
-    } catch {
-      // Counted already; there is nobody left to tell.
-    }
+    if (onSinkFailed !== undefined) callGuarded("onSinkFailed", () => onSinkFailed(error, alert));
   };
   const tell = (alert: RaisedAlert): void => {
     for (const sink of sinks) {

@@ -1,6 +1,6 @@
 /** A bridge that a user brings, made total: what fails in it is counted, and ends neither viewer nor process. */
 import { wrongValue } from "../../errors.ts";
-import { onRejection } from "../../shape.ts";
+import { hasMethods, onRejection } from "../../shape.ts";
 import type { SpokenDialect } from "./options.ts";
 
 /**
@@ -12,12 +12,10 @@ export function guardDialect(
   path: string,
   failed: () => void,
 ): SpokenDialect {
-  const { path: place, open, hear } = (given ?? {}) as Partial<SpokenDialect>;
-  const isDialect = [open, hear].every((method) => typeof method === "function");
-  if (!isDialect || typeof place !== "string") {
+  if (!hasMethods(given, ["open", "hear"]) || typeof given.path !== "string") {
     throw wrongValue(path, "a dialect, with `path`, `open()` and `hear()`", given);
   }
-  const guarded = (call: () => unknown): unknown => {
+  const guarded = <T>(call: () => T): T | undefined => {
     try {
       const result = call();
       onRejection(result, failed);
@@ -28,13 +26,17 @@ export function guardDialect(
     }
   };
   return {
-    path: place,
-    hear: (event) => void guarded(() => given.hear(event)),
+    path: given.path,
+    hear: (event) => guarded(() => given.hear(event)),
     open: (send) => {
-      const talk = guarded(() => given.open(send)) as Partial<ReturnType<SpokenDialect["open"]>>;
+      const talk = guarded(() => {
+        const opened = given.open(send);
+        if (hasMethods(opened, ["receive"])) return opened;
+        throw wrongValue(`${path}.open()`, "an object with `receive()`", opened);
+      });
       return {
-        receive: (text) => void guarded(() => talk?.receive?.(text)),
-        ended: () => void guarded(() => talk?.ended?.()),
+        receive: (text) => guarded(() => talk?.receive(text)),
+        ended: () => guarded(() => talk?.ended?.()),
       };
     },
   };
