@@ -72,7 +72,7 @@ export const mutants = [
   [
     "a promise that `decode` gives is delivered",
     "src/supervisor/inbound.ts",
-    "if (message === undefined || isPromiseLike(message)) {",
+    "if (message !== raw && isNoMessage(message)) {",
     "if (message === undefined) {",
     functions,
   ],

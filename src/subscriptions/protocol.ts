@@ -55,7 +55,8 @@ export interface SubscriptionProtocol<M> {
   /** The frame that ends them; without it an unwanted topic goes on until the next socket. */
   unsubscribe?(topics: readonly string[], id: number): Frame;
   /**
-   * What `message` says about requests; `undefined` when it is data. Such a message is not delivered.
+   * What `message` says about requests; `undefined` when it is data. Such a message is not delivered. One of which
+   * something else is said counts as data, and is reported (`callback.failed`).
    * Without this function a topic counts as confirmed when its frame is written.
    */
   acknowledge?(message: M): Acknowledgement | undefined;
