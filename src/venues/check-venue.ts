@@ -5,6 +5,7 @@
 import { checkRules } from "../check-rules.ts";
 import { checkBoolean, checkFunction, checkInteger, checkKeys, checkMs } from "../check.ts";
 import { OptionError } from "../errors.ts";
+import { cutReason, isOwnCloseCode } from "../transport/close-frame.ts";
 import { checkRecoveryPolicy } from "../recovery/check-recovery-policy.ts";
 import type { Keepalive, VenueHeartbeat, VenueLimits, VenueProfile } from "./venue.ts";
 
@@ -21,6 +22,7 @@ export function checkVenue<M>(venue: VenueProfile<M>): void {
   checkKeepalive(venue.keepalive);
   checkHeartbeat(venue.heartbeat);
   checkMs(maxAgeMs, "venue.maxAgeMs", Infinity, 1_000);
+  checkCloseFrame(venue.closeFrame);
   if (verdict !== undefined) checkRules(verdict, "venue.verdict");
   if (retryBudget !== undefined) {
     const { attempts, perMs } = checkKeys(retryBudget, "venue.retryBudget", ["attempts", "perMs"]);
@@ -37,6 +39,18 @@ export function checkVenue<M>(venue: VenueProfile<M>): void {
   }
   checkFunction(venue.open ?? null, "venue.open");
   checkWords(venue.open());
+}
+
+function checkCloseFrame(frame: unknown): void {
+  if (frame === undefined) return;
+  const path = "venue.closeFrame";
+  const { code, reason } = checkKeys(frame, path, ["code", "reason"]);
+  if (!isOwnCloseCode(code)) {
+    throw new OptionError(`${path}.code`, "1000 or an integer from 3000 to 4999", code);
+  }
+  if (typeof reason !== "string" || cutReason(reason) !== reason) {
+    throw new OptionError(`${path}.reason`, "a string of at most 123 bytes", reason);
+  }
 }
 
 function checkServices({

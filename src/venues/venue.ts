@@ -14,6 +14,7 @@ import type { RetryBudget } from "../../machines/policy/retry-budget.ts";
 import type { VerdictRule } from "../../machines/policy/verdict.ts";
 import type { Authenticate } from "../connection/authentication.ts";
 import type { Resolvable } from "../connection/resolvable.ts";
+import type { CloseFrame } from "../connection/socket-attempt.ts";
 import type { Recovery, RecoveryPolicy } from "../recovery/recovery.ts";
 import type { SequencePoint } from "../sequence/point.ts";
 import type { FreshnessPolicy } from "../subscriptions/freshness.ts";
@@ -55,6 +56,8 @@ export interface VenueProfile<M> {
    * 90 % and 98 % of it.
    */
   readonly maxAgeMs?: number | undefined;
+  /** What our own ends of a connection say to the venue. @defaultValue code 1000, no reason */
+  readonly closeFrame?: CloseFrame | undefined;
   /** Rows for losses that mean something else at this venue. */
   readonly verdict?: readonly VerdictRule[] | undefined;
   /** Attempts that the venue allows; the default where it allows more. */

@@ -19,6 +19,7 @@ export type AlertKind =
   | "overflow"
   | "message-invalid"
   | "callback-failed"
+  | "send-dropped"
   | Exclude<Alert["kind"], "long-outage" | "failed">;
 
 export type AlertMove =
@@ -55,6 +56,7 @@ export const passing: readonly AlertKind[] = [
   "overflow",
   "message-invalid",
   "callback-failed",
+  "send-dropped",
 ];
 
 export const gravity: Readonly<Record<AlertSeverity, number>> = {
@@ -92,6 +94,8 @@ const rules: Rules = {
   "topic.fresh": (fact) => [
     { does: "resolve", kind: "topic-stale", subjects: [fact.topic], text: factToText(fact) },
   ],
+  "send.restored": (fact) => [resolve("send-broken", factToText(fact))],
+  "send.dropped": (fact) => (fact.frame === "message" ? [raise("send-dropped", fact)] : []),
   "mute.ended": (fact) => [resolve("mute", factToText(fact))],
   valid: ({ stream }) => [
     { does: "resolve", kind: "recovery-failed", subjects: [stream], text: "whole again" },

@@ -89,7 +89,7 @@ function read(member: Member, supervisor: Observed): readonly Reading[] {
 
 function readStatus(status: Status, labels: Labels): readonly Reading[] {
   const { inbound, outbox, queues, recovery, topics } = status;
-  const { messages: waiting, bytes, ...fates } = outbox;
+  const { messages: waiting, bytes, inFlight, ownFramesDropped, tooLarge, ...fates } = outbox;
   const by = (
     metric: Metric,
     label: "state" | "fate" | "outcome",
@@ -120,9 +120,11 @@ function readStatus(status: Status, labels: Labels): readonly Reading[] {
     of(counted.unjudged, inbound.unjudged),
     of(counted.invalid, inbound.invalid),
     of(counted.late, inbound.late),
-    ...by(counted.outbound, "fate", fates),
+    ...by(counted.outbound, "fate", { ...fates, "too-large": tooLarge }),
     of(counted.outboxMessages, waiting),
     of(counted.outboxSize, bytes),
+    of(counted.inFlight, inFlight),
+    of(counted.framesDropped, ownFramesDropped),
     of(
       counted.queueMessages,
       queues.reduce((sum, { depth }) => sum + depth, 0),

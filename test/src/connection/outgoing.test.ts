@@ -103,7 +103,7 @@ describe("an urgent frame", () => {
     const line = new Line();
     line.socket.opens();
     line.link.holdSends();
-    line.link.closeSocket(1000, "");
+    line.link.closeSocket({});
     expect(line.outgoing.urgent("pong")).toBe(false);
     expect(line.sent()).toEqual([]);
     expect(line.outgoing.urgentDropped).toBe(1);
@@ -325,7 +325,7 @@ describe("a network that flaps", () => {
       line.socket.opens();
       if (end % 2 === 0) line.link.dropSocket();
       else {
-        line.link.closeSocket(1000, "");
+        line.link.closeSocket({});
         line.socket.answersClose();
       }
       line.dials();

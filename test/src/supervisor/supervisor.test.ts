@@ -797,7 +797,7 @@ describe("connect()", () => {
 
 describe("reconnect()", () => {
   it.each([
-    ["idle", "idle", 0],
+    ["idle", "connecting", 1],
     ["connecting", "connecting", 2],
     ["resubscribing", "connecting", 2],
     ["stable", "connecting", 2],

@@ -36,6 +36,14 @@ export class Wire {
     return this.#socket?.isOver === false;
   }
 
+  /** There is a socket that takes what the client hands to it. */
+  get takesFrames(): boolean {
+    const socket = this.#socket;
+    if (socket === undefined || this.#isClosed || !socket.isOpen || !socket.takesFrames)
+      return false;
+    return socket.bufferedBytes <= 1_048_576;
+  }
+
   dialled(socket: SimSocket): void {
     const { violate } = this.#scene;
     if (this.#socket?.isOver === false) violate("1 one socket", "dialled beside a living socket");
