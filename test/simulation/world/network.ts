@@ -34,7 +34,8 @@ export interface WireObserver {
   /** The server has kept a frame of data for itself. */
   withheld(data: Buffer): void;
   ended(socket: SimSocket, loss: Loss): void;
-  left(socket: SimSocket, how: "close" | "terminate"): void;
+  /** `wasOpen` where its peer has heard of no end. */
+  left(socket: SimSocket, how: "close" | "terminate", wasOpen: boolean): void;
 }
 
 export interface NetworkParts {

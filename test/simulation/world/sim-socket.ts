@@ -257,15 +257,17 @@ export class SimSocket implements TransportSocket, Readable {
   }
 
   close(code: number, reason: string): void {
+    const { isOpen } = this;
     this.isOpen = false;
-    this.#observer.left(this, "close");
+    this.#observer.left(this, "close", isOpen);
     if (!this.isMuteUp) this.#inner?.close(code, reason);
   }
 
   terminate(): void {
     if (this.isOver) return;
+    const { isOpen } = this;
     this.#end();
-    this.#observer.left(this, "terminate");
+    this.#observer.left(this, "terminate", isOpen);
     const rest = this.#inbox;
     this.#inbox = [];
     for (const arrival of rest) this.#strays(arrival);

@@ -101,8 +101,13 @@ export class Oracle implements WireObserver {
 
   /** A send that is called now has nothing to wait for. */
   get isIdle(): boolean {
+    return this.#mustSend && this.wire.takesFrames;
+  }
+
+  /** What waits must go out soon, or with the next socket. */
+  get #mustSend(): boolean {
     const { pacing } = this.#scene.character.options;
-    return this.lifecycle.isUp && pacing.length === 0 && this.wire.takesFrames;
+    return this.lifecycle.isUp && pacing.length === 0 && this.wire.hasRoom;
   }
 
   /** Heard by a listener of its own type. */
@@ -285,8 +290,11 @@ export class Oracle implements WireObserver {
     this.lifecycle.ended(loss);
   }
 
-  left(socket: SimSocket, how: "close" | "terminate"): void {
+  left(socket: SimSocket, how: "close" | "terminate", wasOpen: boolean): void {
     this.#scene.log.add(`${how} ${socket.id}`);
+    if (how === "terminate" && wasOpen && !this.lifecycle.isTerminated) {
+      this.#scene.violate("11 epochs", "an open socket was dropped without a close frame");
+    }
     this.wire.left(how);
     this.suspects.left();
     if (how === "terminate") this.#socketEnded();
@@ -333,7 +341,7 @@ export class Oracle implements WireObserver {
     this.wire.check(state === "connected", budgetMs);
     if (state !== "closing") this.intents.check(feed.topics(), state === "connected");
     this.intents.checkWaiting(this.lifecycle.isUp);
-    this.sends.check(outbox, !this.isIdle);
+    this.sends.check(outbox, !this.#mustSend);
     this.sendFacts.check(outbox, this.lifecycle.isClosed);
     status.queues.forEach(({ depth }, index) => this.consumers[index]?.checkDepth(depth));
 

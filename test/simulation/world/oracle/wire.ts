@@ -36,12 +36,16 @@ export class Wire {
     return this.#socket?.isOver === false;
   }
 
-  /** There is a socket that takes what the client hands to it. */
-  get takesFrames(): boolean {
+  /** There is an open socket, as far as the client was told, with little that waits in it. */
+  get hasRoom(): boolean {
     const socket = this.#socket;
-    if (socket === undefined || this.#isClosed || !socket.isOpen || !socket.takesFrames)
-      return false;
+    if (socket === undefined || this.#isClosed || !socket.isOpen) return false;
     return socket.bufferedBytes <= 1_048_576;
+  }
+
+  /** It takes what the client hands to it. */
+  get takesFrames(): boolean {
+    return this.#socket?.takesFrames === true;
   }
 
   dialled(socket: SimSocket): void {
