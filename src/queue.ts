@@ -6,7 +6,7 @@
 /** Taken items are cut off when there are more of them than of the others, and at least so many. */
 const CUT_FROM = 1_024;
 
-export class Queue<T> implements Iterable<T> {
+export class Queue<T> {
   #items: (T | undefined)[];
   /** Where the oldest item is; before it are the places of those that were taken. */
   #head = 0;
@@ -69,11 +69,5 @@ export class Queue<T> implements Iterable<T> {
   clear(): void {
     this.#items.length = 0;
     this.#head = 0;
-  }
-
-  *[Symbol.iterator](): Iterator<T> {
-    for (let index = this.#head; index < this.#items.length; index += 1) {
-      yield this.#items[index] as T;
-    }
   }
 }

@@ -8,6 +8,7 @@
  * what either throws would end the process: both are called from within a read.
  */
 import { WebSocket } from "ws";
+import { explainSendError } from "./send-error.ts";
 
 export class ClientWebSocket extends WebSocket {
   /** Called once the peer's close frame was read, and answered; 1005 where it has no code. */
@@ -29,7 +30,7 @@ export class ClientWebSocket extends WebSocket {
       super.pong(data, mask, written);
     } catch (error) {
       // A ping that cannot be answered: the peer decides what that means.
-      written?.(error as Error);
+      written?.(explainSendError(error));
     }
   }
 }

@@ -22,7 +22,7 @@ interface Server {
 }
 
 async function serve(isSecure: boolean): Promise<Server> {
-  const http = isSecure ? createServer(await selfSigned()) : undefined;
+  const http = isSecure ? createServer(selfSigned()) : undefined;
   const server = new WebSocketServer(
     http === undefined ? { port: 0, host: "127.0.0.1" } : { server: http },
   );

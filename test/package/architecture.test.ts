@@ -38,7 +38,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
     "src/system.ts",
     "node:*",
   ],
-  "src/transport/client-web-socket.ts": ["ws"],
+  "src/transport/client-web-socket.ts": ["src/transport", "ws"],
   "src/transport/ws-transport.ts": ["src/transport", "machines", "src/system.ts", "node:*", "ws"],
   "src/transport/ws-options.ts": ["src/transport", "src/errors.ts", "node:*", "ws"],
   "src/connection": [

@@ -91,12 +91,6 @@ export const counted = {
   outbound: counter("outbound.messages", "{message}", "Sends, by their fate.", ["fate"]),
   outboxMessages: gauge("outbox.messages", "{message}", "Sends that wait."),
   outboxSize: gauge("outbox.size", "By", "Bytes of sends that wait."),
-  inFlight: gauge("outbound.in_flight", "{message}", "Sends that the socket has not yet written."),
-  framesDropped: counter(
-    "outbound.frames_dropped",
-    "{frame}",
-    "Requests, logins, probes and replies that never went out.",
-  ),
   queueMessages: gauge("queue.messages", "{message}", "Messages that wait for their readers."),
   callbackFailures: counter("callback.failures", "{failure}", "Functions of yours that threw."),
 } as const satisfies Record<string, Metric>;
