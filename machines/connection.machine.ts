@@ -212,7 +212,7 @@ const reconnecting = words.createStateConfig({
 
 const failed = words.createStateConfig({
   description: "Refused for good, or out of retries. Rests until the owner says connect.",
-  entry: ["holdSends", "dropPlan", "dropSocket"],
+  entry: ["holdSends", "dropPlan", "dropSocket", "closeDesk"],
   on: {
     connect: timed("connect"),
     reconnect: timed("reconnect"),

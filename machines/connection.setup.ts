@@ -142,6 +142,9 @@ const base = setup({
       }),
     }),
 
+    /** Nothing waits in `failed`, also not for a host that fails. The next break opens another one. */
+    closeDesk: stopChild("recoveries"),
+
     // The socket.
     openSocket: spawnChild("socket", {
       id: "socket",

@@ -105,6 +105,7 @@ export class Feed<M> implements LinkFeed, InboundParts<M>, RecoveriesParts<M> {
   newSocket(): void {
     this.#talk = this.#settings.talk();
     this.inbound.newSocket(this.#talk);
+    this.recoveries.newSocket();
   }
 
   socketGone(): void {
@@ -119,6 +120,7 @@ export class Feed<M> implements LinkFeed, InboundParts<M>, RecoveriesParts<M> {
 
   ready(isReady: boolean): void {
     this.#others.mute?.ready(isReady);
+    if (isReady) this.recoveries.ready();
   }
 
   reading(isReading: boolean): void {

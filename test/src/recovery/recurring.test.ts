@@ -70,17 +70,49 @@ describe("a checksum that never holds", () => {
     expect(world.recoveries.isIdle).toBe(true);
   });
 
-  it("has to hold over a new socket too", () => {
+  it("has to hold for three minutes of sockets, however short each of them is", () => {
     const world = startWrong();
     live(world, 60_000, () => world.recoveries.refuted("topic"));
     world.socketEnds();
+    world.socketOpens();
     world.beginsAnew("topic", 1);
     world.clock.advance(100_000);
-    world.socketEnds();
-    world.clock.advance(179_999);
+    for (let socket = 0; socket < 3; socket += 1) {
+      world.socketEnds();
+      world.clock.advance(HOUR_MS); // proves nothing
+      expect(world.clock.armed, "there is nothing to wait for").toBe(0);
+      world.socketOpens();
+      world.clock.advance(26_666);
+    }
     expect(world.band.at(-1)).not.toBe("valid topic");
-    world.clock.advance(1);
+    world.clock.advance(2);
     expect(world.band.at(-1)).toBe("valid topic");
+  });
+
+  it("does not begin its proof again when a socket takes some of a numbered stream along", async () => {
+    const world = startRecoveries();
+    world.receives("book", 10);
+    await world.fetch.gives(10);
+    let position = 10;
+    for (let times = 0; times < 6; times += 1) {
+      const before = world.fetches.length;
+      world.receives("book", (position += 2));
+      while (world.fetches.length === before) world.clock.advance(250);
+      await world.fetch.gives(position);
+    }
+    expect(world.failing).toHaveLength(1);
+    world.clock.advance(100_000);
+    world.socketEnds();
+    world.socketOpens();
+    const before = world.fetches.length;
+    world.receives("book", (position += 2));
+    world.clock.advance(250);
+    expect(world.fetches.length, "fetched at once").toBe(before + 1);
+    await world.fetch.gives(position);
+    expect(world.band.at(-1)).not.toBe("valid book");
+    world.clock.advance(80_000);
+    expect(world.band.at(-1)).toBe("valid book");
+    expect(world.failing).toHaveLength(1);
   });
 
   it("counts once for each new socket on which it is wrong from the start", () => {

@@ -305,6 +305,14 @@ export class Repairs {
     if (broken !== undefined) broken.isUnsure = true;
   }
 
+  /** Its topic was refused: nothing is recovered before the venue sends some of it. */
+  refused(stream: string): void {
+    const broken = this.#streams.get(stream);
+    if (broken === undefined || broken.phase === "settling" || isProving(broken)) return;
+    if (!broken.isFailing) discard(broken);
+    broken.phase = "awaited";
+  }
+
   /** The socket is over. */
   socketEnded(): void {
     this.#deadlines.clear();
