@@ -66,6 +66,14 @@ export class Queue<T> {
     return item;
   }
 
+  /** Shows each item, oldest first. */
+  forEach(show: (item: T) => void): void {
+    for (let index = this.#head; index < this.#items.length; index += 1) {
+      const item = this.#items[index];
+      if (item !== undefined) show(item);
+    }
+  }
+
   clear(): void {
     this.#items.length = 0;
     this.#head = 0;

@@ -81,7 +81,9 @@ export class DropLog {
 
   /** Indices moved down by `count`. */
   shift(count: number): void {
-    for (const mark of this.#marks) mark.before -= count;
+    this.#marks.forEach((mark) => {
+      mark.before -= count;
+    });
   }
 
   /** The burst is over, or long: one report for all of it. */

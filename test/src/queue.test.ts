@@ -29,6 +29,9 @@ describe("a queue", () => {
             model.length = 0;
           }
           expect(queue).toMatchObject({ length: model.length });
+          const items: number[] = [];
+          queue.forEach((item) => items.push(item));
+          expect(items).toEqual(model);
           expect([queue.first, queue.last]).toEqual([model[0], model.at(-1)]);
         }
       }),
