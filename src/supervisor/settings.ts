@@ -185,7 +185,10 @@ export function checkSettings<M>(
     isAnswered: words.control !== undefined,
     opening: checkOpening(venue?.opening, report),
     keepalive: checkKeepalive(venue?.keepalive, report),
-    closeFrame: venue?.closeFrame,
+    closeFrame: venue?.closeFrame && {
+      code: venue.closeFrame.code,
+      reason: venue.closeFrame.reason ?? "",
+    },
     groupOf: options.subscriptions === undefined ? venue?.limits.groupOf : undefined,
     ...resubscribe,
     recovery: checkRecovery(options.recovery, venue?.recovery?.bind(venue), report),

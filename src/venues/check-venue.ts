@@ -48,7 +48,7 @@ function checkCloseFrame(frame: unknown): void {
   if (!isOwnCloseCode(code)) {
     throw new OptionError(`${path}.code`, "1000 or an integer from 3000 to 4999", code);
   }
-  if (typeof reason !== "string" || cutReason(reason) !== reason) {
+  if (reason !== undefined && (typeof reason !== "string" || cutReason(reason) !== reason)) {
     throw new OptionError(`${path}.reason`, "a string of at most 123 bytes", reason);
   }
 }

@@ -14,7 +14,6 @@ import type { RetryBudget } from "../../machines/policy/retry-budget.ts";
 import type { VerdictRule } from "../../machines/policy/verdict.ts";
 import type { Authenticate } from "../connection/authentication.ts";
 import type { Resolvable } from "../connection/resolvable.ts";
-import type { CloseFrame } from "../connection/socket-attempt.ts";
 import type { Recovery, RecoveryPolicy } from "../recovery/recovery.ts";
 import type { SequencePoint } from "../sequence/point.ts";
 import type { FreshnessPolicy } from "../subscriptions/freshness.ts";
@@ -57,7 +56,7 @@ export interface VenueProfile<M> {
    */
   readonly maxAgeMs?: number | undefined;
   /** What our own ends of a connection say to the venue. @defaultValue code 1000, no reason */
-  readonly closeFrame?: CloseFrame | undefined;
+  readonly closeFrame?: { readonly code: number; readonly reason?: string | undefined } | undefined;
   /** Rows for losses that mean something else at this venue. */
   readonly verdict?: readonly VerdictRule[] | undefined;
   /** Attempts that the venue allows; the default where it allows more. */

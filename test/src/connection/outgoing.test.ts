@@ -403,3 +403,16 @@ describe("a network that flaps", () => {
     }
   });
 });
+
+describe("urgent bytes that wait", () => {
+  it("go out as they were given, whatever their owner does with them", () => {
+    const line = new Line({ pacing: [{ frames: 1, perMs: 1_000 }] });
+    line.socket.opens();
+    line.outgoing.urgent("first");
+    const bytes = Buffer.from("pong 1");
+    line.outgoing.urgent(bytes);
+    bytes.fill(0);
+    line.clock.advance(1_000);
+    expect(line.sent().at(-1)).toEqual(new Uint8Array(Buffer.from("pong 1")));
+  });
+});
