@@ -219,10 +219,13 @@ export class Outgoing<S extends WaitingSend = WaitingSend> {
     this.#clearWake();
     const isDue = this.#mode === "open" || (this.#mode === "replaying" && this.#requests.isAllHeld);
     const nowMs = this.#clock.nowMs();
-    if (this.#socket !== undefined && isDue) this.#requests.askAgain(nowMs);
-    while (this.#sendOne());
-    if (this.#socket !== undefined && isDue) this.#wakeIn(this.#requests.waitMs(nowMs));
-    this.#isPumping = false;
+    try {
+      if (this.#socket !== undefined && isDue) this.#requests.askAgain(nowMs);
+      while (this.#sendOne());
+      if (this.#socket !== undefined && isDue) this.#wakeIn(this.#requests.waitMs(nowMs));
+    } finally {
+      this.#isPumping = false; // nothing here throws; if something does, the next pump goes on
+    }
     if (this.#mode !== "held") this.#sources.subscriptions.progressed(); // what is not asked is not settled
   }
 
