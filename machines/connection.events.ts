@@ -4,6 +4,7 @@
  * It hears commands (imperative, from the owner) and facts (past tense, from the world). It says
  * facts. Topics and ids never stand in an event's type: XState keeps a memo per distinct type.
  */
+import type { CloseFrameChoice } from "./close-frame.ts";
 import type { Loss, LossPhase } from "./loss.ts";
 import type { Verdict } from "./policy/verdict.ts";
 
@@ -12,10 +13,10 @@ export type ConnectionCommand =
   /** Be connected: start over after `failed`, skip the wait in `reconnecting`; else already so. */
   | { readonly type: "connect" }
   /** Drop the socket, if any, and dial at once; both wait where too many were given lately. */
-  | { readonly type: "reconnect" }
+  | ({ readonly type: "reconnect" } & CloseFrameChoice)
   /** End politely: a closing handshake where there is an open socket, then `closed`. */
-  | { readonly type: "close"; readonly code?: number; readonly reason?: string }
-  /** End now: no handshake. */
+  | ({ readonly type: "close" } & CloseFrameChoice)
+  /** End now: no handshake, and no close frame. */
   | { readonly type: "terminate" };
 
 /** What a link reports of its one socket. Dropped by XState once the socket's actor is stopped. */
@@ -45,8 +46,11 @@ export interface SocketExpiring {
   readonly atMs: number;
 }
 
-/** A command that dials, with the time at which it was given; raised by the chart itself. */
-export interface CommandGiven {
+/**
+ * A command that dials, with the time at which it was given, and the close frame for the socket that it ends;
+ * raised by the chart itself.
+ */
+export interface CommandGiven extends CloseFrameChoice {
   readonly type: "command.given";
   readonly command: "connect" | "reconnect";
   readonly atMs: number;

@@ -87,11 +87,22 @@ const connecting = words.createStateConfig({
         guard: given("mayDial"),
         target: "connecting",
         reenter: true,
-        actions: ["recordRequest", given("dialOnCommand"), "announceLoss"],
+        actions: [
+          "recordRequest",
+          given("chooseCloseFrame"),
+          given("dialOnCommand"),
+          "announceLoss",
+        ],
       },
       {
         target: "reconnecting",
-        actions: ["recordRequest", given("delayCommand"), "announceLoss", given("announceDelay")],
+        actions: [
+          "recordRequest",
+          given("chooseCloseFrame"),
+          given("delayCommand"),
+          "announceLoss",
+          given("announceDelay"),
+        ],
       },
     ],
     close: "closed",
@@ -142,11 +153,22 @@ const connected = words.createStateConfig({
       {
         guard: given("mayDial"),
         target: "connecting",
-        actions: ["recordRequest", given("dialOnCommand"), "announceLoss"],
+        actions: [
+          "recordRequest",
+          given("chooseCloseFrame"),
+          given("dialOnCommand"),
+          "announceLoss",
+        ],
       },
       {
         target: "reconnecting",
-        actions: ["recordRequest", given("delayCommand"), "announceLoss", given("announceDelay")],
+        actions: [
+          "recordRequest",
+          given("chooseCloseFrame"),
+          given("delayCommand"),
+          "announceLoss",
+          given("announceDelay"),
+        ],
       },
     ],
     "socket.expiring": {
@@ -270,7 +292,7 @@ export const connectionMachine: ConnectionMachine = words.createMachine({
   on: {
     "outage.prolonged": { actions: "alertLongOutage" },
     "desk.wanted": { actions: "openDesk" },
-    terminate: ".closed",
+    terminate: { target: ".closed", actions: "omitCloseFrame" },
   },
   output: ({ context }) => ({ lastLoss: context.lastLoss }),
 });

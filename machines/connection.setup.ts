@@ -17,6 +17,7 @@ import {
   stopChild,
   type CallbackActorLogic,
 } from "xstate";
+import type { CloseFrameChoice } from "./close-frame.ts";
 import { afterCommand, afterDelay, commandWaitMs, isOvertaken } from "./connection.commands.ts";
 import {
   afterDial,
@@ -65,9 +66,7 @@ interface SocketInput {
   readonly attempt: Attempt;
 }
 
-type SocketCommand =
-  | { readonly type: "dial" }
-  | { readonly type: "close"; readonly code: number; readonly reason: string };
+type SocketCommand = { readonly type: "dial" } | ({ readonly type: "close" } & CloseFrameChoice);
 
 export type SocketLogic = CallbackActorLogic<SocketCommand, SocketInput>;
 
@@ -92,7 +91,7 @@ const socket: SocketLogic = fromCallback<SocketCommand, SocketInput>(
           link.dial(attempt, report);
           return;
         case "close":
-          link.closeSocket(command.code, command.reason);
+          link.closeSocket({ code: command.code, reason: command.reason });
           return;
       }
     });
@@ -160,14 +159,15 @@ const base = setup({
     }),
     dialSocket: sendTo("socket", { type: "dial" } satisfies SocketCommand),
     dropSocket: stopChild("socket"),
-    closeSocket: sendTo(
-      "socket",
-      (_, close: { code?: number | undefined; reason?: string | undefined }): SocketCommand => ({
-        type: "close",
-        code: close.code ?? 1000,
-        reason: close.reason ?? "",
-      }),
-    ),
+    closeSocket: sendTo("socket", (_, { code, reason }: CloseFrameChoice): SocketCommand => ({
+      type: "close",
+      code,
+      reason,
+    })),
+    /** For the socket that is about to be dropped: what its peer is told. */
+    chooseCloseFrame: ({ context }, { code, reason }: CloseFrameChoice) =>
+      context.link.endWith({ code, reason }),
+    omitCloseFrame: ({ context }) => context.link.endWith(null),
 
     // The link's mode.
     holdSends: ({ context }) => context.link.holdSends(),
@@ -195,10 +195,11 @@ const base = setup({
     startAfresh: assign(({ context }) => startedAfresh(context)),
 
     // Commands that dial. They come without a time, and their bucket needs one.
-    timeCommand: raise(({ context }, command: CommandGiven["command"]) => ({
+    timeCommand: raise(({ context, event }, command: CommandGiven["command"]) => ({
       type: "command.given" as const,
       command,
       atMs: context.link.nowMs(),
+      ...(event.type === "reconnect" && { code: event.code, reason: event.reason }),
     })),
     dialOnCommand: assign(({ context }, command: CommandGiven) => afterCommand(context, command)),
     delayCommand: assign(({ context }, given: CommandGiven) => afterDelay(context, given)),

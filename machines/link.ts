@@ -5,6 +5,7 @@
  * orphans its children. Implementations keep their state in `#private` fields and hide from JSON, so
  * that no snapshot, inspector or log can show a URL or a credential.
  */
+import type { CloseFrameChoice } from "./close-frame.ts";
 import type { ConnectionCommand, ConnectionEmitted, SocketFact } from "./connection.events.ts";
 import type { HeartbeatPolicy } from "./connection.context.ts";
 import type { RecoveryDoor } from "./recovery.door.ts";
@@ -81,8 +82,13 @@ export interface ConnectionLink {
    */
   dial(attempt: Attempt, report: (fact: SocketFact) => void): void;
   /** Begins the closing handshake; `socket.ended` follows when the peer answers. */
-  closeSocket(code: number, reason: string): void;
-  /** Drops the socket now, whatever its state. Nothing is reported of it afterwards. */
+  closeSocket(frame: CloseFrameChoice): void;
+  /** The close frame with which the current socket will be dropped; null for none. */
+  endWith(frame: CloseFrameChoice | null): void;
+  /**
+   * Drops the socket now, whatever its state. The peer of an open one gets a close frame, and its answer is
+   * not awaited. Nothing is reported of the socket afterwards.
+   */
   dropSocket(): void;
   /** Sends exactly the wanted subscriptions on the new socket; `subscriptions.settled` follows. */
   replaySubscriptions(): void;

@@ -71,7 +71,13 @@ export {
   type RuleKind,
   type SequenceRule,
 } from "./sequence/rule.ts";
-export type { Dial, SocketSink, Transport, TransportSocket } from "./transport/transport.ts";
+export type {
+  Dial,
+  SendRefusal,
+  SocketSink,
+  Transport,
+  TransportSocket,
+} from "./transport/transport.ts";
 export type { CompressionOptions, WsTransportOptions } from "./transport/ws-options.ts";
 export type { Clock } from "./system.ts";
 export {

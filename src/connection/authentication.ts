@@ -5,6 +5,7 @@
  * afterwards, in order. It may throw or hang: the attempt ends as a loss of class `auth`, or at the
  * deadline.
  */
+import { Queue } from "../queue.ts";
 import type { AttemptContext } from "./resolvable.ts";
 import { encodeFrame, type Frame } from "../subscriptions/protocol.ts";
 
@@ -33,7 +34,7 @@ export interface AuthenticationParts extends AttemptContext {
 
 export class Authentication {
   readonly #parts: AuthenticationParts;
-  readonly #unread: ReceivedFrame[] = [];
+  readonly #unread = new Queue<ReceivedFrame>();
   #reader: ((frame: ReceivedFrame) => void) | undefined;
   #fail: (error: Error) => void = () => undefined;
 
@@ -63,7 +64,7 @@ export class Authentication {
 
   /** The next of the frames that the login left unread. */
   take(): ReceivedFrame | undefined {
-    return this.#unread.shift();
+    return this.#unread.take();
   }
 
   receive(data: Buffer, isBinary: boolean): void {
@@ -89,7 +90,7 @@ export class Authentication {
   }
 
   #receive(): Promise<ReceivedFrame> {
-    const frame = this.#unread.shift();
+    const frame = this.#unread.take();
     if (frame !== undefined) return Promise.resolve(frame);
     return new Promise((resolve) => {
       this.#reader = resolve;

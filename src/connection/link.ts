@@ -4,6 +4,7 @@
  * It owns the current attempt and what is pending on its socket. Its methods are total; its state is
  * `#private` and it hides from JSON, so that no snapshot or inspector shows a URL or a credential.
  */
+import type { CloseFrameChoice } from "../../machines/close-frame.ts";
 import type {
   Attempt,
   ConnectionLink,
@@ -25,10 +26,15 @@ import {
   SocketAttempt,
   type AttemptOwner,
   type AttemptSettings,
+  type CloseFrame,
   type Receiver,
 } from "./socket-attempt.ts";
 
+const normalClosure: CloseFrame = { code: 1000, reason: "" };
+
 export interface LinkSettings extends AttemptSettings {
+  /** What ends of ours say to the peer, where nothing else is asked for. @defaultValue 1000, no reason */
+  readonly closeFrame?: CloseFrame | undefined;
   /** The frames that a new socket is sent first, before any subscription. */
   readonly opening?: (() => readonly (string | Uint8Array)[]) | undefined;
   /** What must be said while a socket is open; without it nothing. */
@@ -40,7 +46,10 @@ export interface LinkSettings extends AttemptSettings {
 
 /** What a link joins: the ways in and out. */
 export interface LinkedParts {
-  readonly outgoing: Pick<Outgoing, "begin" | "lost" | "end" | "allow" | "urgent" | "countFrame">;
+  readonly outgoing: Pick<
+    Outgoing,
+    "begin" | "lost" | "end" | "allow" | "urgent" | "countFrame" | "write"
+  >;
   readonly feed: LinkFeed;
   /** The chart takes a step: what a listener commands from here on waits for the step's end. */
   stepping(): void;
@@ -92,6 +101,8 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
   /** When the last pause ended: silence is counted from here. */
   #resumedAtMs = 0;
   #roundTripMs: number | null = null;
+  /** What an end of ours says to the current socket's peer; null for nothing. */
+  #closeFrame: CloseFrame | null;
 
   /** @param onAttach - Called with the actor that runs the chart. */
   constructor(
@@ -102,6 +113,7 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
     this.#settings = settings;
     this.#parts = parts;
     this.#onAttach = onAttach;
+    this.#closeFrame = this.#usual;
     const { clock, keepalive } = settings;
     if (keepalive === undefined) return;
     const { everyMs, frame } = keepalive;
@@ -125,6 +137,10 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
     return this.#roundTripMs;
   }
 
+  get #usual(): CloseFrame {
+    return this.#settings.closeFrame ?? normalClosure;
+  }
+
   get #clock(): Clock {
     return this.#settings.clock;
   }
@@ -140,16 +156,28 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
   dial(attempt: Attempt, report: (fact: SocketFact) => void): void {
     this.#parts.stepping();
     this.dropSocket();
+    this.#closeFrame = this.#usual;
     this.#report = report;
     this.#attempt = new SocketAttempt(attempt, this.#settings, this);
     this.#attempt.start();
   }
 
-  closeSocket(code: number, reason: string): void {
+  closeSocket(frame: CloseFrameChoice): void {
     this.#parts.stepping();
+    this.endWith(frame);
     this.#endUse();
     this.resume();
-    this.#attempt?.close(code, reason);
+    if (this.#closeFrame !== null) this.#attempt?.close(this.#closeFrame);
+  }
+
+  endWith(frame: CloseFrameChoice | null): void {
+    const { code, reason } = this.#usual;
+    this.#closeFrame =
+      frame === null
+        ? null
+        : frame.code === undefined
+          ? { code, reason: frame.reason ?? reason }
+          : { code: frame.code, reason: frame.reason ?? "" };
   }
 
   dropSocket(): void {
@@ -162,7 +190,7 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
     this.#parts.outgoing.end();
     const attempt = this.#attempt;
     this.#attempt = undefined;
-    attempt?.drop();
+    attempt?.drop(this.#closeFrame);
     if (attempt !== undefined) this.#parts.feed.socketGone();
   }
 
@@ -200,6 +228,12 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
   /** The socket is alive, and no data came for `silentMs`: it is to be replaced. */
   mute(silentMs: number): void {
     this.#report({ type: "socket.mute", silentMs, atMs: this.#clock.nowMs() });
+  }
+
+  /** The open socket takes no frame, and does not end: it is given up, and no topic is blamed for it. */
+  socketStuck(detail: string): void {
+    this.#endUse();
+    this.#attempt?.giveUp({ class: "dropped", phase: "open", detail });
   }
 
   /** There is something to recover, and no desk to do it. */
@@ -246,8 +280,10 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
         if (this.#attempt?.socket === socket) this.#roundTripMs = clock.nowMs() - askedAtMs;
       });
     } else {
-      socket.send(frame, () => undefined);
-      this.#parts.outgoing.countFrame();
+      this.#parts.outgoing.write(socket, "probe", frame, (outcome) => {
+        // Silence would prove nothing of a peer that was not asked: a ping may still get through.
+        if (outcome === "invalid") this.#ping(socket);
+      });
     }
   }
 
@@ -294,8 +330,16 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
     this.#parts.feed.newSocket();
   }
 
-  countLoginFrame(): void {
-    this.#parts.outgoing.countFrame();
+  get closeFrame(): CloseFrame | null {
+    return this.#closeFrame;
+  }
+
+  sendLogin(
+    socket: TransportSocket,
+    frame: string | Uint8Array,
+    done: (error?: Error) => void,
+  ): void {
+    this.#parts.outgoing.write(socket, "login", frame, (_, error) => done(error));
   }
 
   silence(): Silence {
@@ -325,7 +369,11 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
   }
 
   #ping(socket: TransportSocket, ponged?: () => void): void {
-    socket.ping(ponged);
+    try {
+      socket.ping(ponged);
+    } catch {
+      return; // no transport should; the silence that follows is judged
+    }
     this.#countControl();
   }
 

@@ -5,11 +5,16 @@
  * Many `subscribe` calls under pacing therefore leave in few, full frames, and nothing is encoded
  * before it can be written. Urgent frames alone are given to it: what opens a socket's talk, the reply
  * to a challenge, a keepalive. They belong to their socket and end with it.
+ *
+ * A frame that the socket cannot send is that frame's end, not the socket's: the next one goes out.
  */
-import type { TransportSocket } from "../transport/transport.ts";
+import type { SendRefusal, TransportSocket } from "../transport/transport.ts";
+import { Queue } from "../queue.ts";
 import type { Clock } from "../system.ts";
 import { Pacer, type PacingWindow } from "../subscriptions/pacer.ts";
 import type { TopicRefusal } from "../subscriptions/summary.ts";
+import { explain } from "./explain.ts";
+import type { FrameKind, FrameOutcome, FrameWatch } from "./frame-watch.ts";
 import { Requests, type RequestSettings, type WantedTopics } from "./requests.ts";
 
 /** `held` nothing goes out · `replaying` subscriptions only · `open` everything. */
@@ -28,6 +33,10 @@ interface WaitingSends<S extends WaitingSend = WaitingSend> {
   take(): S | undefined;
   /** The socket's word on it. */
   written(send: S, error?: Error): void;
+  /** The socket can send others, and not this one. */
+  refuse(send: S, detail: string): void;
+  /** The socket was not open: it is the next one again. */
+  putBack(send: S): void;
   /** The socket is gone with all that it had. */
   socketEnded(): void;
 }
@@ -46,7 +55,15 @@ export interface OutgoingSources<S extends WaitingSend> {
     /** The registry changed: perhaps it is settled. */
     progressed(): void;
   };
+  /** Is told what becomes of frames. */
+  readonly sends: FrameWatch;
+  readonly link: {
+    /** The open socket takes no frame, and does not end. */
+    socketStuck(detail: string): void;
+  };
 }
+
+type FrameDone = (outcome: FrameOutcome, error?: Error) => void;
 
 /**
  * Bytes that may wait in the socket before the outbox holds back. A ping queued behind a backlog looks
@@ -59,6 +76,12 @@ const MAX_BUFFERED_BYTES = 1_048_576;
  * fill our memory: what is one too many is dropped, and counted.
  */
 const MAX_URGENT = 64;
+
+/**
+ * How long a socket that failed a write has time to end. Then one that is not open is given up, and one that
+ * failed this write alone is used again.
+ */
+const DOUBT_MS = 1_000;
 
 /** Node fires a longer one at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -73,8 +96,14 @@ export class Outgoing<S extends WaitingSend = WaitingSend> {
   #mode: SendMode = "held";
   /** No frame may follow a close frame. */
   #isClosing = false;
-  #urgent: (string | Uint8Array)[] = [];
+  readonly #urgent = new Queue<string | Uint8Array>();
   #urgentDropped = 0;
+  #refused = 0;
+  /** The current socket while it is not used, as it failed a write. */
+  #doubted: TransportSocket | undefined;
+  #doubtTimer: unknown;
+  /** Requests of which nobody knows whether the doubted socket sent them. */
+  #unsure: { readonly id: number; readonly error: string }[] = [];
   #wakeTimer: unknown;
   #wakeAtMs = Infinity;
   #isPumping = false;
@@ -92,8 +121,14 @@ export class Outgoing<S extends WaitingSend = WaitingSend> {
     return this.#urgentDropped;
   }
 
+  /** Frames of our own that were never sent: the urgent ones above, and those that the socket refused. */
+  get ownFramesDropped(): number {
+    return this.#urgentDropped + this.#refused;
+  }
+
   /** A new socket. The frames of its login are counted already. */
   begin(socket: TransportSocket): void {
+    this.#endDoubt();
     this.#socket = socket;
     this.#isClosing = false;
     this.#requests.begin();
@@ -120,9 +155,10 @@ export class Outgoing<S extends WaitingSend = WaitingSend> {
     this.#isClosing = mode === "held";
     if (mode === "held") {
       this.#clearWake();
+      this.#endDoubt();
       this.#requests.stopAwaiting();
       this.#urgentDropped += this.#urgent.length;
-      this.#urgent = [];
+      this.#urgent.clear();
     } else {
       this.pump();
     }
@@ -136,16 +172,29 @@ export class Outgoing<S extends WaitingSend = WaitingSend> {
     const isUsable = this.#socket !== undefined && !this.#isClosing;
     if (!isUsable || this.#urgent.length >= MAX_URGENT) {
       this.#urgentDropped += 1;
+      // Without a socket there is nothing to be urgent about: only counted.
+      if (isUsable) this.#sources.sends.frameDropped("urgent", "overflow", frame.length);
       return false;
     }
-    this.#urgent.push(frame);
+    this.#urgent.push(ownBytes(frame)); // it may have to wait
     this.pump();
     return true;
   }
 
-  /** A frame that is not ours to time went out: a ping, a pong, a login. */
+  /** A frame that is not ours to time went out: a ping, a pong. */
   countFrame(): void {
     this.#pacer.spend(this.#clock.nowMs());
+  }
+
+  /** Writes a frame that is not ours to time, and counts it. */
+  write(
+    socket: TransportSocket,
+    kind: "login" | "probe",
+    frame: string | Uint8Array,
+    done: FrameDone,
+  ): void {
+    this.countFrame();
+    this.#write(socket, kind, frame, done);
   }
 
   /** A request was answered. */
@@ -170,10 +219,13 @@ export class Outgoing<S extends WaitingSend = WaitingSend> {
     this.#clearWake();
     const isDue = this.#mode === "open" || (this.#mode === "replaying" && this.#requests.isAllHeld);
     const nowMs = this.#clock.nowMs();
-    if (this.#socket !== undefined && isDue) this.#requests.askAgain(nowMs);
-    while (this.#sendOne());
-    if (this.#socket !== undefined && isDue) this.#wakeIn(this.#requests.waitMs(nowMs));
-    this.#isPumping = false;
+    try {
+      if (this.#socket !== undefined && isDue) this.#requests.askAgain(nowMs);
+      while (this.#sendOne());
+      if (this.#socket !== undefined && isDue) this.#wakeIn(this.#requests.waitMs(nowMs));
+    } finally {
+      this.#isPumping = false; // nothing here throws; if something does, the next pump goes on
+    }
     if (this.#mode !== "held") this.#sources.subscriptions.progressed(); // what is not asked is not settled
   }
 
@@ -205,44 +257,105 @@ export class Outgoing<S extends WaitingSend = WaitingSend> {
     const item = outbox.take();
     if (item === undefined) return false;
     this.#pacer.spend(nowMs);
-    socket.send(item.data, (error) => {
-      if (error !== undefined) this.#distrust(socket);
-      outbox.written(item, error);
-      if (outbox.messages > 0) this.pump();
+    this.#write(socket, "message", item.data, (outcome, error) => {
+      if (outcome === "not-open") outbox.putBack(item);
+      else if (outcome === "invalid") outbox.refuse(item, explain(error));
+      else outbox.written(item, error);
     });
     return true;
   }
 
   #sendUrgent(socket: TransportSocket, nowMs: number): boolean {
-    const frame = this.#urgent.shift();
+    const frame = this.#urgent.take();
     if (frame === undefined) return false;
     this.#pacer.spend(nowMs);
-    socket.send(frame, (error) => {
-      if (error !== undefined) this.#distrust(socket);
-    });
+    this.#write(socket, "urgent", frame, () => undefined);
     return true;
   }
 
   #sendRequest(socket: TransportSocket, nowMs: number): boolean {
     const request = this.#requests.take(nowMs);
     if (request === undefined) return true; // there was only something to forget
+    const { id, frame } = request;
     this.#pacer.spend(nowMs);
     this.#subscriptionPacer.spend(nowMs);
-    socket.send(request.frame, (error) => {
-      if (error !== undefined) this.#distrust(socket);
-      if (error !== undefined || this.#socket !== socket) return;
+    this.#write(socket, "request", frame, (outcome, error) => {
+      if (this.#socket !== socket && this.#doubted !== socket) return;
       // What was ended may be wanted again.
-      if (this.#requests.written(request.id)) this.pump();
+      if (outcome === "written" && this.#requests.written(id)) this.pump();
+      if (outcome === "invalid") {
+        this.#requests.failed(id, `the socket refused the frame: ${explain(error)}`);
+        this.pump();
+      }
+      if (outcome === "unknown") this.#unsure.push({ id, error: explain(error) });
     });
     return true;
   }
 
+  /** Every frame goes out here: what the socket says of it, or throws, is what its sender hears. */
+  #write(
+    socket: TransportSocket,
+    kind: FrameKind,
+    frame: string | Uint8Array,
+    done: FrameDone,
+  ): void {
+    let isSettled = false;
+    let hasReturned = false;
+    const settle = (error?: Error, refusal?: SendRefusal): void => {
+      if (isSettled) return;
+      isSettled = true;
+      if (error === undefined) {
+        this.#sources.sends.frameWritten();
+        done("written");
+      } else if (refusal === "invalid") {
+        if (kind !== "message") {
+          this.#refused += 1;
+          this.#sources.sends.frameDropped(kind, "invalid", frame.length, explain(error));
+        }
+        done("invalid", error);
+      } else {
+        // Of bytes that were lent for longer nobody knows what they are by now.
+        const isNotOpen = refusal === "not-open" && !hasReturned;
+        this.#doubt(socket, isNotOpen);
+        done(isNotOpen ? "not-open" : "unknown", error);
+      }
+      if (this.#sources.outbox.messages > 0) this.pump();
+    };
+    try {
+      socket.send(frame, settle);
+    } catch (error) {
+      // No transport should; a frame that it throws at has not gone out.
+      settle(error instanceof Error ? error : new Error(String(error)), "invalid");
+    }
+    hasReturned = true;
+  }
+
   /**
    * A failed write is a dying socket. Its loss is on the way: what still waits is for the next one, and
-   * must not be burnt on this.
+   * must not be burnt on this. One whose loss does not come is not trusted to say it.
    */
-  #distrust(socket: TransportSocket): void {
-    if (this.#socket === socket) this.#socket = undefined;
+  #doubt(socket: TransportSocket, isNotOpen: boolean): void {
+    if (this.#socket !== socket) return;
+    this.#socket = undefined;
+    this.#doubted = socket;
+    this.#doubtTimer = this.#clock.setTimeout(() => {
+      const unsure = this.#unsure;
+      this.#endDoubt();
+      if (isNotOpen) {
+        this.#sources.link.socketStuck("the socket takes no frame, and has not ended");
+        return;
+      }
+      this.#socket = socket;
+      for (const { id, error } of unsure) this.#requests.failed(id, error);
+      this.pump();
+    }, DOUBT_MS);
+  }
+
+  #endDoubt(): void {
+    if (this.#doubted === undefined) return;
+    this.#clock.clearTimeout(this.#doubtTimer);
+    this.#doubted = undefined;
+    this.#unsure = [];
   }
 
   /** One timer, for whoever is first. Timers hold whole milliseconds. */
@@ -265,5 +378,15 @@ export class Outgoing<S extends WaitingSend = WaitingSend> {
     if (this.#wakeAtMs === Infinity) return;
     this.#clock.clearTimeout(this.#wakeTimer);
     this.#wakeAtMs = Infinity;
+  }
+}
+
+/** A copy, as their owner may reuse bytes that wait. Detached ones stay as they are: no socket takes them. */
+function ownBytes(frame: string | Uint8Array): string | Uint8Array {
+  if (typeof frame === "string") return frame;
+  try {
+    return new Uint8Array(frame);
+  } catch {
+    return frame;
   }
 }

@@ -6,6 +6,7 @@
  * All of these are asked for on a ready connection only: a topic that is never answered, or that ends the
  * socket, must not keep the others from getting ready.
  */
+import { later } from "../../machines/refusal.ts";
 import { SparseMap } from "../sparse-map.ts";
 import type { Clock } from "../system.ts";
 import type { Quarantine, Quarantined } from "../subscriptions/quarantine.ts";
@@ -145,6 +146,11 @@ export class Requests {
     if (this.#settings.isAnswered) return false;
     this.#wanted.registry.confirm(id);
     return true;
+  }
+
+  /** A frame did not go out, or nobody knows: as if the peer had refused it for now. */
+  failed(id: number, error: string): void {
+    this.#wanted.acknowledge({ id, error, refusal: later() });
   }
 
   /** A request was answered. */

@@ -23,6 +23,12 @@ export interface AttemptSettings {
   readonly authenticate: Authenticate | undefined;
 }
 
+/** What a close frame says. */
+export interface CloseFrame {
+  readonly code: number;
+  readonly reason: string;
+}
+
 /** Takes every message of an opened socket. */
 export interface Receiver {
   receive(data: Buffer, isBinary: boolean, receivedAtMs: number): void;
@@ -36,10 +42,16 @@ export interface AttemptOwner {
   countLate(): void;
   /** The peer's ping was answered. */
   countPong(): void;
-  /** The login wrote a frame. */
-  countLoginFrame(): void;
   /** The socket is usable: what is said on it is made ready. Throws what the venue's function throws. */
   beginSession(): void;
+  /** Writes a frame of the login's; `done` has an error where it did not go out. */
+  sendLogin(
+    socket: TransportSocket,
+    frame: string | Uint8Array,
+    done: (error?: Error) => void,
+  ): void;
+  /** What an end of ours says to the peer; null for nothing. */
+  readonly closeFrame: CloseFrame | null;
 }
 
 export class SocketAttempt implements SocketSink {
@@ -94,16 +106,20 @@ export class SocketAttempt implements SocketSink {
     }
   }
 
-  close(code: number, reason: string): void {
+  close({ code, reason }: CloseFrame): void {
     this.#phase = "closing";
-    this.#socket?.close(code, reason);
+    quietly(() => this.#socket?.close(code, reason));
   }
 
-  /** Over, at once and silently. */
-  drop(): void {
+  /** Over, at once and silently: the peer of an open socket gets the close frame, whose answer is not awaited. */
+  drop(closeFrame: CloseFrame | null): void {
     if (this.#isOver) return;
-    this.#finish();
-    this.#socket?.terminate();
+    this.#letGo(closeFrame);
+  }
+
+  /** Over, for a reason that the transport does not tell. */
+  giveUp(loss: Loss): void {
+    this.#end(loss, this.#owner.closeFrame);
   }
 
   // What the transport tells.
@@ -127,7 +143,7 @@ export class SocketAttempt implements SocketSink {
   }
 
   ended(loss: Loss): void {
-    this.#hear(() => this.#end(loss));
+    this.#hear(() => this.#end(loss, null));
   }
 
   // Within.
@@ -170,7 +186,7 @@ export class SocketAttempt implements SocketSink {
       // In order, with what they cause in their turn.
       for (const tell of early) tell();
     } catch (error) {
-      this.#end({ class: "config", phase: "resolve", detail: explain(error) });
+      this.#end({ class: "config", phase: "resolve", detail: explain(error) }, null);
     }
     this.#early = undefined;
     this.#direct();
@@ -221,10 +237,7 @@ export class SocketAttempt implements SocketSink {
       ...this.#context(),
       send: (data, done) => {
         if (this.#isOver || this.#socket === undefined) done(new Error("the socket is gone"));
-        else {
-          this.#owner.countLoginFrame();
-          this.#socket.send(data, done);
-        }
+        else this.#owner.sendLogin(this.#socket, data, done);
       },
     });
     this.#authentication = authentication;
@@ -241,7 +254,7 @@ export class SocketAttempt implements SocketSink {
         this.#direct();
       },
       (error: unknown) => {
-        this.#end({ class: "auth", phase: "authenticate", ...refused(error) });
+        this.giveUp({ class: "auth", phase: "authenticate", ...refused(error) });
       },
     );
   }
@@ -255,7 +268,7 @@ export class SocketAttempt implements SocketSink {
     try {
       this.#owner.beginSession();
     } catch (error) {
-      this.#end({ class: "resolver", phase: "open", ...refused(error) });
+      this.giveUp({ class: "resolver", phase: "open", ...refused(error) });
       return;
     }
     this.#phase = "open";
@@ -264,15 +277,15 @@ export class SocketAttempt implements SocketSink {
   }
 
   #failResolving(error: unknown): void {
-    this.#end({ class: "resolver", phase: "resolve", ...refused(error) });
+    this.#end({ class: "resolver", phase: "resolve", ...refused(error) }, null);
   }
 
-  #end(loss: Loss): void {
+  /** @param closeFrame - What an end of ours says to the peer; null where the transport has ended it. */
+  #end(loss: Loss, closeFrame: CloseFrame | null): void {
     if (this.#isOver) return;
     // The transport knows nothing of a login: its "open" is our "authenticate".
     const phase = this.#phase === "authenticate" ? "authenticate" : loss.phase;
-    this.#finish();
-    this.#socket?.terminate();
+    this.#letGo(closeFrame);
     this.#owner.report({
       type: "socket.ended",
       loss: { ...loss, phase },
@@ -280,10 +293,29 @@ export class SocketAttempt implements SocketSink {
     });
   }
 
+  #letGo(closeFrame: CloseFrame | null): void {
+    const isOpen = this.#phase === "open" || this.#phase === "authenticate";
+    const socket = this.#socket;
+    this.#finish();
+    if (isOpen && closeFrame !== null) {
+      quietly(() => socket?.close(closeFrame.code, closeFrame.reason));
+    }
+    quietly(() => socket?.terminate());
+  }
+
   #finish(): void {
     this.#isOver = true;
     this.#isDirect = false;
     this.#authentication = undefined;
     this.#abort?.abort();
+  }
+}
+
+/** No transport should throw; where one does, the end of its socket goes on all the same. */
+function quietly(act: () => void): void {
+  try {
+    act();
+  } catch {
+    // What it was about is over.
   }
 }

@@ -116,6 +116,15 @@ export function factToText(fact: Fact): string {
       if (stream === null) return "a message of a socket that is over";
       return `${cause}: ${printable(stream)} ${position}; more are only counted for a minute`;
     }
+    case "send.dropped": {
+      const { frame, reason, bytes, detail } = fact;
+      const what = frame === "message" ? "a send" : `a frame (${frame})`;
+      return `${what} of ${bytes} B: ${reason}${detail === null ? "" : ` (${detail})`}; more are only counted for a minute`;
+    }
+    case "send.unknown":
+      return `a send of ${fact.bytes} B may or may not have arrived: the socket failed with it; more are only counted for a minute`;
+    case "send.restored":
+      return "frames are written again";
     case "callback.failed":
       return `${fact.callback}: ${printable(messageOf(fact.error))}`;
   }
@@ -184,6 +193,8 @@ export function alertToText(alert: Alert): string {
     }
     case "mute":
       return `connected, but no data for ${showMs(alert.silentMs)}, more than the usual ${showMs(alert.boundMs)}`;
+    case "send-broken":
+      return `nothing can be sent: the socket refused ${alert.throws} frames in a row (${alert.detail})`;
     case "topic-quarantined":
       return `${printable(alert.topic)} killed the sockets that asked for it; not asked for until ${isoTime(alert.untilMs)}`;
   }

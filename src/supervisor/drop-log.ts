@@ -5,6 +5,7 @@
  * tail (merged while nothing was queued since). Counts are exact; ranges are kept for a bounded number
  * of streams.
  */
+import { Queue } from "../queue.ts";
 import type { Position } from "../sequence/point.ts";
 import type { DroppedRange, FeedItem, OverflowItem } from "./items.ts";
 
@@ -28,7 +29,7 @@ interface Mark {
 
 export class DropLog {
   readonly #report: (overflow: OverflowItem) => void;
-  #marks: Mark[] = [];
+  readonly #marks = new Queue<Mark>();
   #burst: Mark = newMark(0);
 
   constructor(report: (overflow: OverflowItem) => void) {
@@ -37,23 +38,21 @@ export class DropLog {
 
   /** The oldest item gave way; the head is now at `head`. */
   addHead(item: FeedItem<unknown>, head: number): void {
-    let mark = this.#marks[0];
-    if (mark === undefined || mark.before > head) {
-      mark = newMark(head);
-      this.#marks.unshift(mark);
+    const marks = this.#marks;
+    const first = marks.first;
+    const mark = first !== undefined && first.before <= head ? first : newMark(head);
+    // A mark of drop-newest may have been passed over by the head.
+    for (; marks.first !== undefined && marks.first.before <= head; marks.take()) {
+      if (marks.first !== mark) merge(mark, marks.first);
     }
     mark.before = head;
-    // A mark of drop-newest may have been passed over by the head.
-    while (this.#marks[1] !== undefined && this.#marks[1].before <= head) {
-      const [passed] = this.#marks.splice(1, 1);
-      if (passed !== undefined) merge(mark, passed);
-    }
+    marks.putFirst(mark);
     this.#note(mark, item);
   }
 
   /** The newest item gave way; the queue's end is at `tail`. */
   addTail(item: FeedItem<unknown>, tail: number): void {
-    let mark = this.#marks.at(-1);
+    let mark = this.#marks.last;
     if (mark === undefined || mark.before !== tail) {
       mark = newMark(tail);
       this.#marks.push(mark);
@@ -63,26 +62,28 @@ export class DropLog {
 
   /** The mark that stands before the item at `head`, taken out. */
   takeBefore(head: number): OverflowItem | undefined {
-    const mark = this.#marks[0];
+    const mark = this.#marks.first;
     if (mark === undefined || mark.before > head) return undefined;
-    this.#marks.shift();
+    this.#marks.take();
     return toItem(mark);
   }
 
   /** A mark at the very end, taken out. */
   takeTail(): OverflowItem | undefined {
-    const mark = this.#marks.shift();
+    const mark = this.#marks.take();
     return mark === undefined ? undefined : toItem(mark);
   }
 
   /** Nobody reads on: the marks go with the items. */
   clear(): void {
-    this.#marks = [];
+    this.#marks.clear();
   }
 
   /** Indices moved down by `count`. */
   shift(count: number): void {
-    for (const mark of this.#marks) mark.before -= count;
+    this.#marks.forEach((mark) => {
+      mark.before -= count;
+    });
   }
 
   /** The burst is over, or long: one report for all of it. */

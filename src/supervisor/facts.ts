@@ -7,11 +7,13 @@
 import type { ConnectionAlert } from "../../machines/connection.events.ts";
 import type { Loss } from "../../machines/loss.ts";
 import type { MuteAction } from "../../machines/policy/mute.ts";
+import type { FrameKind } from "../connection/frame-watch.ts";
 import type { Position } from "../sequence/point.ts";
 import type { TopicOutcome } from "../subscriptions/summary.ts";
 import type { VenueNotice } from "../venues/venue.ts";
 import type { InvalidItem, MessageItem, OverflowItem, SnapshotItem, ValidItem } from "./items.ts";
 import type { OutageReport } from "./outage.ts";
+import type { DropReason } from "./outbox.ts";
 
 /** `idle` until an actor runs the supervisor's chart; else the chart's top-level states. */
 export type SupervisorState =
@@ -56,6 +58,12 @@ export type Alert =
    * milliseconds. Once in a silence; `mute.ended` tells when data comes.
    */
   | { readonly kind: "mute"; readonly silentMs: number; readonly boundMs: number }
+  /**
+   * The socket refused three frames with none written between them: nothing can be sent, whatever is given.
+   * `detail` is the last error's text, and says what helps where that is known. The connection stays, as a new
+   * socket would refuse them too; `send.restored` tells when a frame is written.
+   */
+  | { readonly kind: "send-broken"; readonly throws: number; readonly detail: string }
   /** It killed the sockets that asked for it: it is not asked for until then, so that the others live. */
   | { readonly kind: "topic-quarantined"; readonly topic: string; readonly untilMs: number };
 
@@ -190,6 +198,21 @@ export interface FactPayloads {
    * the same, and counted. The first in a minute.
    */
   "message.unjudged": { readonly reason: string; readonly excerpt: string };
+  /**
+   * A message or a frame was dropped, and counted. `frame` says what it was: a `message` of `send()`, a
+   * subscription's `request`, a frame of the `login`, the heartbeat's `probe`, or an `urgent` frame of the
+   * venue's. The first of each kind and reason in a minute. `detail` is the socket's own text; null without one.
+   */
+  "send.dropped": {
+    readonly frame: FrameKind;
+    readonly reason: DropReason;
+    readonly bytes: number;
+    readonly detail: string | null;
+  };
+  /** A socket failed with a message of which nobody knows whether it arrived; counted. The first in a minute. */
+  "send.unknown": { readonly bytes: number };
+  /** A frame was written again after the alert `send-broken`. */
+  "send.restored": object;
   /**
    * A function of the user's threw, rejected, or gave what it must not give. What comes of that is in
    * docs/functions.md. `callback` names it as its option.

@@ -5,6 +5,7 @@
  * in band, at its place, as an overflow item; nothing disappears silently.
  */
 import { wrongValue } from "../errors.ts";
+import { Queue } from "../queue.ts";
 import type { Clock } from "../system.ts";
 import { DropLog } from "./drop-log.ts";
 import type { FeedItem, MessageItem, OverflowItem } from "./items.ts";
@@ -71,7 +72,7 @@ export class MessageQueue<M> implements AsyncIterableIterator<FeedItem<M>> {
   /** For `conflate`: where in `#items` the waiting message of a key is. */
   readonly #slots = new Map<string, number>();
   /** Calls of `next()` that wait for an item, oldest first; only while none waits for them. */
-  readonly #waiters: Waiter<M>[] = [];
+  readonly #waiters = new Queue<Waiter<M>>();
   #pauseTimer: unknown;
   #isPaused = false;
   #isOver = false;
@@ -99,7 +100,7 @@ export class MessageQueue<M> implements AsyncIterableIterator<FeedItem<M>> {
 
   push(item: FeedItem<M>): void {
     if (this.#isOver) return;
-    const waiter = this.#waiters.shift();
+    const waiter = this.#waiters.take();
     if (waiter !== undefined) {
       this.counts.delivered += 1;
       waiter.resolve({ value: item, done: false });
@@ -123,7 +124,8 @@ export class MessageQueue<M> implements AsyncIterableIterator<FeedItem<M>> {
     this.#drops.flush();
     this.#parts.options.signal?.removeEventListener("abort", this.#abort);
     this.#parts.onEnd();
-    for (const { resolve, reject } of this.#waiters.splice(0)) {
+    for (let waiter = this.#waiters.take(); waiter; waiter = this.#waiters.take()) {
+      const { resolve, reject } = waiter;
       const failed = this.#takeFailure();
       if (failed === undefined) resolve({ value: undefined, done: true });
       else reject(failed);

@@ -4,21 +4,27 @@
  * Bounded by count, bytes and age; each ends in exactly one fate that its sender can await. Nothing is
  * ever sent twice: what was handed to a socket that died is `unknown`, and the sender decides.
  */
-import { byteLength } from "./byte-length.ts";
+import { explain } from "../connection/explain.ts";
+import { Queue } from "../queue.ts";
+import { DueQueue, type Due } from "../subscriptions/due-queue.ts";
 import type { Clock } from "../system.ts";
+import { byteLength } from "./byte-length.ts";
 
-/** How a send ended. `written` means taken by the kernel: only an answer of the peer's proves more. */
+/** How a send ended; `docs/sends.md` says what each means for its sender. */
 export type SendFate =
+  /** The kernel has taken it. Only an answer of the peer proves more. */
   | { readonly fate: "written" }
+  /** Nothing of it went out, and nothing will. */
   | { readonly fate: "dropped"; readonly reason: DropReason }
   /** The socket died while it had the message: it may or may not have arrived. */
   | { readonly fate: "unknown" };
 
 /**
- * `overflow` the outbox was full · `expired` older than its time to live · `failed` the connection was
- * refused for good · `closed` it was closed or terminated first.
+ * `overflow` the outbox was full · `too-large` it had to wait, and is larger than the whole outbox ·
+ * `invalid` the socket refused this message: its bytes were detached, say · `expired` older than its time to
+ * live · `failed` the connection was refused for good · `closed` it was closed or terminated first.
  */
-export type DropReason = "overflow" | "expired" | "failed" | "closed";
+export type DropReason = "overflow" | "too-large" | "invalid" | "expired" | "failed" | "closed";
 
 export type OutboxOverflow = "reject" | "drop-oldest" | "drop-newest";
 
@@ -44,11 +50,14 @@ export const defaultOutbox: OutboxPolicy = {
 };
 
 /** One message that waits, or is in a socket's hands. */
-export interface OutboxItem {
-  readonly data: string | Uint8Array;
+export interface OutboxItem extends Due {
+  /** The sender's own bytes until it has to wait, then a copy. */
+  data: string | Uint8Array;
   readonly bytes: number;
   readonly expiresAtMs: number;
   readonly settle: (fate: SendFate) => void;
+  /** It is in the queue. One that expired there is passed over when its turn comes. */
+  isWaiting: boolean;
 }
 
 /** How many sends ended how. */
@@ -56,10 +65,25 @@ export interface OutboxCounts {
   written: number;
   unknown: number;
   overflow: number;
+  tooLarge: number;
+  invalid: number;
   expired: number;
   failed: number;
   closed: number;
 }
+
+/** What the outbox reports. */
+export interface OutboxListener {
+  /** A message was dropped, and its sender knows. `detail` where more is known than the reason. */
+  sendDropped(reason: DropReason, bytes: number, detail?: string): void;
+  /** A socket failed with a message of which nobody knows whether it arrived. */
+  sendUnknown(bytes: number): void;
+}
+
+/** So many that expired may stand in the queue beside as many as wait. */
+const SWEEP_FROM = 64;
+
+const nothing = (): void => {};
 
 const WRITTEN: SendFate = { fate: "written" };
 const UNKNOWN: SendFate = { fate: "unknown" };
@@ -67,57 +91,89 @@ const UNKNOWN: SendFate = { fate: "unknown" };
 export class Outbox {
   readonly #policy: OutboxPolicy;
   readonly #clock: Clock;
+  readonly #listener: OutboxListener;
   readonly counts: OutboxCounts = {
     written: 0,
     unknown: 0,
     overflow: 0,
+    tooLarge: 0,
+    invalid: 0,
     expired: 0,
     failed: 0,
     closed: 0,
   };
-  #waiting: OutboxItem[] = [];
+  readonly #queue = new Queue<OutboxItem>();
+  /** Those of the queue that wait; the others expired there. */
+  #messages = 0;
   #bytes = 0;
   /** Handed to the current socket, fate not yet known; made with the first. */
   #inFlight: Set<OutboxItem> | undefined;
+  /** Those that wait and may expire; made with the first. */
+  #due: DueQueue<OutboxItem> | undefined;
   #timer: unknown;
   #timerAtMs = Infinity;
 
-  constructor(policy: OutboxPolicy, clock: Clock) {
+  constructor(policy: OutboxPolicy, clock: Clock, listener: OutboxListener) {
     this.#policy = policy;
     this.#clock = clock;
+    this.#listener = listener;
   }
 
+  /** Messages that wait. */
   get messages(): number {
-    return this.#waiting.length;
+    return this.#messages;
   }
 
+  /** Bytes that wait. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Takes a message; its fate is the promise's value. The promise never rejects. */
-  add(data: string | Uint8Array, ttlMs: number | null | undefined): Promise<SendFate> {
+  /** Messages that the current socket was handed, and has not spoken of. */
+  get inFlight(): number {
+    return this.#inFlight?.size ?? 0;
+  }
+
+  /**
+   * Takes a message; its fate is the promise's value. The promise never rejects.
+   *
+   * @param pump - Writes what may be written now. Where nothing waits, a message may go out of any size: the
+   * bounds are those of what has to wait, and only what has to wait is copied.
+   */
+  add(
+    data: string | Uint8Array,
+    ttlMs: number | null | undefined,
+    pump: () => void = nothing,
+  ): Promise<SendFate> {
     const bytes = typeof data === "string" ? byteLength(data) : data.byteLength;
     const lifeMs = ttlMs === undefined ? this.#policy.ttlMs : ttlMs;
     const expiresAtMs = lifeMs === null ? Infinity : this.#clock.nowMs() + lifeMs;
     return new Promise((settle) => {
-      const item: OutboxItem = { data, bytes, expiresAtMs, settle };
-      if (!this.#makeRoom(bytes)) {
-        this.#drop(item, "overflow");
-        return;
-      }
-      this.#waiting.push(item);
-      this.#bytes += bytes;
-      this.#watch(expiresAtMs);
+      const item: OutboxItem = {
+        data,
+        bytes,
+        expiresAtMs,
+        settle,
+        isWaiting: false,
+        dueAtMs: 0,
+        order: 0,
+        place: -1,
+      };
+      const isFirst = this.#messages === 0;
+      if (!isFirst && !this.#makeRoom(item)) return;
+      this.#push(item);
+      pump();
+      if (!item.isWaiting) return;
+      if (!isFirst || !this.#lacksRoom(item)) this.#keep(item);
     });
   }
 
   /** The next message to write, taken out; undefined when none waits. */
   take(): OutboxItem | undefined {
     const nowMs = this.#clock.nowMs();
-    for (let item = this.#waiting.shift(); item !== undefined; item = this.#waiting.shift()) {
-      this.#bytes -= item.bytes;
-      if (this.#waiting.length === 0) this.#unwatch();
+    for (let item = this.#queue.take(); item !== undefined; item = this.#queue.take()) {
+      if (!item.isWaiting) continue;
+      this.#remove(item);
       if (item.expiresAtMs > nowMs) {
         this.#inFlight ??= new Set();
         this.#inFlight.add(item);
@@ -132,48 +188,134 @@ export class Outbox {
   /** The socket's word on a message it was given. */
   written(item: OutboxItem, error?: Error): void {
     if (this.#inFlight?.delete(item) !== true) return;
-    if (error === undefined) this.counts.written += 1;
-    else this.counts.unknown += 1;
-    item.settle(error === undefined ? WRITTEN : UNKNOWN);
+    if (error === undefined) {
+      this.counts.written += 1;
+      item.settle(WRITTEN);
+    } else {
+      this.#lose(item);
+    }
+  }
+
+  /** The socket that `take` was for is not open: the message is the next one again. Called at once. */
+  putBack(item: OutboxItem): void {
+    if (this.#inFlight?.delete(item) !== true) return;
+    this.#queue.putFirst(item);
+    this.#count(item);
+    this.#keep(item);
+  }
+
+  /** The socket cannot send this message, and is well otherwise. */
+  refuse(item: OutboxItem, detail: string): void {
+    if (this.#inFlight?.delete(item) === true) this.#drop(item, "invalid", detail);
   }
 
   /** The socket is gone: what it had and did not answer for is unknown. */
   socketEnded(): void {
-    if (this.#inFlight === undefined) return;
-    for (const item of this.#inFlight) {
-      this.counts.unknown += 1;
-      item.settle(UNKNOWN);
-    }
-    this.#inFlight.clear();
+    const inFlight = this.#inFlight;
+    if (inFlight === undefined) return;
+    this.#inFlight = undefined;
+    for (const item of inFlight) this.#lose(item);
   }
 
   /** Nothing that waits will be sent any more. */
   clear(reason: "failed" | "closed"): void {
     this.socketEnded();
-    this.#unwatch();
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    this.#bytes = 0;
-    for (const item of waiting) this.#drop(item, reason);
+    for (let item = this.#queue.take(); item !== undefined; item = this.#queue.take()) {
+      if (!item.isWaiting) continue;
+      this.#remove(item);
+      this.#drop(item, reason);
+    }
   }
 
-  #makeRoom(bytes: number): boolean {
-    const { messages, bytes: maxBytes, overflow } = this.#policy;
-    if (bytes > maxBytes) return false;
-    const isFull = () => this.#waiting.length + 1 > messages || this.#bytes + bytes > maxBytes;
-    while (isFull()) {
-      if (overflow === "reject") return false;
-      const victim = overflow === "drop-oldest" ? this.#waiting.shift() : this.#waiting.pop();
-      if (victim === undefined) return false;
-      this.#bytes -= victim.bytes;
+  /** A message that came when none could be taken any more. */
+  reject(data: string | Uint8Array, reason: "failed" | "closed"): SendFate {
+    this.counts[reason] += 1;
+    this.#listener.sendDropped(
+      reason,
+      typeof data === "string" ? byteLength(data) : data.byteLength,
+    );
+    return { fate: "dropped", reason };
+  }
+
+  // Within.
+
+  /** True where even an empty outbox cannot keep it: it is dropped. */
+  #lacksRoom(item: OutboxItem): boolean {
+    const { messages, bytes } = this.#policy;
+    const reason = item.bytes > bytes ? "too-large" : messages < 1 ? "overflow" : undefined;
+    if (reason === undefined) return false;
+    if (item.isWaiting) this.#remove(item);
+    this.#drop(item, reason);
+    return true;
+  }
+
+  /** False when the new message is the one to go. */
+  #makeRoom(item: OutboxItem): boolean {
+    if (this.#lacksRoom(item)) return false;
+    const { messages, bytes, overflow } = this.#policy;
+    while (this.#messages + 1 > messages || this.#bytes + item.bytes > bytes) {
+      const victim =
+        overflow === "reject"
+          ? undefined
+          : overflow === "drop-oldest"
+            ? this.#queue.take()
+            : this.#queue.takeLast();
+      if (victim === undefined) {
+        this.#drop(item, "overflow");
+        return false;
+      }
+      if (!victim.isWaiting) continue;
+      this.#remove(victim);
       this.#drop(victim, "overflow");
     }
     return true;
   }
 
-  #drop(item: OutboxItem, reason: DropReason): void {
-    this.counts[reason] += 1;
+  #push(item: OutboxItem): void {
+    this.#queue.push(item);
+    this.#count(item);
+  }
+
+  #count(item: OutboxItem): void {
+    item.isWaiting = true;
+    this.#messages += 1;
+    this.#bytes += item.bytes;
+  }
+
+  #remove(item: OutboxItem): void {
+    item.isWaiting = false;
+    this.#messages -= 1;
+    this.#bytes -= item.bytes;
+    this.#due?.delete(item);
+    if (this.#due?.first === undefined) this.#unwatch();
+  }
+
+  /** It has to wait: its owner may reuse the bytes meanwhile, and its time begins to count. */
+  #keep(item: OutboxItem): void {
+    try {
+      if (typeof item.data !== "string") item.data = new Uint8Array(item.data);
+    } catch (error) {
+      // Detached before it came here.
+      this.#remove(item);
+      this.#drop(item, "invalid", explain(error));
+      return;
+    }
+    if (item.expiresAtMs === Infinity) return;
+    this.#due ??= new DueQueue();
+    this.#due.put(item, item.expiresAtMs);
+    this.#watch(item.expiresAtMs);
+  }
+
+  #lose(item: OutboxItem): void {
+    this.counts.unknown += 1;
+    item.settle(UNKNOWN);
+    this.#listener.sendUnknown(item.bytes);
+  }
+
+  #drop(item: OutboxItem, reason: DropReason, detail?: string): void {
+    this.counts[reason === "too-large" ? "tooLarge" : reason] += 1;
     item.settle({ fate: "dropped", reason });
+    this.#listener.sendDropped(reason, item.bytes, detail);
   }
 
   /** One timer for the earliest deadline. */
@@ -194,18 +336,22 @@ export class Outbox {
   #expire(): void {
     this.#timerAtMs = Infinity;
     const nowMs = this.#clock.nowMs();
-    const waiting: OutboxItem[] = [];
-    let nextAtMs = Infinity;
-    for (const item of this.#waiting) {
-      if (item.expiresAtMs <= nowMs) {
-        this.#bytes -= item.bytes;
-        this.#drop(item, "expired");
-      } else {
-        waiting.push(item);
-        nextAtMs = Math.min(nextAtMs, item.expiresAtMs);
-      }
+    let next = this.#due?.first;
+    for (; next !== undefined && next.dueAtMs <= nowMs; next = this.#due?.first) {
+      this.#remove(next);
+      this.#drop(next, "expired");
     }
-    this.#waiting = waiting;
-    if (nextAtMs < Infinity) this.#watch(nextAtMs);
+    this.#sweep();
+    if (next !== undefined) this.#watch(next.dueAtMs);
+  }
+
+  /** Lets go of those that expired behind one that waits on: never more of them than others, and a few. */
+  #sweep(): void {
+    const queue = this.#queue;
+    if (queue.length <= 2 * this.#messages + SWEEP_FROM) return;
+    for (let left = queue.length; left > 0; left -= 1) {
+      const item = queue.take();
+      if (item?.isWaiting === true) queue.push(item);
+    }
   }
 }

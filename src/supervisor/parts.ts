@@ -18,6 +18,7 @@ import { OutageLog } from "./outage.ts";
 import { Outbox, type OutboxItem } from "./outbox.ts";
 import { Publisher } from "./publisher.ts";
 import type { Run, RunFacts } from "./run.ts";
+import { SendWatch } from "./send-watch.ts";
 import type { Settings } from "./settings.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -26,6 +27,7 @@ export class Parts<M> implements RunFacts {
   readonly outages: OutageLog;
   readonly publisher: Publisher<M>;
   readonly subscriptions: Subscriptions<M>;
+  readonly sends: SendWatch;
   readonly outbox: Outbox;
   readonly outgoing: Outgoing<OutboxItem>;
   readonly consumers: Consumers<M>;
@@ -49,7 +51,8 @@ export class Parts<M> implements RunFacts {
     this.publisher = new Publisher(clock, this.outages, supervisor);
     this.mute = settings.mute === null ? undefined : watchMute(this, settings.mute, settings);
     this.subscriptions = new Subscriptions(settings, this);
-    this.outbox = new Outbox(settings.outbox, clock);
+    this.sends = new SendWatch(clock, this);
+    this.outbox = new Outbox(settings.outbox, clock, this.sends);
     this.outgoing = new Outgoing(settings, this);
     this.consumers = new Consumers(clock, this);
     this.feed = new Feed(settings, this);

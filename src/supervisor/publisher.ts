@@ -5,6 +5,7 @@
  * A listener that throws is reported as a fact and changes nothing. There is no `error` event: nothing
  * here can crash a process for want of a listener.
  */
+import { Queue } from "../queue.ts";
 import { onRejection } from "../shape.ts";
 import { SparseMap } from "../sparse-map.ts";
 import type { Clock } from "../system.ts";
@@ -41,7 +42,7 @@ export class Publisher<M> implements Facts {
   #messageListeners: readonly MessageListener<M>[] = none;
   #callbackFailures = 0;
   /** Facts that happened while another was told, oldest first. */
-  readonly #untold: Fact[] = [];
+  readonly #untold = new Queue<Fact>();
   #isTelling = false;
   #isSilenced = false;
   /** `closed` was published: it is the last fact. */
@@ -143,12 +144,12 @@ export class Publisher<M> implements Facts {
   #tellAll(): void {
     if (this.#isTelling) return;
     this.#isTelling = true;
-    for (let next = this.#untold.shift(); next !== undefined; next = this.#untold.shift()) {
+    for (let next = this.#untold.take(); next !== undefined; next = this.#untold.take()) {
       this.#tell(next.type, next);
       this.#tell("*", next);
       broadcast(this.#supervisor, next);
     }
-    this.#untold.length = 0; // gives back the room of a dozen
+    this.#untold.clear(); // gives back the room of a dozen
     this.#isTelling = false;
   }
 

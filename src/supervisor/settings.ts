@@ -11,6 +11,7 @@ import { checkHeaders, checkProtocols, checkUrl } from "../connection/check-dial
 import type { Authenticate } from "../connection/authentication.ts";
 import type { LinkKeepalive } from "../connection/link.ts";
 import { isRenewable, type DialTarget } from "../connection/resolvable.ts";
+import type { CloseFrame } from "../connection/socket-attempt.ts";
 import { OptionError, wrongValue } from "../errors.ts";
 import type { Recovery, RecoveryPolicy } from "../recovery/recovery.ts";
 import type { FreshnessPolicy } from "../subscriptions/freshness.ts";
@@ -78,6 +79,8 @@ export interface Settings<M> extends ResubscribeSettings {
   readonly isAnswered: boolean;
   readonly opening: (() => readonly (string | Uint8Array)[]) | undefined;
   readonly keepalive: LinkKeepalive | undefined;
+  /** What ends of ours say to the peer; undefined for the usual. */
+  readonly closeFrame: CloseFrame | undefined;
   readonly groupOf: ((topic: string) => string) | undefined;
   readonly recovery: ((stream: string) => Recovery) | undefined;
   readonly recoveryPolicy: RecoveryPolicy;
@@ -187,6 +190,10 @@ export function checkSettings<M>(
     isAnswered: words.control !== undefined,
     opening: checkOpening(venue?.opening, report),
     keepalive: checkKeepalive(venue?.keepalive, report),
+    closeFrame: venue?.closeFrame && {
+      code: venue.closeFrame.code,
+      reason: venue.closeFrame.reason ?? "",
+    },
     groupOf:
       options.subscriptions === undefined ? checkGroups(venue?.limits.groupOf, report) : undefined,
     ...resubscribe,

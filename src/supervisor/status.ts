@@ -53,7 +53,15 @@ export interface Status {
   };
   /** What recoveries came to, and every stream that is not whole. */
   readonly recovery: Readonly<RecoveryCounts> & { readonly streams: readonly StreamStatus[] };
-  readonly outbox: Readonly<OutboxCounts> & { readonly messages: number; readonly bytes: number };
+  /** How sends ended, and those that have no fate yet: they wait here, or a socket has them (`inFlight`). */
+  readonly outbox: Readonly<OutboxCounts> & {
+    readonly messages: number;
+    readonly bytes: number;
+    /** Handed to the current socket, and not yet taken by the kernel. */
+    readonly inFlight: number;
+    /** Frames that are no sends and never went out: requests, logins, probes, replies, keepalives. */
+    readonly ownFramesDropped: number;
+  };
   /** One row per `messages()` iterator. */
   readonly queues: readonly {
     readonly depth: number;

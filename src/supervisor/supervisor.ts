@@ -5,6 +5,7 @@
  * the chart, which reaches the world through the link made here.
  */
 import { createActor } from "xstate";
+import type { CloseFrameChoice } from "../../machines/close-frame.ts";
 import { connectionMachine, type ConnectionActor } from "../../machines/connection.machine.ts";
 import type { ConnectionInput } from "../../machines/connection.context.ts";
 import type { ConnectionCommand } from "../../machines/connection.events.ts";
@@ -14,7 +15,7 @@ import type { TopicStatus } from "../subscriptions/summary.ts";
 import type { Topic } from "../subscriptions/topic.ts";
 import { checkSignal, requireFunction } from "../check.ts";
 import { isBytes } from "../shape.ts";
-import { checkClose, checkTtl } from "./check-command.ts";
+import { checkClose, checkCloseFrame, checkTtl } from "./check-command.ts";
 import type { EventName, Listener, SupervisorState } from "./facts.ts";
 import type { FeedItem } from "./items.ts";
 import type { MessagesOptions } from "./message-queue.ts";
@@ -123,6 +124,8 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
         ...this.#parts.outbox.counts,
         messages: this.#parts.outbox.messages,
         bytes: this.#parts.outbox.bytes,
+        inFlight: this.#parts.outbox.inFlight,
+        ownFramesDropped: this.#parts.outgoing.ownFramesDropped,
       },
       queues: this.#parts.consumers.queues(),
       callbackFailures: this.#parts.publisher.callbackFailures,
@@ -167,7 +170,9 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
 
   /**
    * Sends one message when the connection is ready, in order, after what waits already. The promise
-   * never rejects: it says how the message ended. Nothing is ever sent twice.
+   * never rejects: it says how the message ended. Nothing is ever sent twice. Bytes are copied if they have
+   * to wait: their owner may reuse them. What need not wait may be of any size; what has to, and is larger
+   * than `outbox.bytes`, is dropped (`too-large`).
    *
    * @param options.ttlMs - How long it may wait; `null` for ever. @defaultValue `outbox.ttlMs`
    */
@@ -182,12 +187,9 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
     const { state } = this;
     if (state === "closed" || state === "closing" || state === "failed") {
       const reason = state === "failed" ? "failed" : "closed";
-      this.#parts.outbox.counts[reason] += 1;
-      return Promise.resolve({ fate: "dropped", reason });
+      return Promise.resolve(this.#parts.outbox.reject(data, reason));
     }
-    const fate = this.#parts.outbox.add(data, ttlMs);
-    this.#parts.outgoing.pump();
-    return fate;
+    return this.#parts.outbox.add(data, ttlMs, () => this.#parts.outgoing.pump());
   }
 
   /** Be connected: starts over after `failed`, skips the wait in `reconnecting`; else nothing. */
@@ -196,21 +198,33 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
     else this.#command({ type: "connect" });
   }
 
-  /** Drops the socket, if there is one, and dials anew at once. */
-  reconnect(): void {
-    this.#command({ type: "reconnect" });
+  /**
+   * Drops the socket, if there is one, and dials at once: in every state but `closing` and `closed`. The peer
+   * of an open socket gets a close frame first.
+   *
+   * @param frame.code - 1000, or 3000 to 4999. @defaultValue the venue's, or 1000
+   * @param frame.reason - At most 123 bytes.
+   * @throws OptionError for what no close frame may hold.
+   */
+  reconnect(frame: CloseFrameChoice = {}): void {
+    const { code, reason } = checkCloseFrame(frame);
+    if (this.#run === undefined) this.start();
+    else this.#command({ type: "reconnect", code, reason });
   }
 
   /**
    * Ends politely: a closing handshake where there is an open socket, under `closeTimeoutMs`. Resolves
    * when all is over: no timer, no socket, and nothing is delivered any more.
+   *
+   * @param code - 1000, or 3000 to 4999. @defaultValue the venue's, or 1000
+   * @param reason - At most 123 bytes.
    */
-  close(code = 1000, reason = ""): Promise<void> {
+  close(code?: number, reason?: string): Promise<void> {
     checkClose(code, reason);
     return this.#end({ type: "close", code, reason });
   }
 
-  /** Ends now, without a handshake. */
+  /** Ends now, without a handshake and without a close frame. */
   terminate(): void {
     void this.#end({ type: "terminate" });
   }

@@ -14,7 +14,13 @@ import { isPromiseLike } from "../shape.ts";
 import type { Clock } from "../system.ts";
 import { classifyClose, classifyError, classifyResponse } from "../transport/classify.ts";
 import { cutReason, isCloseCode } from "../transport/close-frame.ts";
-import type { Dial, SocketSink, Transport, TransportSocket } from "../transport/transport.ts";
+import type {
+  Dial,
+  SendRefusal,
+  SocketSink,
+  Transport,
+  TransportSocket,
+} from "../transport/transport.ts";
 
 export interface MemoryTransportOptions {
   /** The clock that the code under test runs on: stamps `lastByteAtMs` and what is sent. */
@@ -89,6 +95,8 @@ export class MemorySocket implements TransportSocket {
   isSilent = false;
   /** Told of every chunk that is read, a pong's too, just before what it brings. */
   onHeard: (() => void) | undefined;
+  /** Gives the error with which a frame is refused, as `ws` throws it; undefined for one that is taken. */
+  refusesFrame: ((data: string | Uint8Array) => Error | undefined) | undefined;
   /** Keeps sends in our own buffer, as a stalled peer does once the kernel's is full. */
   holdsSends = false;
   readonly #sink: SocketSink;
@@ -96,11 +104,13 @@ export class MemorySocket implements TransportSocket {
   readonly #peer: MemoryPeer | undefined;
   readonly #strays: boolean;
   readonly #held: { readonly bytes: number; readonly done: (error?: Error) => void }[] = [];
+  #heldBytes = 0;
   /** What the kernel holds while reading is paused. */
   readonly #unread: (() => void)[] = [];
   #lastByteAtMs = 0;
   #ponged: (() => void) | undefined;
   #isOpen = false;
+  #isClosing = false;
   #isEnded = false;
   #hasLeft = false;
 
@@ -208,6 +218,14 @@ export class MemorySocket implements TransportSocket {
   }
 
   /**
+   * The peer's close frame has come, and the platform says nothing of it yet: no frame is taken any more. So is
+   * a `WebSocket` of the platform's until TCP is over; `closes` tells the client then.
+   */
+  startsClosing(): void {
+    this.#isClosing = true;
+  }
+
+  /**
    * Bytes arrive that are no frame, or too large a one: `code` is what `ws` says of them. Not seen
    * while paused.
    */
@@ -241,7 +259,7 @@ export class MemorySocket implements TransportSocket {
   /** Takes what was held: each send is done, in order. */
   releasesSends(): void {
     this.holdsSends = false;
-    for (const send of this.#held.splice(0)) send.done();
+    for (const send of this.#takeHeld()) send.done();
   }
 
   // What a test looks at.
@@ -269,18 +287,30 @@ export class MemorySocket implements TransportSocket {
   }
 
   get bufferedBytes(): number {
-    return this.#held.reduce((sum, send) => sum + send.bytes, 0);
+    return this.#heldBytes;
   }
 
-  send(data: string | Uint8Array, done: (error?: Error) => void): void {
-    if (!this.#canSend) {
-      done(new Error("the socket is not open"));
+  send(data: string | Uint8Array, done: (error?: Error, refusal?: SendRefusal) => void): void {
+    if (!this.#canSend || this.#isClosing) {
+      done(new Error("the socket is not open"), "not-open");
       return;
     }
-    this.sent.push({ data, atMs: this.#clock.nowMs() });
-    this.#peer?.frameSent(data);
-    if (this.holdsSends) this.#held.push({ bytes: Buffer.byteLength(data), done });
-    else done();
+    const error = this.refusesFrame?.(data);
+    if (error !== undefined) {
+      done(error, "invalid");
+      return;
+    }
+    // What is on the wire is what its owner gave, whatever becomes of the bytes.
+    const frame = copyOf(data);
+    this.sent.push({ data: frame, atMs: this.#clock.nowMs() });
+    this.#peer?.frameSent(frame);
+    if (!this.holdsSends) {
+      done();
+      return;
+    }
+    const bytes = Buffer.byteLength(data);
+    this.#held.push({ bytes, done });
+    this.#heldBytes += bytes;
   }
 
   ping(ponged?: () => void): void {
@@ -351,6 +381,16 @@ export class MemorySocket implements TransportSocket {
     this.#isOpen = false;
     if (!this.#hasLeft) this.#peer?.left();
     this.#hasLeft = true;
-    for (const send of this.#held.splice(0)) send.done(new Error(why));
+    for (const send of this.#takeHeld()) send.done(new Error(why));
   }
+
+  #takeHeld(): readonly { readonly done: (error?: Error) => void }[] {
+    this.#heldBytes = 0;
+    return this.#held.splice(0);
+  }
+}
+
+function copyOf(data: string | Uint8Array): string | Uint8Array {
+  if (typeof data === "string") return data;
+  return Buffer.isBuffer(data) ? Buffer.from(data) : new Uint8Array(data);
 }

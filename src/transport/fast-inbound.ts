@@ -13,6 +13,7 @@
  */
 import { Buffer, isUtf8 } from "node:buffer";
 import type { Readable } from "node:stream";
+import { Queue } from "../queue.ts";
 import { copyRead, readBuffer, readCount, type OnRead } from "./shared-read.ts";
 
 /** What `subarray` makes, at a third of its cost: `ws` does the same. */
@@ -65,7 +66,7 @@ export class FastInbound {
   #taker: Taker | undefined;
   #isTaking = false;
   /** What was read while a chunk before it is on its way: an empty write to a TLS socket reads. */
-  #nested: Read[] = [];
+  readonly #nested = new Queue<Read>();
   /** The chunk once more, to write in. */
   #scratch: Uint8Array = NOTHING;
   /** What `readCount()` was when `#scratch` was filled. */
@@ -149,7 +150,7 @@ export class FastInbound {
     this.#isTaking = true;
     try {
       this.#take(first, stream);
-      for (let next = this.#nested.shift(); next; next = this.#nested.shift()) {
+      for (let next = this.#nested.take(); next; next = this.#nested.take()) {
         this.#scratchedAt = NONE;
         this.#take(next, stream);
       }

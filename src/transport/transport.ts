@@ -8,7 +8,9 @@
  * 2. Nothing throws: neither the transport itself nor its socket's methods. A caller's mistake (a bad
  *    URL) is a loss of class `config`.
  * 3. Any sink method may be called before the transport returns.
- * 4. Messages may go on arriving after `close`, `terminate` and `pause` (faults.md §0 #5): a chunk
+ * 4. A close frame of the peer's is the end, when we have sent none: `ended` does not wait for TCP, and is
+ *    called when the frame is read, where a transport can see it.
+ * 5. Messages may go on arriving after `close`, `terminate` and `pause` (faults.md §0 #5): a chunk
  *    that was read is delivered to its end.
  */
 import type { Loss, LossPhase } from "../../machines/loss.ts";
@@ -38,6 +40,13 @@ export interface SocketSink {
   ended(loss: Loss): void;
 }
 
+/**
+ * Why a socket did not take a frame, so that nothing of it went out: `invalid` this frame cannot be sent (its
+ * bytes are detached, say), though another one may be · `not-open` the socket is not open, or no longer.
+ * Said before `send` returns, or not at all.
+ */
+export type SendRefusal = "invalid" | "not-open";
+
 /** One socket. No method throws, whatever its state. */
 export interface TransportSocket {
   /** When the last inbound byte arrived, stamped once per chunk, never per message. 0 before any. */
@@ -45,11 +54,12 @@ export interface TransportSocket {
   /** Bytes handed over and not yet taken by the kernel. Says nothing about the peer. */
   readonly bufferedBytes: number;
   /**
-   * Writes one frame; a string is text, bytes are binary. `done` is called exactly once: without an
-   * error when the kernel has taken it (which proves nothing about the peer), with one when it may
-   * or may not have gone out.
+   * Writes one frame; a string is text, bytes are binary, and their owner may reuse them once this has
+   * returned. `done` is called exactly once: without an error when the kernel has taken it (which proves
+   * nothing about the peer); with an error and a refusal when it was not taken; with an error alone when it
+   * may or may not have gone out.
    */
-  send(data: string | Uint8Array, done: (error?: Error) => void): void;
+  send(data: string | Uint8Array, done: (error?: Error, refusal?: SendRefusal) => void): void;
   /**
    * A protocol ping; any inbound byte is its answer. `ponged` is called at most once, with the pong
    * itself, for who measures the way there and back; a transport that cannot tell never calls it.
@@ -58,7 +68,10 @@ export interface TransportSocket {
   /** Stops reading, pings and close frames included; what was read is still delivered. */
   pause(): void;
   resume(): void;
-  /** Starts the closing handshake; `ended` follows when the peer answers. Never waits on its own. */
+  /**
+   * Starts the closing handshake; `ended` follows when the peer answers. Never waits on its own. Where
+   * `terminate` follows in the same turn, the close frame is written all the same.
+   */
   close(code: number, reason: string): void;
   /** Ends now. `ended` need not follow. */
   terminate(): void;

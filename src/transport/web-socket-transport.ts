@@ -4,13 +4,15 @@
  * It can do less than `ws`, and says so here: no headers (a dial that has some is a `config` loss), no
  * ping (a heartbeat needs a probe, a message that the peer answers), no pause, no terminate (a socket
  * that is let go ends in its own time, unheard), and no reason why it could not connect. Bytes count as
- * taken once the platform has them.
+ * taken once the platform has them. It says nothing of a close frame until TCP is over: a frame that is to be
+ * sent meanwhile finds the socket not open, and is refused.
  */
 import type { Loss, LossPhase } from "../../machines/loss.ts";
 import { checkSync } from "../check.ts";
-import { isError, toError } from "../shape.ts";
+import { isError } from "../shape.ts";
 import { printable } from "./printable.ts";
-import type { Dial, SocketSink, Transport, TransportSocket } from "./transport.ts";
+import { explainSendError } from "./send-error.ts";
+import type { Dial, SendRefusal, SocketSink, Transport, TransportSocket } from "./transport.ts";
 
 /** As much of a `WebSocket` as this uses; every platform's fits. */
 export interface WebSocketLike {
@@ -70,15 +72,15 @@ class WhatwgSocket implements TransportSocket {
     return this.#socket?.bufferedAmount ?? 0;
   }
 
-  send(data: string | Uint8Array, done: (error?: Error) => void): void {
+  send(data: string | Uint8Array, done: (error?: Error, refusal?: SendRefusal) => void): void {
     if (this.#socket?.readyState !== OPEN) {
-      done(new Error("the socket is not open"));
+      done(new Error("the socket is not open"), "not-open");
       return;
     }
     try {
       this.#socket.send(data);
     } catch (error) {
-      done(toError(error));
+      done(explainSendError(error), "invalid");
       return;
     }
     done();

@@ -11,7 +11,6 @@ import type { LookupFunction, Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { WebSocket } from "ws";
 import type { Loss, LossPhase } from "../../machines/loss.ts";
-import { toError } from "../shape.ts";
 import type { Clock } from "../system.ts";
 import {
   classifyClose,
@@ -23,10 +22,12 @@ import {
 import { cutReason, isCloseCode } from "./close-frame.ts";
 import { FastInbound } from "./fast-inbound.ts";
 import { guardLookup } from "./lookup.ts";
+import { ClientWebSocket } from "./client-web-socket.ts";
 import { denyPrivateHost } from "./private-address.ts";
 import { readWhilePaused, sharedRead } from "./shared-read.ts";
 import { watchChunks } from "./watch-chunks.ts";
-import type { Dial, SocketSink, Transport, TransportSocket } from "./transport.ts";
+import { explainSendError } from "./send-error.ts";
+import type { Dial, SendRefusal, SocketSink, Transport, TransportSocket } from "./transport.ts";
 import { buildWsOptions, checkWsOptions, type WsTransportOptions } from "./ws-options.ts";
 
 /**
@@ -61,7 +62,7 @@ class WsSocket implements TransportSocket {
   readonly #maxPings: number;
   #phase: LossPhase = "resolve";
   /** Undefined once the socket is over: that is what makes it inert. */
-  #ws: WebSocket | undefined;
+  #ws: ClientWebSocket | undefined;
   #sink: SocketSink | undefined;
   /** The TCP or TLS socket under `ws`, from `open` on. */
   #stream: Socket | undefined;
@@ -85,7 +86,7 @@ class WsSocket implements TransportSocket {
     this.#maxPings = Number(wsOptions["maxPendingAutoPongs"]);
     try {
       if (deniesPrivate) denyPrivateHost(dial.url);
-      this.#ws = new WebSocket(dial.url, [...dial.protocols], {
+      this.#ws = new ClientWebSocket(dial.url, [...dial.protocols], {
         ...wsOptions,
         // An agent may reuse a socket, and with it what was made for another.
         ...(wsOptions["agent"] === undefined && { onread: this.#fast?.onread ?? sharedRead }),
@@ -107,19 +108,22 @@ class WsSocket implements TransportSocket {
     return this.#ws?.bufferedAmount ?? 0;
   }
 
-  /** Calls `done` before it returns when the socket is not open. */
-  send(data: string | Uint8Array, done: (error?: Error) => void): void {
-    if (this.#ws?.readyState !== WebSocket.OPEN) {
-      done(new Error("the socket is not open"));
+  /** Calls `done` before it returns when the frame is not taken. */
+  send(data: string | Uint8Array, done: (error?: Error, refusal?: SendRefusal) => void): void {
+    const ws = this.#ws;
+    if (ws?.readyState !== WebSocket.OPEN) {
+      done(new Error("the socket is not open"), "not-open");
       return;
     }
     try {
-      this.#ws.send(data, (error) => {
+      // What is compressed is read later; what is not is masked into a copy at once.
+      const own = typeof data === "string" || ws.extensions === "" ? data : new Uint8Array(data);
+      ws.send(own, (error) => {
         if (error) done(error);
         else done(); // ws says null
       });
     } catch (error) {
-      done(toError(error));
+      done(explainSendError(error), "invalid");
     }
   }
 
@@ -155,7 +159,13 @@ class WsSocket implements TransportSocket {
   }
 
   /** Every listener, before anything can happen: `open` and the first message may share a tick (#17). */
-  #listen(ws: WebSocket): void {
+  #listen(ws: ClientWebSocket): void {
+    ws.onPeerClose = (code, reason) => {
+      // Our own close frame was first: then TCP's end says when all is over.
+      if (this.#phase !== "closing") {
+        this.#end(classifyClose(code, reason, this.#phase, this.#errno));
+      }
+    };
     ws.on("message", this.#message);
     ws.on("ping", () => {
       if (ws.readyState === WebSocket.OPEN) this.#tell((sink) => sink.pinged());
@@ -288,6 +298,7 @@ class WsSocket implements TransportSocket {
     this.#ponged = undefined;
     this.#fast?.stop();
     if (ws === undefined) return;
+    ws.onPeerClose = undefined;
     ws.removeAllListeners();
     ws.on("error", ignore); // a late one without a listener would end the process (#18)
     ws.terminate();

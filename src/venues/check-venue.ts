@@ -14,6 +14,7 @@ import {
   requireSync,
 } from "../check.ts";
 import { OptionError, wrongValue } from "../errors.ts";
+import { cutReason, isOwnCloseCode } from "../transport/close-frame.ts";
 import { checkRecoveryPolicy } from "../recovery/check-recovery-policy.ts";
 import { isPromiseLike } from "../shape.ts";
 import type { Keepalive, VenueHeartbeat, VenueLimits, VenueProfile } from "./venue.ts";
@@ -31,6 +32,7 @@ export function checkVenue<M>(venue: VenueProfile<M>): void {
   checkKeepalive(venue.keepalive);
   checkHeartbeat(venue.heartbeat);
   checkMs(maxAgeMs, "venue.maxAgeMs", Infinity, 1_000);
+  checkCloseFrame(venue.closeFrame);
   if (verdict !== undefined) checkRules(verdict, "venue.verdict");
   if (retryBudget !== undefined) {
     const { attempts, perMs } = checkKeys(retryBudget, "venue.retryBudget", ["attempts", "perMs"]);
@@ -46,6 +48,18 @@ export function checkVenue<M>(venue: VenueProfile<M>): void {
   requireSync(parse, "venue.topics.parse");
   requireSync(venue.open, "venue.open");
   checkConversation(venue.open());
+}
+
+function checkCloseFrame(frame: unknown): void {
+  if (frame === undefined) return;
+  const path = "venue.closeFrame";
+  const { code, reason } = checkKeys(frame, path, ["code", "reason"]);
+  if (!isOwnCloseCode(code)) {
+    throw new OptionError(`${path}.code`, "1000 or an integer from 3000 to 4999", code);
+  }
+  if (reason !== undefined && (typeof reason !== "string" || cutReason(reason) !== reason)) {
+    throw new OptionError(`${path}.reason`, "a string of at most 123 bytes", reason);
+  }
 }
 
 function checkServices({

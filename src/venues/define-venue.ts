@@ -41,6 +41,7 @@ const KNOWN = [
   "opening",
   "authenticate",
   "maxAgeMs",
+  "closeFrame",
   "verdict",
   "retryBudget",
   "recovery",

@@ -55,6 +55,8 @@ export interface VenueProfile<M> {
    * 90 % and 98 % of it.
    */
   readonly maxAgeMs?: number | undefined;
+  /** What our own ends of a connection say to the venue. @defaultValue code 1000, no reason */
+  readonly closeFrame?: { readonly code: number; readonly reason?: string | undefined } | undefined;
   /** Rows for losses that mean something else at this venue. */
   readonly verdict?: readonly VerdictRule[] | undefined;
   /** Attempts that the venue allows; the default where it allows more. */

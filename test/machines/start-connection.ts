@@ -25,6 +25,7 @@ import {
   type SocketFact,
   type Watch,
 } from "../../machines/index.ts";
+import type { CloseFrameChoice } from "../../machines/close-frame.ts";
 import type { Silence } from "../../machines/policy/beat.ts";
 import { defaultRecoveryPacing, type RecoveryDoor } from "../../machines/recovery.door.ts";
 import { PeerWatch } from "../../src/connection/peer-watch.ts";
@@ -133,6 +134,8 @@ export class FakeLink implements ConnectionLink {
   readonly calls: string[] = [];
   readonly sockets: FakeSocket[] = [];
   readonly recoveries = new FakeDoor();
+  /** Close frames that were chosen for sockets to be dropped; null for none. */
+  readonly endsWith: (CloseFrameChoice | null)[] = [];
   readonly closes: { readonly code: number; readonly reason: string }[] = [];
   owner: ConnectionOwner | undefined;
   mode: "holding" | "replaying" | "sending" = "holding";
@@ -176,10 +179,14 @@ export class FakeLink implements ConnectionLink {
     this.onDial(socket);
   }
 
-  closeSocket(code: number, reason: string): void {
+  closeSocket({ code = 1000, reason = "" }: CloseFrameChoice): void {
     this.calls.push("closeSocket");
     this.endWatch();
     this.closes.push({ code, reason });
+  }
+
+  endWith(frame: CloseFrameChoice | null): void {
+    this.endsWith.push(frame);
   }
 
   dropSocket(): void {

@@ -92,6 +92,7 @@ const rules: Rules = {
   "topic.fresh": (fact) => [
     { does: "resolve", kind: "topic-stale", subjects: [fact.topic], text: factToText(fact) },
   ],
+  "send.restored": (fact) => [resolve("send-broken", factToText(fact))],
   "mute.ended": (fact) => [resolve("mute", factToText(fact))],
   valid: ({ stream }) => [
     { does: "resolve", kind: "recovery-failed", subjects: [stream], text: "whole again" },
@@ -113,13 +114,18 @@ export function movesOf(fact: Fact): readonly AlertMove[] {
   return rule?.(fact) ?? [];
 }
 
+/** The others are warnings. */
+const severityOf: Readonly<Partial<Record<Alert["kind"], AlertSeverity>>> = {
+  "retry-budget-empty": "info", // attempts go on as soon as they may: nothing to do
+  "send-broken": "critical",
+};
+
 function raiseAlert(alert: Alert): AlertMove {
   const text = alertToText(alert);
   if (alert.kind === "long-outage" || alert.kind === "failed") {
     return { does: "raise", kind: "outage", severity: "critical", text };
   }
-  // Attempts go on as soon as they may: worth knowing, nothing to do.
-  const severity = alert.kind === "retry-budget-empty" ? "info" : "warning";
+  const severity = severityOf[alert.kind] ?? "warning";
   const subjects = subjectsOf(alert);
   return { does: "raise", kind: alert.kind, severity, text, subjects };
 }

@@ -198,7 +198,12 @@ function textOf(fact: Fact): string {
       return `a ${fact.callback} threw`;
     case "message.dropped":
       return fact.stream === null ? fact.cause : `${fact.cause}: ${scrub(fact.stream)}`;
+    case "send.dropped":
+      return `${fact.frame}: ${fact.reason}`;
+    case "send.unknown":
+      return "a send may have arrived";
     case "state":
+    case "send.restored":
     case "overflow":
     case "message.unjudged":
     case "message.invalid":

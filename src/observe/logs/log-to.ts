@@ -46,6 +46,8 @@ const levelOf: Readonly<Partial<Record<FactType, Level>>> = {
   "topic.stale": "warn",
   mute: "warn",
   "topic.quarantined": "warn",
+  "send.dropped": "warn",
+  "send.unknown": "warn",
   "message.invalid": "warn",
   "message.unjudged": "warn",
   "in-doubt": "warn",
@@ -54,7 +56,7 @@ const levelOf: Readonly<Partial<Record<FactType, Level>>> = {
   "callback.failed": "error",
 };
 
-const gravest: readonly Alert["kind"][] = ["failed", "long-outage"];
+const gravest: readonly Alert["kind"][] = ["failed", "long-outage", "send-broken"];
 
 const WINDOW_MS = 10_000;
 const LINES_PER_WINDOW = 20;

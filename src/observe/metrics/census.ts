@@ -89,7 +89,8 @@ function read(member: Member, supervisor: Observed): readonly Reading[] {
 
 function readStatus(status: Status, labels: Labels): readonly Reading[] {
   const { inbound, outbox, queues, recovery, topics } = status;
-  const { messages: waiting, bytes, ...fates } = outbox;
+  const { messages: waiting, bytes, written, unknown, overflow, tooLarge, invalid } = outbox;
+  const { expired, failed, closed } = outbox;
   const by = (
     metric: Metric,
     label: "state" | "fate" | "outcome",
@@ -120,7 +121,16 @@ function readStatus(status: Status, labels: Labels): readonly Reading[] {
     of(counted.unjudged, inbound.unjudged),
     of(counted.invalid, inbound.invalid),
     of(counted.late, inbound.late),
-    ...by(counted.outbound, "fate", fates),
+    ...by(counted.outbound, "fate", {
+      written,
+      unknown,
+      overflow,
+      "too-large": tooLarge,
+      invalid,
+      expired,
+      failed,
+      closed,
+    }),
     of(counted.outboxMessages, waiting),
     of(counted.outboxSize, bytes),
     of(

@@ -2,6 +2,7 @@
  * Where faults strike: those planned and those on command, what they do to the sessions there are,
  * and how the ones that last meet whoever dials meanwhile.
  */
+import { Queue } from "../../queue.ts";
 import type { ExchangeEvent } from "./events.ts";
 import type { Fault, FaultPlan, GateFault, PlannedFault } from "./faults.ts";
 import type { LastingFaults } from "./lasting-faults.ts";
@@ -24,7 +25,7 @@ export interface FaultDeskParts {
 
 export class FaultDesk {
   readonly #parts: FaultDeskParts;
-  readonly #planned: PlannedFault[];
+  readonly #planned: Queue<PlannedFault>;
   /** The fault that meets new connections, one at a time: the last to strike. */
   #gate: { readonly fault: GateFault; readonly untilMs: number } | undefined;
   #skips = 0;
@@ -32,12 +33,12 @@ export class FaultDesk {
 
   constructor(parts: FaultDeskParts) {
     this.#parts = parts;
-    this.#planned = [...parts.plan].sort((one, other) => one.atMs - other.atMs);
+    this.#planned = new Queue([...parts.plan].sort((one, other) => one.atMs - other.atMs));
   }
 
   /** When {@link advance} is next due; Infinity for never. A plan counts from `startedAtMs`. */
   dueAtMs(startedAtMs: number | undefined): number {
-    const [next] = this.#planned;
+    const next = this.#planned.first;
     const plannedAtMs =
       next === undefined || startedAtMs === undefined ? Infinity : startedAtMs + next.atMs;
     return Math.min(plannedAtMs, this.#gate?.untilMs ?? Infinity, this.#parts.lasting.dueAtMs);
@@ -53,7 +54,7 @@ export class FaultDesk {
       this.#pass(nowMs);
       return;
     }
-    const next = this.#planned.shift();
+    const next = this.#planned.take();
     if (next !== undefined) this.strike(next.fault, nowMs);
   }
 

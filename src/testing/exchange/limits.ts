@@ -1,4 +1,5 @@
 /** What the exchange allows a client, and what it expects of it. */
+import { Queue } from "../../queue.ts";
 import { OptionError } from "../../errors.ts";
 
 /** The venue's own, by default. Infinity lifts one. */
@@ -61,7 +62,7 @@ export function createLimits(venue: ExchangeLimits, options: LimitOptions = {}):
 export class SlidingWindow {
   readonly #count: number;
   readonly #perMs: number;
-  readonly #arrivals: number[] = [];
+  readonly #arrivals = new Queue<number>();
 
   constructor(count: number, perMs: number) {
     this.#count = count;
@@ -70,8 +71,10 @@ export class SlidingWindow {
 
   /** Whether one more arrival is still within the limit; it counts if so. */
   admits(nowMs: number): boolean {
-    while (this.#arrivals[0] !== undefined && this.#arrivals[0] <= nowMs - this.#perMs) {
-      this.#arrivals.shift();
+    const sinceMs = nowMs - this.#perMs;
+    for (let first = this.#arrivals.first; first !== undefined && first <= sinceMs;) {
+      this.#arrivals.take();
+      first = this.#arrivals.first;
     }
     if (this.#arrivals.length >= this.#count) return false;
     this.#arrivals.push(nowMs);

@@ -7,6 +7,7 @@
  */
 import { checkClock } from "../../check.ts";
 import { OptionError } from "../../errors.ts";
+import { Queue } from "../../queue.ts";
 import { isError } from "../../shape.ts";
 import type { Clock } from "../../system.ts";
 import type { Dial, SocketSink, Transport } from "../../transport/transport.ts";
@@ -247,7 +248,7 @@ class Wire {
   readonly #clock: Clock;
   readonly #latencyMs: number;
   readonly #alarm: Alarm;
-  readonly #underway: { readonly dueAtMs: number; readonly arrive: () => void }[] = [];
+  readonly #underway = new Queue<{ readonly dueAtMs: number; readonly arrive: () => void }>();
   #isCut = false;
 
   constructor(clock: Clock, latencyMs: number) {
@@ -259,23 +260,23 @@ class Wire {
   carry(arrive: () => void): void {
     if (this.#isCut) return;
     this.#underway.push({ dueAtMs: this.#clock.nowMs() + this.#latencyMs, arrive });
-    this.#alarm.set(this.#underway[0]?.dueAtMs);
+    this.#alarm.set(this.#underway.first?.dueAtMs);
   }
 
   cut(): void {
     this.#isCut = true;
-    this.#underway.length = 0;
+    this.#underway.clear();
     this.#alarm.off();
   }
 
   #deliver(): void {
     const nowMs = this.#clock.nowMs();
-    for (let next = this.#underway[0]; next !== undefined && next.dueAtMs <= nowMs;) {
-      this.#underway.shift();
+    for (let next = this.#underway.first; next !== undefined && next.dueAtMs <= nowMs;) {
+      this.#underway.take();
       next.arrive();
-      next = this.#underway[0];
+      next = this.#underway.first;
     }
-    this.#alarm.set(this.#underway[0]?.dueAtMs);
+    this.#alarm.set(this.#underway.first?.dueAtMs);
   }
 }
 

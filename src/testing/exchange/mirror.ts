@@ -2,6 +2,7 @@
  * A mirror that is behind: the market as it was a while ago, told on time for that. What it tells is in
  * order and whole; only the beginning is older than what others were told.
  */
+import { Queue } from "../../queue.ts";
 import type { BookView, MarketEvent, MarketView, Quote, Trade } from "./market-event.ts";
 import type { Market } from "./market.ts";
 
@@ -9,7 +10,7 @@ export class Mirror implements MarketView {
   readonly #market: Market;
   readonly #lagMs: number;
   /** What it has yet to tell. */
-  readonly #untold: MarketEvent[];
+  readonly #untold: Queue<MarketEvent>;
   /** Where each book stands here. */
   readonly #positions = new Map<string, number>();
   readonly #quotes = new Map<string, Quote>();
@@ -20,13 +21,13 @@ export class Mirror implements MarketView {
     this.#market = market;
     this.#lagMs = lagMs;
     this.#horizonMs = nowMs - lagMs;
-    this.#untold = recent.filter(({ atMs }) => atMs > this.#horizonMs);
+    this.#untold = new Queue(recent.filter(({ atMs }) => atMs > this.#horizonMs));
     for (const event of recent) this.#stand(event, event.atMs <= this.#horizonMs);
   }
 
   /** When {@link takeDue} is next due; undefined for not before another event. */
   get nextAtMs(): number | undefined {
-    const [next] = this.#untold;
+    const next = this.#untold.first;
     return next === undefined ? undefined : next.atMs + this.#lagMs;
   }
 
@@ -38,7 +39,7 @@ export class Mirror implements MarketView {
   takeDue(nowMs: number): MarketEvent | undefined {
     const { nextAtMs } = this;
     if (nextAtMs === undefined || nextAtMs > nowMs) return undefined;
-    const event = this.#untold.shift();
+    const event = this.#untold.take();
     if (event === undefined) return undefined;
     this.#horizonMs = event.atMs;
     this.#stand(event, true);

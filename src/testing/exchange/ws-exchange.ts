@@ -11,6 +11,7 @@ import type { Duplex } from "node:stream";
 import { WebSocket, WebSocketServer, type RawData, type Server } from "ws";
 import { checkClock } from "../../check.ts";
 import { realClock, type Clock } from "../../system.ts";
+import { isCloseCode } from "../../transport/close-frame.ts";
 import { Alarm } from "./alarm.ts";
 import type { Fault } from "./faults.ts";
 import type { ExchangeLedger } from "./ledger.ts";
@@ -201,10 +202,10 @@ class WsExchange implements RunningExchange {
     // Calls back before it returns, or has answered a malformed handshake with 400 and ended.
     this.#upgrader.handleUpgrade(request, socket, head, (ws) => {
       this.#clients.set(sessionId, { ws, socket });
-      ws.heedsClose = () => {
-        if (model.isDeafTo(sessionId)) return false;
-        leave();
-        return true;
+      ws.onClientClose = (code, reason) => {
+        if (model.isDeafTo(sessionId)) return;
+        // The model answers it, in kind.
+        this.#act((nowMs) => model.receiveClose(sessionId, code, reason, nowMs));
       };
       ws.on("error", () => {}); // a client that breaks the protocol; `close` follows
       ws.on("message", (data) => {
@@ -241,19 +242,22 @@ class WsExchange implements RunningExchange {
   }
 }
 
-/** A socket that tells when the client closes it, and may take no notice of that. */
+/** A socket that tells when the client closes it, and leaves the answer to the exchange. */
 class ExchangeSocket extends WebSocket {
-  /** The client's close frame came; false leaves it unanswered. */
-  heedsClose: () => boolean = () => true;
+  /** The client's close frame came; 1005 where it has no code. */
+  onClientClose: ((code: number, reason: string) => void) | undefined;
 
   /** The exchange closes. */
   closeFirst(code: number, reason: string): void {
-    super.close(code, reason);
+    if (isCloseCode(code)) super.close(code, reason);
+    else super.close();
   }
 
-  /** `ws` calls this to answer the client's close frame. */
+  /** `ws` calls this to answer the client's close frame; with a code alone where the client broke the protocol. */
   override close(code?: number, data?: string | Buffer): void {
-    if (this.heedsClose()) super.close(code, data);
+    const isAnswer = code === undefined || typeof data === "object";
+    if (isAnswer) this.onClientClose?.(code ?? 1005, data?.toString() ?? "");
+    else super.close(code, data);
   }
 }
 

@@ -22,6 +22,8 @@ export interface WireObserver {
   opened(socket: SimSocket): void;
   /** The client hands over a frame; `isTaken` when its socket was open for it. */
   frame(socket: SimSocket, data: string | Uint8Array, isTaken: boolean): void;
+  /** The client is about to be told that this frame, of an open socket, cannot be sent. */
+  frameRefused(socket: SimSocket, data: string | Uint8Array): void;
   /** The client was told what became of a frame. */
   frameDone(socket: SimSocket, data: string | Uint8Array, error: Error | undefined): void;
   pinged(socket: SimSocket): void;
@@ -32,7 +34,8 @@ export interface WireObserver {
   /** The server has kept a frame of data for itself. */
   withheld(data: Buffer): void;
   ended(socket: SimSocket, loss: Loss): void;
-  left(socket: SimSocket, how: "close" | "terminate"): void;
+  /** `wasOpen` where its peer has heard of no end. */
+  left(socket: SimSocket, how: "close" | "terminate", wasOpen: boolean): void;
 }
 
 export interface NetworkParts {
@@ -133,6 +136,7 @@ export class Network {
     this.numbering?.heal();
     for (const socket of this.sockets) {
       socket.takeSends();
+      socket.takeFrames();
       socket.unmuteData();
     }
   }

@@ -5,24 +5,16 @@
  * slips of the kind that reviews let pass. Each is one replacement in one file; the text to be replaced
  * must stand there exactly once.
  */
-import type { Silence } from "./silences.ts";
-
-export interface PlantedBug {
-  readonly name: string;
-  readonly file: string;
-  readonly find: string;
-  readonly replace: string;
-  /** Ways to fall silent that a life must be able to have, and does not by default. */
-  readonly learn?: readonly Silence[];
-}
+import type { PlantedBug } from "./planted-bug.ts";
+import { plantedBugsOfSends } from "./planted-bugs-of-sends.ts";
 
 export const plantedBugs: readonly PlantedBug[] = [
   // Of the plan.
   {
     name: "a timer is not cleared on stop",
     file: "src/connection/outgoing.ts",
-    find: "      this.#clearWake();\n      this.#requests.stopAwaiting();",
-    replace: "      this.#requests.stopAwaiting();",
+    find: "      this.#clearWake();\n      this.#endDoubt();",
+    replace: "      this.#endDoubt();",
   },
   {
     name: "failures are forgiven at open",
@@ -51,8 +43,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "the outbox's bound is off by one",
     file: "src/supervisor/outbox.ts",
-    find: "this.#waiting.length + 1 > messages",
-    replace: "this.#waiting.length > messages",
+    find: "this.#messages + 1 > messages",
+    replace: "this.#messages > messages",
   },
   {
     name: "a stop while the URL is resolved leaks a socket",
@@ -94,8 +86,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "a silent socket is not terminated",
     file: "src/connection/socket-attempt.ts",
-    find: "    if (this.#isOver) return;\n    this.#finish();\n    this.#socket?.terminate();\n  }",
-    replace: "    if (this.#isOver) return;\n    this.#finish();\n  }",
+    find: "    quietly(() => socket?.terminate());",
+    replace: "    if (!isOpen) quietly(() => socket?.terminate());",
   },
   {
     name: "credentials are renewed again and again",
@@ -252,9 +244,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "what a dead socket had is sent again",
     file: "src/supervisor/outbox.ts",
-    find: "      this.counts.unknown += 1;\n      item.settle(UNKNOWN);\n    }\n    this.#inFlight.clear();",
-    replace:
-      "      this.#waiting.unshift(item);\n      this.#bytes += item.bytes;\n    }\n    this.#inFlight.clear();",
+    find: "    for (const item of inFlight) this.#lose(item);",
+    replace: "    for (const item of inFlight) this.#push(item);",
   },
   {
     name: "an expired message is sent all the same",
@@ -265,8 +256,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "drop-newest drops the oldest",
     file: "src/supervisor/outbox.ts",
-    find: 'overflow === "drop-oldest" ? this.#waiting.shift() : this.#waiting.pop()',
-    replace: "this.#waiting.shift()",
+    find: "            : this.#queue.takeLast();",
+    replace: "            : this.#queue.take();",
   },
   {
     name: "sends that wait when it is closed are forgotten",
@@ -405,8 +396,9 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "what is ended where nothing is answered is not asked for again",
     file: "src/connection/outgoing.ts",
-    find: "if (this.#requests.written(request.id)) this.pump();",
-    replace: "if (this.#requests.written(request.id)) this.#sources.subscriptions.progressed();",
+    find: '      if (outcome === "written" && this.#requests.written(id)) this.pump();',
+    replace:
+      '      if (outcome === "written" && this.#requests.written(id)) this.#sources.subscriptions.progressed();',
   },
   {
     name: "a topic that was reported is reported again",
@@ -675,4 +667,5 @@ export const plantedBugs: readonly PlantedBug[] = [
     find: '"dropSocket", "closeDesk"]',
     replace: '"dropSocket"]',
   },
+  ...plantedBugsOfSends,
 ];

@@ -9,7 +9,8 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { liveBatch, type BadLife } from "./lives.ts";
 import type { Violation } from "./oracle/invariants.ts";
-import { plantedBugs, type PlantedBug } from "./planted-bugs.ts";
+import type { PlantedBug } from "./planted-bug.ts";
+import { plantedBugs } from "./planted-bugs.ts";
 
 const SEEDS = 2_000;
 

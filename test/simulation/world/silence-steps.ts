@@ -1,7 +1,7 @@
 /** When the silences of a life come, and what each is like. */
 import { Dice } from "./chance.ts";
 import type { Character } from "./character.ts";
-import type { NumbersStep, Silence, SilenceStep } from "./silences.ts";
+import type { NumbersStep, SendsStep, Silence, SilenceStep } from "./silences.ts";
 import type { Step } from "./steps.ts";
 
 /** `steps` with those of the life's silences between them. */
@@ -36,6 +36,11 @@ const draws: Readonly<Record<Silence, (dice: Dice, character: Character) => Sile
     topic: dice.int(0, topics.length - 3),
     ms: dice.log(100, 200_000),
   }),
+  sends: (dice) =>
+    dice.weighted<SendsStep>([
+      [4, { do: "refuse-frames", frames: dice.log(1, 8), how: dice.pick(["says", "throws"]) }],
+      [1, { do: "stop-taking", endsAfterMs: dice.chance(0.7) ? dice.log(1, 900) : null }],
+    ]),
   refusals: (dice) => ({
     do: "refuse",
     where: dice.pick(["url", "login", "snapshot", "subscribe", "topic"]),

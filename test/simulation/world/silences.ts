@@ -6,14 +6,14 @@ import { Dice } from "./chance.ts";
 
 /**
  * `numbers` lie, start over or are told again · `http` gives no snapshot · a server is `mute` · a `checksum`
- * is wrong for a while · `refusals` for now, in every place that can refuse.
+ * is wrong for a while · `refusals` for now, in every place that can refuse · `sends` that sockets do not take.
  */
-export const silences = ["numbers", "http", "mute", "checksum", "refusals"] as const;
+export const silences = ["numbers", "http", "mute", "checksum", "refusals", "sends"] as const;
 
 export type Silence = (typeof silences)[number];
 
 /** Those that lives have; one that the product does not keep its promise for yet waits here. */
-const learned: readonly Silence[] = ["http", "mute", "checksum", "refusals"];
+const learned: readonly Silence[] = ["http", "mute", "checksum", "refusals", "sends"];
 
 /** How many of the lives have each. */
 const SHARE = 0.25;
@@ -48,8 +48,16 @@ export type NumbersStep =
 
 export type RefusedPlace = "url" | "login" | "snapshot" | "subscribe" | "topic";
 
+/** What becomes of frames that the client hands to its socket. */
+export type SendsStep =
+  /** The next so many cannot be sent: the transport says so, or throws. */
+  | { readonly do: "refuse-frames"; readonly frames: number; readonly how: "says" | "throws" }
+  /** The socket takes none any more; its end is told so long after, or never. */
+  | { readonly do: "stop-taking"; readonly endsAfterMs: number | null };
+
 export type SilenceStep =
   | NumbersStep
+  | SendsStep
   /** No snapshot can be fetched for so long. */
   | { readonly do: "http-out"; readonly ms: number }
   /** No data on the open socket: for good, or until a topic is asked for on it. */

@@ -1,6 +1,6 @@
 /** One socket as the client sees it, between its loop and the exchange. */
 import type { Loss } from "../../../machines/index.ts";
-import type { SocketSink, TransportSocket } from "../../../src/index.ts";
+import type { SendRefusal, SocketSink, TransportSocket } from "../../../src/index.ts";
 import { MemorySocket } from "../../../src/testing/memory-transport.ts";
 import { answerId, isMarketFrame, parseRequest, type Treatment } from "./clerk.ts";
 import type { Network, NetworkParts, WireObserver } from "./network.ts";
@@ -24,6 +24,9 @@ export class SimSocket implements TransportSocket, Readable {
   /** The client was told of its end, or terminated it. */
   isOver = false;
   isPaused = false;
+  /** False where the socket is not open any more, and has not said so. */
+  takesFrames = true;
+  #refuses: { readonly frames: number; readonly how: "says" | "throws" } | undefined;
   /** When the client last stopped reading, and when it last went on. */
   pausedAtMs = 0;
   resumedAtMs = 0;
@@ -98,6 +101,7 @@ export class SimSocket implements TransportSocket, Readable {
 
   arrives(arrival: Arrival): void {
     if (this.isMuteDown && arrival.kind !== "done") return;
+    if (!this.takesFrames && arrival.kind !== "done" && arrival.kind !== "ended") return;
     if (this.isOver) this.#strays(arrival);
     else {
       this.#inbox.push(arrival);
@@ -125,6 +129,28 @@ export class SimSocket implements TransportSocket, Readable {
   /** It is over, for a reason that only the client's end can have. */
   cut(loss: Loss): void {
     this.arrives({ kind: "ended", loss });
+  }
+
+  /** The next so many frames cannot be sent: the client is told so, or `send` throws. */
+  refuseFrames(frames: number, how: "says" | "throws"): void {
+    this.#refuses = { frames, how };
+  }
+
+  /** No frame is taken any more, and what comes is lost. Its end is told so long after, or never. */
+  stopTaking(endsAfterMs: number | null): void {
+    this.takesFrames = false;
+    if (endsAfterMs === null) return;
+    this.#parts.world.setTimeout(() => {
+      if (this.isOpen) this.cut({ class: "ended-without-code", phase: "open" });
+    }, endsAfterMs);
+  }
+
+  /** Frames can be sent again; a socket that takes none any more is over. */
+  takeFrames(): void {
+    this.#refuses = undefined;
+    if (!this.takesFrames && this.isOpen) {
+      this.cut({ class: "ended-without-code", phase: "open" });
+    }
   }
 
   holdSends(): void {
@@ -163,10 +189,21 @@ export class SimSocket implements TransportSocket, Readable {
     return this.#inner?.bufferedBytes ?? 0;
   }
 
-  send(data: string | Uint8Array, done: (error?: Error) => void): void {
-    this.#observer.frame(this, data, this.isOpen);
-    if (!this.isOpen || this.#inner === undefined) {
-      this.#finish(data, done, new Error("the socket is not open"));
+  send(data: string | Uint8Array, done: (error?: Error, refusal?: SendRefusal) => void): void {
+    const refuses = this.#refuses;
+    const isTaken = this.isOpen && this.takesFrames && refuses === undefined;
+    this.#observer.frame(this, data, isTaken);
+    if (!this.isOpen || !this.takesFrames || this.#inner === undefined) {
+      done(new Error("the socket is not open"), "not-open");
+      return;
+    }
+    if (refuses !== undefined) {
+      const frames = refuses.frames - 1;
+      this.#refuses = frames > 0 ? { ...refuses, frames } : undefined;
+      this.#observer.frameRefused(this, data);
+      const error = new Error("this frame cannot be sent");
+      if (refuses.how === "throws") throw error;
+      done(error, "invalid");
       return;
     }
     if (this.isMuteUp) {
@@ -194,12 +231,17 @@ export class SimSocket implements TransportSocket, Readable {
     }
     const frame = treatment === undefined ? data : treatment.frame;
     if (frame === undefined) this.#finish(data, done);
-    else this.#inner.send(frame, (error) => this.#finish(data, done, error));
+    else {
+      // A client that hears nothing of the other end's is not told of a failed write either.
+      this.#inner.send(frame, (error) =>
+        this.#finish(data, done, this.isMuteDown ? undefined : error),
+      );
+    }
   }
 
   ping(ponged?: () => void): void {
     this.#observer.pinged(this);
-    if (!this.isMuteUp) this.#inner?.ping(ponged);
+    if (!this.isMuteUp && this.takesFrames) this.#inner?.ping(ponged);
   }
 
   pause(): void {
@@ -215,15 +257,17 @@ export class SimSocket implements TransportSocket, Readable {
   }
 
   close(code: number, reason: string): void {
+    const { isOpen } = this;
     this.isOpen = false;
-    this.#observer.left(this, "close");
+    this.#observer.left(this, "close", isOpen);
     if (!this.isMuteUp) this.#inner?.close(code, reason);
   }
 
   terminate(): void {
     if (this.isOver) return;
+    const { isOpen } = this;
     this.#end();
-    this.#observer.left(this, "terminate");
+    this.#observer.left(this, "terminate", isOpen);
     const rest = this.#inbox;
     this.#inbox = [];
     for (const arrival of rest) this.#strays(arrival);

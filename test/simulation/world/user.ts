@@ -60,6 +60,9 @@ const FACTS: Readonly<Record<FactType, true>> = {
   "message.dropped": true,
   "in-doubt": true,
   "numbering-stuck": true,
+  "send.dropped": true,
+  "send.unknown": true,
+  "send.restored": true,
   "callback.failed": true,
 };
 
@@ -187,16 +190,16 @@ export class User {
 
   send(bytes: number, ttlMs: number | null | undefined): void {
     const { process, log } = this.#scene;
-    const id = this.oracle.sends.called(bytes, ttlMs, this.feed.state);
+    const id = this.oracle.sends.called(bytes, ttlMs, this.feed.state, this.oracle.isIdle);
     const head = `{"method":"LIST_SUBSCRIPTIONS","id":"s${id}"`;
     const pad = "x".repeat(Math.max(bytes - head.length - ',"x":""}'.length, 0));
     const frame = `${head},"x":"${pad}"}`.padEnd(bytes);
-    void process
-      .awaits(this.feed.send(frame, ttlMs === undefined ? {} : { ttlMs }))
-      .then((fate) => {
-        if (log.isOn) log.add(`send ${id} is ${JSON.stringify(fate)}`);
-        this.oracle.sends.settled(id, fate);
-      });
+    const fated = this.feed.send(frame, ttlMs === undefined ? {} : { ttlMs });
+    this.oracle.sends.returned(id);
+    void process.awaits(fated).then((fate) => {
+      if (log.isOn) log.add(`send ${id} is ${JSON.stringify(fate)}`);
+      this.oracle.sends.settled(id, fate);
+    });
   }
 
   iterate(step: IterateStep): void {

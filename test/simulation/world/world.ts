@@ -268,6 +268,12 @@ export class World {
       case "refuse":
         this.#troubles.refuse(step.where, step.ms, step.afterMs);
         return;
+      case "refuse-frames":
+        socket?.refuseFrames(step.frames, step.how);
+        return;
+      case "stop-taking":
+        if (socket?.isOpen === true) socket.stopTaking(step.endsAfterMs);
+        return;
       case "numbers":
         this.#lie(step, socket?.id ?? 0);
         return;

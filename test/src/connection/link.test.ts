@@ -47,7 +47,7 @@ describe("a keepalive message", () => {
     const line = new Line({ keepalive: { everyMs: 1_000, frame: () => "ping" } });
     line.socket.opens();
     line.link.holdSends();
-    line.link.closeSocket(1000, "");
+    line.link.closeSocket({});
     line.clock.advance(10_000);
     expect(line.sent()).toEqual([]);
     expect(line.clock.armed).toBe(0);

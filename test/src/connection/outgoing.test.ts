@@ -103,7 +103,7 @@ describe("an urgent frame", () => {
     const line = new Line();
     line.socket.opens();
     line.link.holdSends();
-    line.link.closeSocket(1000, "");
+    line.link.closeSocket({});
     expect(line.outgoing.urgent("pong")).toBe(false);
     expect(line.sent()).toEqual([]);
     expect(line.outgoing.urgentDropped).toBe(1);
@@ -325,7 +325,7 @@ describe("a network that flaps", () => {
       line.socket.opens();
       if (end % 2 === 0) line.link.dropSocket();
       else {
-        line.link.closeSocket(1000, "");
+        line.link.closeSocket({});
         line.socket.answersClose();
       }
       line.dials();
@@ -401,5 +401,18 @@ describe("a network that flaps", () => {
       line.socket.drops();
       line.clock.advance(1_000);
     }
+  });
+});
+
+describe("urgent bytes that wait", () => {
+  it("go out as they were given, whatever their owner does with them", () => {
+    const line = new Line({ pacing: [{ frames: 1, perMs: 1_000 }] });
+    line.socket.opens();
+    line.outgoing.urgent("first");
+    const bytes = Buffer.from("pong 1");
+    line.outgoing.urgent(bytes);
+    bytes.fill(0);
+    line.clock.advance(1_000);
+    expect(line.sent().at(-1)).toEqual(new Uint8Array(Buffer.from("pong 1")));
   });
 });

@@ -11,6 +11,7 @@ import { topicKeys } from "../../../src/subscriptions/topic.ts";
 import type { FactType } from "../../../src/supervisor/facts.ts";
 import { defaultOutbox, Outbox, type OutboxItem } from "../../../src/supervisor/outbox.ts";
 import type { Facts } from "../../../src/supervisor/publisher.ts";
+import { SendWatch } from "../../../src/supervisor/send-watch.ts";
 import {
   Subscriptions,
   type SubscriptionsOthers,
@@ -47,7 +48,8 @@ export class Line {
   readonly startMs = this.clock.nowMs();
   readonly facts: Told[] = [];
   readonly subscriptions: Subscriptions<Json>;
-  readonly outbox = new Outbox(defaultOutbox, this.clock);
+  readonly sends = new SendWatch(this.clock, this);
+  readonly outbox = new Outbox(defaultOutbox, this.clock, this.sends);
   readonly outgoing: Outgoing<OutboxItem>;
   readonly feed: SubscriptionsOthers<Json>["feed"] & LinkFeed;
   readonly publisher: Facts = {

@@ -158,6 +158,23 @@ describe("a fact in words", () => {
       "connected, but no data for 1 min 30 s, more than the usual 1 min 00 s",
     ],
     [
+      { type: "send.dropped", atMs, frame: "message", reason: "overflow", bytes: 5, detail: null },
+      "a send of 5 B: overflow; more are only counted for a minute",
+    ],
+    [
+      { type: "send.dropped", atMs, frame: "probe", reason: "invalid", bytes: 5, detail: "why" },
+      "a frame (probe) of 5 B: invalid (why); more are only counted for a minute",
+    ],
+    [
+      { type: "send.unknown", atMs, bytes: 5 },
+      "a send of 5 B may or may not have arrived: the socket failed with it; more are only counted for a minute",
+    ],
+    [{ type: "send.restored", atMs }, "frames are written again"],
+    [
+      alert({ kind: "send-broken", throws: 3, detail: "no such bytes" }),
+      "nothing can be sent: the socket refused 3 frames in a row (no such bytes)",
+    ],
+    [
       alert({ kind: "topic-quarantined", topic: "a", untilMs: atMs }),
       "a killed the sockets that asked for it; not asked for until 2026-11-23T00:31:12.345Z",
     ],

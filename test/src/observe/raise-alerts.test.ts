@@ -265,6 +265,21 @@ describe("topics that are refused", () => {
   });
 });
 
+describe("frames that cannot be sent", () => {
+  it("are critical at once, and over when one is written", () => {
+    const { world, lines } = watch();
+    world.socket.refusesFrame = () => new Error("no such bytes");
+    for (let sends = 0; sends < 3; sends += 1) void world.feed.send("x");
+    world.socket.refusesFrame = undefined;
+    void world.feed.send("x");
+    world.clock.advance(5_000);
+    expect(lines()).toEqual([
+      "firing critical quotes: nothing can be sent: the socket refused 3 frames in a row (no such bytes)",
+      "resolved critical quotes: frames are written again",
+    ]);
+  });
+});
+
 describe("a recovery that failed", () => {
   it("is over when the last stream of which it is told is whole again", async () => {
     const down = new Set(["a", "b"]);

@@ -532,8 +532,8 @@ describe("a heartbeat", () => {
       { loss: { class: "silent", phase: "open", silentMs: 20_000 }, atMs: heardAtMs + 20_000 },
     ]);
 
-    // Nobody waits for its `close`.
-    expect(old).toMatchObject({ isTerminated: true, closedWith: undefined });
+    // Its peer is told, and nobody waits for an answer.
+    expect(old).toMatchObject({ isTerminated: true, closedWith: { code: 1000 } });
     world.waitsItsTurn();
     expect(world.dials).toBe(2);
     world.comesUp();

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   defaultOutbox,
   Outbox,
+  type DropReason,
   type OutboxItem,
   type OutboxPolicy,
   type SendFate,
@@ -17,7 +18,18 @@ class RunningOutbox {
   readonly fates: string[] = [];
 
   constructor(policy: Partial<OutboxPolicy> = {}) {
-    this.outbox = new Outbox({ ...defaultOutbox, ...policy }, this.clock);
+    this.outbox = new Outbox({ ...defaultOutbox, ...policy }, this.clock, this);
+  }
+
+  /** What the outbox reports. */
+  readonly reports: string[] = [];
+
+  sendDropped(reason: DropReason, bytes: number, detail?: string): void {
+    this.reports.push(`${reason} ${bytes}${detail === undefined ? "" : ` ${detail}`}`);
+  }
+
+  sendUnknown(bytes: number): void {
+    this.reports.push(`unknown ${bytes}`);
   }
 
   adds(text: string, ttlMs?: number | null): void {
@@ -118,12 +130,64 @@ describe("a message in the outbox", () => {
     expect(running.outbox.take()).toBeUndefined();
   });
 
-  it("may be bytes, which are given out as they are", () => {
+  it("may be bytes, of which a copy waits: their owner may reuse them", () => {
+    const { outbox } = new RunningOutbox();
+    const data = Buffer.from("BUY 1");
+    void outbox.add(data, undefined);
+    data.write("SELL9");
+    expect(outbox.bytes).toBe(5);
+    expect(String(Buffer.from(outbox.take()?.data ?? ""))).toBe("BUY 1");
+  });
+
+  it("may be bytes, which are not copied when they need not wait", () => {
     const { outbox } = new RunningOutbox();
     const data = new Uint8Array([1, 2]);
-    void outbox.add(data, undefined);
-    expect(outbox.bytes).toBe(2);
-    expect(outbox.take()?.data).toBe(data);
+    let taken: unknown;
+    void outbox.add(data, undefined, () => {
+      taken = outbox.take()?.data;
+    });
+    expect(taken).toBe(data);
+  });
+
+  it("whose bytes are gone when it has to wait is dropped as invalid", async () => {
+    const running = new RunningOutbox();
+    const data = new Uint8Array([1, 2]);
+    structuredClone(data.buffer, { transfer: [data.buffer] });
+    void running.outbox.add(data, undefined).then((fate) => running.fates.push(spell(fate)));
+    expect(await running.told()).toEqual(["dropped(invalid)"]);
+    expect(running.outbox).toMatchObject({ messages: 0, bytes: 0 });
+    expect(running.reports).toEqual([expect.stringMatching(/^invalid 0 .*detached/)]);
+  });
+
+  it("that the socket refuses is dropped as invalid, and the next one is given out", async () => {
+    const running = new RunningOutbox();
+    const { outbox } = running;
+    running.adds("a");
+    running.adds("b");
+    outbox.refuse(running.takes(), "no such bytes");
+    outbox.written(running.takes());
+    expect(await running.told()).toEqual(["a:dropped(invalid)", "b:written"]);
+    expect(outbox.counts).toMatchObject({ invalid: 1, written: 1 });
+    expect(running.reports).toEqual(["invalid 1 no such bytes"]);
+  });
+
+  it("that a socket was not open for is the first one of the next", () => {
+    const running = new RunningOutbox();
+    const { outbox } = running;
+    for (const text of ["a", "b", "c"]) running.adds(text);
+    outbox.written(running.takes());
+    outbox.putBack(running.takes());
+    expect(outbox).toMatchObject({ messages: 2, bytes: 2, inFlight: 0 });
+    expect(running.takesAll()).toEqual(["b", "c"]);
+  });
+
+  it("is seen while a socket has it", () => {
+    const running = new RunningOutbox();
+    running.adds("a");
+    const item = running.takes();
+    expect(running.outbox).toMatchObject({ messages: 0, inFlight: 1 });
+    running.outbox.written(item);
+    expect(running.outbox.inFlight).toBe(0);
   });
 
   it("counts the bytes of its text, not its characters", () => {
@@ -183,7 +247,7 @@ describe("an outbox that is full", () => {
       const running = new RunningOutbox({ bytes: 4, overflow });
       running.adds("aa");
       running.adds("bbbbb");
-      expect(await running.told()).toEqual(["bbbbb:dropped(overflow)"]);
+      expect(await running.told()).toEqual(["bbbbb:dropped(too-large)"]);
       expect(running.takesAll()).toEqual(["aa"]);
     },
   );
@@ -299,7 +363,13 @@ describe("each send", () => {
     await fc.assert(
       fc.asyncProperty(policies, steps, async (policy, history) => {
         const clock = new VirtualClock();
-        const outbox = new Outbox({ ...defaultOutbox, ...policy }, clock);
+        let dropped = 0;
+        const outbox = new Outbox({ ...defaultOutbox, ...policy }, clock, {
+          sendDropped: () => {
+            dropped += 1;
+          },
+          sendUnknown: () => undefined,
+        });
         const fates: SendFate[] = [];
         const givenOut = new Set<OutboxItem>();
         let inHand: OutboxItem[] = [];
@@ -352,6 +422,7 @@ describe("each send", () => {
         expect(Object.values(counts).reduce((sum, count) => sum + count, 0)).toBe(sends);
         expect(fates.filter(({ fate }) => fate === "written")).toHaveLength(counts.written);
         expect(fates.filter(({ fate }) => fate === "unknown")).toHaveLength(counts.unknown);
+        expect(dropped).toBe(sends - counts.written - counts.unknown);
         expect(clock.armed).toBe(0);
       }),
       { seed: 20261122, numRuns: 300 },

@@ -797,7 +797,7 @@ describe("connect()", () => {
 
 describe("reconnect()", () => {
   it.each([
-    ["idle", "idle", 0],
+    ["idle", "connecting", 1],
     ["connecting", "connecting", 2],
     ["resubscribing", "connecting", 2],
     ["stable", "connecting", 2],
@@ -811,6 +811,49 @@ describe("reconnect()", () => {
     expect(world.feed.state).toBe(then);
     expect(world.dials).toBe(dials);
     expect(world.socketsOpen).toBeLessThanOrEqual(1);
+  });
+
+  it("says 1000 to the peer, or what it is given, and that to this socket only", () => {
+    const world = startIn("stable");
+    world.feed.reconnect({ code: 4321, reason: "rebalancing" });
+    expect(world.memory.sockets[0]).toMatchObject({
+      closedWith: { code: 4321, reason: "rebalancing" },
+      isTerminated: true,
+    });
+    world.comesUp();
+    world.feed.reconnect();
+    expect(world.memory.sockets[1]?.closedWith).toEqual({ code: 1000, reason: "" });
+    world.comesUp();
+    world.feed.reconnect({ reason: "why not" });
+    expect(world.memory.sockets[2]?.closedWith).toEqual({ code: 1000, reason: "why not" });
+  });
+
+  it("says so too where it has to wait for its turn", () => {
+    const world = startIn("stable");
+    for (let commands = 0; commands < 5; commands += 1) {
+      world.feed.reconnect();
+      world.comesUp();
+    }
+    world.feed.reconnect({ code: 4321 });
+    expect(world.feed.state).toBe("reconnecting");
+    expect(world.socket.closedWith).toEqual({ code: 4321, reason: "" });
+  });
+
+  it.each([
+    [{ code: 1001 }, "code"],
+    [{ code: 2999 }, "code"],
+    [{ code: 5000 }, "code"],
+    [{ code: "1000" }, "code"],
+    [{ reason: "x".repeat(124) }, "reason"],
+    [{ reason: 5 }, "reason"],
+    [{ why: "typo" }, "reconnect.why"],
+    [null, "reconnect"],
+  ])("refuses %j before anything is done", (frame, option) => {
+    const world = startIn("stable");
+    expect(() => world.feed.reconnect(frame as never)).toThrow(
+      expect.objectContaining({ name: "OptionError", option }) as Error,
+    );
+    expect(world.feed.state).toBe("connected");
   });
 
   it("is an outage like any other, and nobody's failure", () => {

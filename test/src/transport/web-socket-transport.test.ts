@@ -117,6 +117,40 @@ describe("a socket of the page's", () => {
     expect(second.peer.closes).toEqual([[]]);
   });
 
+  it("says that it is not open once the page's socket is closing, before any event does", () => {
+    const { socket, peer, losses } = dialled();
+    peer.tells("open");
+    peer.readyState = 2;
+    const said: unknown[] = [];
+    socket.send("late", (_, refusal) => said.push(refusal));
+    expect(said).toEqual(["not-open"]);
+    peer.tells("close", { code: 4001, reason: "" });
+    expect(losses).toMatchObject([{ class: "closed-by-peer", closeCode: 4001 }]);
+  });
+
+  it("refuses what the page's socket throws at, and sends what follows", () => {
+    const { socket, peer } = dialled();
+    peer.tells("open");
+    const send = peer.send.bind(peer);
+    peer.send = (data) => {
+      if (data === "bad") throw new TypeError("no such bytes");
+      send(data);
+    };
+    const said: unknown[] = [];
+    socket.send("bad", (error, refusal) => said.push(error?.message, refusal));
+    socket.send("good", (error) => said.push(error));
+    expect(said).toEqual(["no such bytes", "invalid", undefined]);
+    expect(peer.sent).toEqual(["good"]);
+  });
+
+  it("closes and lets go in one turn with the code that was asked for", () => {
+    const { socket, peer } = dialled();
+    peer.tells("open");
+    socket.close(4002, "rotated");
+    socket.terminate();
+    expect(peer.closes[0]).toEqual([4002, "rotated"]);
+  });
+
   it("takes no send before it is open and none after", () => {
     const { socket, peer } = dialled();
     const fates: unknown[] = [];

@@ -84,6 +84,9 @@ export class Lifecycle {
     return this.#isUp && this.#state === "connected";
   }
 
+  /** The user has ended it without a word to its peer. */
+  isTerminated = false;
+
   get isClosed(): boolean {
     return this.#state === "closed";
   }
@@ -106,7 +109,10 @@ export class Lifecycle {
       const isOff = this.#state === "reconnecting" || this.#state === "failed";
       const mayDial = this.#bucket.mayDial(this.#now) && this.waits.untilCallMs(this.#now) === 0;
       this.#isDialAsked ||= mayDial && (isOff || (isOn && command === "reconnect"));
-    } else this.#closeAskedAtMs ??= this.#now;
+    } else {
+      this.#closeAskedAtMs ??= this.#now;
+      this.isTerminated ||= command === "terminate";
+    }
   }
 
   /** A dial begins. `attempt` and `reason` are what its URL function was told, where it has one. */

@@ -3,7 +3,13 @@
  * and says what is wrong. The parts know one theme each; here they are put together.
  */
 import type { Loss } from "../../../../machines/index.ts";
-import type { Dial, Fact, Status, Supervisor } from "../../../../src/index.ts";
+import {
+  later,
+  type Dial,
+  type Fact,
+  type Status,
+  type Supervisor,
+} from "../../../../src/index.ts";
 import type { BinanceStreamMessage } from "../../../../src/venues/index.ts";
 import { parseRequest, streamOf } from "../clerk.ts";
 import type { WireObserver } from "../network.ts";
@@ -20,6 +26,7 @@ import { Mute } from "./mute.ts";
 import { MuteInTime } from "./mute-in-time.ts";
 import { Plans } from "./plans.ts";
 import { Secrets } from "./secrets.ts";
+import { SendFacts } from "./send-facts.ts";
 import { Sends } from "./sends.ts";
 import { Suspects } from "./suspects.ts";
 import { Wire, type FrameKind } from "./wire.ts";
@@ -33,6 +40,7 @@ export class Oracle implements WireObserver {
   readonly mute: Mute;
   readonly muteInTime: MuteInTime;
   readonly drops: Drops;
+  readonly sendFacts: SendFacts;
   readonly wire: Wire;
   readonly intents: Intents;
   readonly fresh: FreshTopics;
@@ -73,6 +81,7 @@ export class Oracle implements WireObserver {
       isUnreliable: (topic) => this.feed.unreliable.has(topic),
     });
     this.drops = new Drops(scene);
+    this.sendFacts = new SendFacts(scene);
     this.wire = new Wire(scene);
     this.suspects = new Suspects(scene);
     this.fresh = new FreshTopics(scene, (topic) => this.intents.isWanted(topic), isUnreliable);
@@ -90,6 +99,17 @@ export class Oracle implements WireObserver {
     this.secrets = new Secrets(scene);
   }
 
+  /** A send that is called now has nothing to wait for. */
+  get isIdle(): boolean {
+    return this.#mustSend && this.wire.takesFrames;
+  }
+
+  /** What waits must go out soon, or with the next socket. */
+  get #mustSend(): boolean {
+    const { pacing } = this.#scene.character.options;
+    return this.lifecycle.isUp && pacing.length === 0 && this.wire.hasRoom;
+  }
+
   /** Heard by a listener of its own type. */
   heard(fact: Fact): void {
     const { log } = this.#scene;
@@ -102,6 +122,7 @@ export class Oracle implements WireObserver {
     this.mute.heard(fact);
     this.muteInTime.heard(fact);
     this.drops.heard(fact);
+    this.sendFacts.heard(fact);
     this.fresh.heard(fact);
     this.suspects.heard(fact);
     this.wire.heard(fact);
@@ -109,7 +130,8 @@ export class Oracle implements WireObserver {
     if (fact.type === "up") this.sends.up();
     this.#heardOfStreams(fact);
     this.feed.unreliable.heard(fact);
-    this.feed.silence.heard(fact);
+    // What is said of sends is nothing about data.
+    if (!fact.type.startsWith("send.")) this.feed.silence.heard(fact);
     if (fact.type === "failed" || fact.type === "closed") {
       this.sends.cleared();
       const positions = this.feed.positions();
@@ -209,7 +231,7 @@ export class Oracle implements WireObserver {
     if (log.isOn) log.add(`${socket.id} < ${text.slice(0, 120)}`);
     const kind = kindOf(text);
     this.wire.frame(socket, kind, isTaken);
-    if (kind === "send") this.sends.written(sendId(text), this.lifecycle.isUp);
+    if (kind === "send" && isTaken) this.sends.written(sendId(text), this.lifecycle.isUp);
     const request = kind === "request" ? parseRequest(text) : undefined;
     if (request === undefined) return;
     this.intents.requested(request);
@@ -217,7 +239,19 @@ export class Oracle implements WireObserver {
       request.topics.forEach((topic) => this.feed.unreliable.asked(topic));
   }
 
+  /** To the client it is as if the peer had refused it. */
+  frameRefused(_: SimSocket, data: string | Uint8Array): void {
+    const text = String(data);
+    const kind = kindOf(text);
+    this.sendFacts.refused(kind);
+    if (kind === "send") this.sends.refused(sendId(text));
+    const request = kind === "request" ? parseRequest(text) : undefined;
+    if (request !== undefined)
+      this.intents.answered({ id: request.id, error: "not sent", refusal: later() });
+  }
+
   frameDone(socket: SimSocket, data: string | Uint8Array, error: Error | undefined): void {
+    if (error === undefined) this.sendFacts.written();
     if (this.#scene.character.manner !== "unanswered" || error !== undefined || socket.isOver)
       return;
     const request = parseRequest(String(data));
@@ -259,8 +293,11 @@ export class Oracle implements WireObserver {
     this.lifecycle.ended(loss);
   }
 
-  left(socket: SimSocket, how: "close" | "terminate"): void {
+  left(socket: SimSocket, how: "close" | "terminate", wasOpen: boolean): void {
     this.#scene.log.add(`${how} ${socket.id}`);
+    if (how === "terminate" && wasOpen && !this.lifecycle.isTerminated) {
+      this.#scene.violate("11 epochs", "an open socket was dropped without a close frame");
+    }
     this.wire.left(how);
     this.suspects.left();
     if (how === "terminate") this.#socketEnded();
@@ -283,7 +320,7 @@ export class Oracle implements WireObserver {
     const deskTimers = recovery === null ? 0 : 1;
     const doubts = character.features.silences.has("numbers") ? character.topics.length : 0;
     const timers =
-      8 +
+      9 +
       doubts +
       this.intents.unanswered +
       pausable.length +
@@ -307,7 +344,8 @@ export class Oracle implements WireObserver {
     this.wire.check(state === "connected", budgetMs);
     if (state !== "closing") this.intents.check(feed.topics(), state === "connected");
     this.intents.checkWaiting(this.lifecycle.isUp);
-    this.sends.check(outbox.messages, outbox.bytes);
+    this.sends.check(outbox, !this.#mustSend);
+    this.sendFacts.check(outbox, this.lifecycle.isClosed);
     status.queues.forEach(({ depth }, index) => this.consumers[index]?.checkDepth(depth));
 
     const { calls, feed: view } = this;

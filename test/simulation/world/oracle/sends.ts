@@ -2,16 +2,29 @@
  * Every send, from the call to its fate, against the wire and a model of the outbox. Invariants 15
  * and 16.
  */
-import type { OutboxPolicy, SendFate, SupervisorState } from "../../../../src/index.ts";
+import type { OutboxPolicy, SendFate, Status, SupervisorState } from "../../../../src/index.ts";
 import type { Scene } from "../scene.ts";
+
+type Doom = "overflow" | "too-large" | "invalid" | "failed" | "closed";
+
+/** On a ready connection, a send that nothing paces leaves within this time: that of a doubted socket. */
+const WAIT_MS = 2_500;
 
 interface Send {
   readonly id: number;
   readonly bytes: number;
   readonly calledAtMs: number;
   readonly ttlMs: number;
+  /** Nothing waited before it when it was called. */
+  readonly isFirst: boolean;
+  /** Nothing was in its way when it was called. */
+  readonly isIdle: boolean;
   /** Why it must be dropped; undefined where it may go its way. */
-  doom: "overflow" | "failed" | "closed" | undefined;
+  doom: Doom | undefined;
+  /** Others are about to be dropped for their age: whether there was room for it is not known. */
+  mayOverflow: boolean;
+  /** When it was first seen to wait on a connection that is up. */
+  waitsSince: { readonly atMs: number; readonly stops: number } | undefined;
   writes: number;
   fate: SendFate | undefined;
 }
@@ -38,23 +51,50 @@ export class Sends {
   }
 
   /** The user is about to send; gives the number that stands in the frame. */
-  called(bytes: number, ttlMs: number | null | undefined, state: SupervisorState): number {
+  called(
+    bytes: number,
+    ttlMs: number | null | undefined,
+    state: SupervisorState,
+    isIdle: boolean,
+  ): number {
     const lifeMs = ttlMs === undefined ? this.#policy.ttlMs : ttlMs;
     const send: Send = {
       id: this.#nextId++,
       bytes,
       calledAtMs: this.#now,
       ttlMs: lifeMs ?? Infinity,
+      isFirst: this.#waiting.length === 0,
+      isIdle,
       doom: undefined,
+      mayOverflow: this.#waiting.some((other) => this.#isOverdue(other)),
+      waitsSince: undefined,
       writes: 0,
       fate: undefined,
     };
     this.#all.set(send.id, send);
     if (state === "failed") send.doom = "failed";
     else if (state === "closed" || state === "closing") send.doom = "closed";
-    else if (this.#makeRoom(bytes)) this.#waiting.push(send);
-    else send.doom = "overflow";
+    else if (send.isFirst || this.#makeRoom(send)) this.#waiting.push(send);
     return send.id;
+  }
+
+  /** `send()` has returned. What needs no room has gone by now. */
+  returned(id: number): void {
+    const send = this.#all.get(id);
+    if (send?.isFirst !== true || !this.#waiting.includes(send)) return;
+    send.doom = this.#tooMuch(send);
+    if (send.doom !== undefined) this.#waiting = this.#waiting.filter((other) => other !== send);
+  }
+
+  /** A socket has refused its frame, and will say so. */
+  refused(id: number): void {
+    const send = this.#all.get(id);
+    if (send === undefined || !this.#waiting.includes(send)) {
+      this.#scene.violate("16 fates", `send ${id} was tried, and does not wait`);
+      return;
+    }
+    send.doom = "invalid";
+    this.#waiting = this.#waiting.filter((other) => other !== send);
   }
 
   /** Its frame is handed to a socket. */
@@ -104,8 +144,13 @@ export class Sends {
   }
 
   /** After each step, when all that could settle has settled. */
-  check(messages: number, bytes: number): void {
+  check({ messages, bytes, inFlight }: Status["outbox"], mayWait: boolean): void {
     const { violate } = this.#scene;
+    this.#checkWaits(mayWait);
+    const handed = [...this.#all.values()].filter(({ writes }) => writes > 0).length;
+    if (inFlight !== handed) {
+      violate("silence", `sockets have ${handed} sends, and the status says ${inFlight}`);
+    }
     if (messages > this.#policy.messages || bytes > this.#policy.bytes) {
       violate("15 bounds", `${messages} messages of ${bytes} bytes wait`);
     }
@@ -128,7 +173,22 @@ export class Sends {
     }
   }
 
-  #contradiction({ doom, writes, ttlMs, calledAtMs }: Send, fate: SendFate): string | undefined {
+  /** The law of silence for sends: none waits for nothing. */
+  #checkWaits(mayWait: boolean): void {
+    const { process, violate, toleranceMs } = this.#scene;
+    const atMs = this.#now;
+    for (const send of this.#waiting) {
+      if (mayWait || send.waitsSince?.stops !== process.stops) {
+        send.waitsSince = mayWait ? undefined : { atMs, stops: process.stops };
+      } else if (atMs - send.waitsSince.atMs > WAIT_MS + 2 * toleranceMs) {
+        const ms = atMs - send.waitsSince.atMs;
+        violate("silence", `send ${send.id} waits for ${ms} ms on a ready connection`);
+      }
+    }
+  }
+
+  #contradiction(send: Send, fate: SendFate): string | undefined {
+    const { doom, writes, ttlMs, calledAtMs } = send;
     if (fate.fate !== "dropped") {
       if (doom !== undefined) return `it had to be dropped: ${doom}`;
       return writes === 1 ? undefined : "it was never handed to a socket";
@@ -137,8 +197,12 @@ export class Sends {
     if (doom !== undefined && doom !== fate.reason) return `the reason is ${doom}`;
     const { toleranceMs } = this.#scene;
     switch (fate.reason) {
+      case "invalid":
+        return doom === "invalid" ? undefined : "no socket has refused it";
+      case "too-large":
       case "overflow":
-        return doom === "overflow" ? undefined : "there was room";
+        if (send.isFirst && send.isIdle) return "the socket was idle";
+        return doom === fate.reason || send.mayOverflow ? undefined : "there was room";
       case "expired":
         return this.#now - calledAtMs >= ttlMs - toleranceMs ? undefined : "it had time";
       case "failed":
@@ -148,17 +212,35 @@ export class Sends {
   }
 
   /** The model of the outbox: what has to go when something comes. */
-  #makeRoom(bytes: number): boolean {
+  #makeRoom(send: Send): boolean {
     const { messages, bytes: most, overflow } = this.#policy;
-    if (bytes > most) return false;
-    const sum = () => this.#waiting.reduce((total, send) => total + send.bytes, 0);
-    while (this.#waiting.length + 1 > messages || sum() + bytes > most) {
-      if (overflow === "reject") return false;
-      const victim = overflow === "drop-oldest" ? this.#waiting.shift() : this.#waiting.pop();
-      if (victim === undefined) return false;
+    send.doom = this.#tooMuch(send);
+    if (send.doom !== undefined) return false;
+    const sum = () => this.#waiting.reduce((total, one) => total + one.bytes, 0);
+    while (this.#waiting.length + 1 > messages || sum() + send.bytes > most) {
+      const victim =
+        overflow === "reject"
+          ? undefined
+          : overflow === "drop-oldest"
+            ? this.#waiting.shift()
+            : this.#waiting.pop();
+      if (victim === undefined) {
+        send.doom = "overflow";
+        return false;
+      }
       victim.doom = "overflow";
     }
     return true;
+  }
+
+  /** Why it could not wait, even alone. */
+  #tooMuch({ bytes }: Send): Doom | undefined {
+    if (bytes > this.#policy.bytes) return "too-large";
+    return this.#policy.messages < 1 ? "overflow" : undefined;
+  }
+
+  #isOverdue({ calledAtMs, ttlMs }: Send): boolean {
+    return this.#now - calledAtMs >= ttlMs - this.#scene.toleranceMs;
   }
 
   get #now(): number {

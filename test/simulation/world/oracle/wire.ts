@@ -36,6 +36,18 @@ export class Wire {
     return this.#socket?.isOver === false;
   }
 
+  /** There is an open socket, as far as the client was told, with little that waits in it. */
+  get hasRoom(): boolean {
+    const socket = this.#socket;
+    if (socket === undefined || this.#isClosed || !socket.isOpen) return false;
+    return socket.bufferedBytes <= 1_048_576;
+  }
+
+  /** It takes what the client hands to it. */
+  get takesFrames(): boolean {
+    return this.#socket?.takesFrames === true;
+  }
+
   dialled(socket: SimSocket): void {
     const { violate } = this.#scene;
     if (this.#socket?.isOver === false) violate("1 one socket", "dialled beside a living socket");
