@@ -838,7 +838,7 @@ export const mutants = [
     "src/connection/link.ts",
     "    this.#closeFrame = this.#usual;\n    this.#report",
     "    this.#report",
-    link,
+    [["test/src/supervisor/close-frames.test.ts"]],
   ],
   [
     "a probe that cannot be sent asks nobody",
