@@ -51,6 +51,8 @@ export interface LinkedParts {
     "begin" | "lost" | "end" | "allow" | "urgent" | "countFrame" | "write"
   >;
   readonly feed: LinkFeed;
+  /** The chart takes a step: what a listener commands from here on waits for the step's end. */
+  stepping(): void;
 }
 
 /** Who takes what comes in, over all sockets. */
@@ -59,7 +61,10 @@ export interface LinkFeed {
   readonly recoveries: RecoveryDoor;
   /** A message came after its socket's end and was dropped. */
   countLate(): void;
-  /** A new socket is open; its subscriptions are about to be replayed. */
+  /**
+   * A new socket is open; its subscriptions are about to be replayed. Throws where the venue cannot say what is
+   * spoken on it, and has changed nothing then.
+   */
   newSocket(): void;
   /** A socket is over, or an attempt that never got one. */
   socketGone(): void;
@@ -149,6 +154,7 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
   }
 
   dial(attempt: Attempt, report: (fact: SocketFact) => void): void {
+    this.#parts.stepping();
     this.dropSocket();
     this.#closeFrame = this.#usual;
     this.#report = report;
@@ -157,6 +163,7 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
   }
 
   closeSocket(frame: CloseFrameChoice): void {
+    this.#parts.stepping();
     this.endWith(frame);
     this.#endUse();
     this.resume();
@@ -174,6 +181,7 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
   }
 
   dropSocket(): void {
+    this.#parts.stepping();
     this.#endUse();
     this.#isReplaying = false;
     this.#isPaused = false;
@@ -187,9 +195,9 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
   }
 
   replaySubscriptions(): void {
+    this.#parts.stepping();
     const socket = this.#attempt?.socket;
     if (socket === undefined) return;
-    this.#parts.feed.newSocket();
     this.#isInUse = true;
     this.#parts.outgoing.begin(socket);
     for (const frame of this.#settings.opening?.() ?? []) this.#parts.outgoing.urgent(frame);
@@ -199,6 +207,7 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
   }
 
   abandonReplay(): void {
+    this.#parts.stepping();
     this.#isReplaying = false;
     this.#parts.feed.replayAbandoned();
   }
@@ -233,11 +242,13 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
   }
 
   startSending(): void {
+    this.#parts.stepping();
     this.#parts.outgoing.allow("open");
     this.#parts.feed.ready(true);
   }
 
   holdSends(): void {
+    this.#parts.stepping();
     this.#parts.outgoing.allow("held");
     this.#parts.feed.ready(false);
   }
@@ -317,6 +328,10 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
 
   get closeFrame(): CloseFrame | null {
     return this.#closeFrame;
+  }
+
+  beginSession(): void {
+    this.#parts.feed.newSocket();
   }
 
   sendLogin(

@@ -1,4 +1,5 @@
 /** What a `send` that threw says, for people. */
+import { toError } from "../shape.ts";
 
 /** What `ws` throws where its optional package is not what it takes it for. */
 const NO_MASK = /\bmask is not a function\b/;
@@ -9,13 +10,7 @@ const BUFFER_UTIL_HINT =
 
 /** The error as it was thrown, with what can be done about it where that is known. */
 export function explainSendError(thrown: unknown): Error {
-  const message = messageOf(thrown);
-  if (NO_MASK.test(message)) return new Error(`${message}; ${BUFFER_UTIL_HINT}`, { cause: thrown });
-  return thrown instanceof Error ? thrown : new Error(message, { cause: thrown });
-}
-
-/** Errors of other realms are told by their shape. */
-function messageOf(thrown: unknown): string {
-  const isObject = typeof thrown === "object" && thrown !== null;
-  return isObject && "message" in thrown ? String(thrown.message) : String(thrown);
+  const { message } = toError(thrown);
+  if (!NO_MASK.test(message)) return toError(thrown);
+  return new Error(`${message}; ${BUFFER_UTIL_HINT}`, { cause: thrown });
 }

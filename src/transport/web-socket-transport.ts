@@ -8,6 +8,8 @@
  * sent meanwhile finds the socket not open, and is refused.
  */
 import type { Loss, LossPhase } from "../../machines/loss.ts";
+import { checkSync } from "../check.ts";
+import { isError } from "../shape.ts";
 import { printable } from "./printable.ts";
 import { explainSendError } from "./send-error.ts";
 import type { Dial, SendRefusal, SocketSink, Transport, TransportSocket } from "./transport.ts";
@@ -35,6 +37,7 @@ const OPEN = 1;
 /** A transport over the platform's own sockets. */
 export function createWebSocketTransport(options: WebSocketTransportOptions = {}): Transport {
   const { WebSocket = globalThis.WebSocket as unknown as WebSocketConstructor } = options;
+  checkSync(options.WebSocket, "WebSocket");
   return (dial, sink) => new WhatwgSocket(dial, sink, WebSocket);
 }
 
@@ -57,7 +60,7 @@ class WhatwgSocket implements TransportSocket {
       this.#socket = new WebSocket(dial.url, [...dial.protocols]);
     } catch (error) {
       // A URL or a protocol that it does not take; its words may hold the URL.
-      const code = error instanceof Error ? error.name : "Error";
+      const code = isError(error) ? error.name : "Error";
       this.#end({ class: "config", phase: "resolve", code: printable(code) });
       return;
     }
