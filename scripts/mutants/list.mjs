@@ -1093,8 +1093,8 @@ export const mutants = [
   [
     "a broken bufferutil is not named",
     "src/transport/send-error.ts",
-    "if (NO_MASK.test(message))",
-    "if (message === BUFFER_UTIL_HINT)",
+    "if (!NO_MASK.test(message))",
+    "if (message !== BUFFER_UTIL_HINT)",
     [["test/src/transport/send-error.test.ts"]],
   ],
   [
@@ -1137,7 +1137,7 @@ export const mutants = [
     "src/connection/link.ts",
     "    this.#closeFrame = this.#usual;\n    this.#report",
     "    this.#report",
-    link,
+    [["test/src/supervisor/close-frames.test.ts"]],
   ],
   [
     "a probe that cannot be sent asks nobody",

@@ -326,12 +326,12 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
     this.#countControl();
   }
 
-  beginSession(): void {
-    this.#parts.feed.newSocket();
-  }
-
   get closeFrame(): CloseFrame | null {
     return this.#closeFrame;
+  }
+
+  beginSession(): void {
+    this.#parts.feed.newSocket();
   }
 
   sendLogin(

@@ -10,6 +10,7 @@
  */
 import type { SendRefusal, TransportSocket } from "../transport/transport.ts";
 import { Queue } from "../queue.ts";
+import { toError } from "../shape.ts";
 import type { Clock } from "../system.ts";
 import { Pacer, type PacingWindow } from "../subscriptions/pacer.ts";
 import type { TopicRefusal } from "../subscriptions/summary.ts";
@@ -325,7 +326,7 @@ export class Outgoing<S extends WaitingSend = WaitingSend> {
       socket.send(frame, settle);
     } catch (error) {
       // No transport should; a frame that it throws at has not gone out.
-      settle(error instanceof Error ? error : new Error(String(error)), "invalid");
+      settle(toError(error), "invalid");
     }
     hasReturned = true;
   }

@@ -42,8 +42,6 @@ export interface AttemptOwner {
   countLate(): void;
   /** The peer's ping was answered. */
   countPong(): void;
-  /** The socket is usable: what is said on it is made ready. Throws what the venue's function throws. */
-  beginSession(): void;
   /** Writes a frame of the login's; `done` has an error where it did not go out. */
   sendLogin(
     socket: TransportSocket,
@@ -52,6 +50,8 @@ export interface AttemptOwner {
   ): void;
   /** What an end of ours says to the peer; null for nothing. */
   readonly closeFrame: CloseFrame | null;
+  /** The socket is usable: what is said on it is made ready. Throws what the venue's function throws. */
+  beginSession(): void;
 }
 
 export class SocketAttempt implements SocketSink {
@@ -294,7 +294,7 @@ export class SocketAttempt implements SocketSink {
   }
 
   #letGo(closeFrame: CloseFrame | null): void {
-    const isOpen = this.#phase === "open" || this.#phase === "authenticate";
+    const isOpen = this.#openedAtMs > 0 && this.#phase !== "closing";
     const socket = this.#socket;
     this.#finish();
     if (isOpen && closeFrame !== null) {

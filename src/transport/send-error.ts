@@ -1,5 +1,5 @@
 /** What a `send` that threw says, for people. */
-import { messageOf, toError } from "../shape.ts";
+import { toError } from "../shape.ts";
 
 /** What `ws` throws where its optional package is not what it takes it for. */
 const NO_MASK = /\bmask is not a function\b/;
@@ -10,7 +10,7 @@ const BUFFER_UTIL_HINT =
 
 /** The error as it was thrown, with what can be done about it where that is known. */
 export function explainSendError(thrown: unknown): Error {
-  const message = messageOf(thrown);
-  if (NO_MASK.test(message)) return new Error(`${message}; ${BUFFER_UTIL_HINT}`, { cause: thrown });
-  return toError(thrown);
+  const { message } = toError(thrown);
+  if (!NO_MASK.test(message)) return toError(thrown);
+  return new Error(`${message}; ${BUFFER_UTIL_HINT}`, { cause: thrown });
 }

@@ -20,6 +20,14 @@ describe("the peer", () => {
     expect(world.memory.sockets[0]?.closedWith).toEqual(usual);
   });
 
+  it("is told 1000 then, whatever the socket before was told", () => {
+    const world = startSupervisor({ maxAgeMs: 100_000 }).comesUp();
+    world.feed.reconnect({ code: 4321, reason: "rebalancing" });
+    world.comesUp();
+    world.clock.advance(98_000);
+    expect(world.memory.sockets[1]?.closedWith).toEqual(usual);
+  });
+
   it("is told 1000 when its venue announces the end", () => {
     const target = numberedVenue({
       open: () => ({
