@@ -43,7 +43,7 @@ const numbers = [
 const functions = [
   ["test/src/functions"],
   ["test/src/shape.test.ts", "test/src/subscriptions/check-answer.test.ts"],
-  ["test/src/transport/lookup.test.ts", "test/src/observe", "test/src/venues/check-word.test.ts"],
+  ["test/src/transport/lookup.test.ts", "test/src/observe/channels.test.ts"],
 ];
 
 export const mutants = [
