@@ -76,7 +76,10 @@ const connecting = words.createStateConfig({
         { type: "planByAge", params: ({ event }) => event.atMs },
       ],
     },
-    "socket.ended": { actions: { type: "judgeLoss", params: ({ event }) => event } },
+    "socket.ended": {
+      guard: { type: "isCurrent", params: ({ event }) => event.attempt },
+      actions: { type: "judgeLoss", params: ({ event }) => event },
+    },
     "socket.lost": onLost,
     reconnect: timed("reconnect"),
     "command.given": [

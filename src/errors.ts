@@ -10,6 +10,7 @@
  */
 import { describeLoss, type Loss } from "../machines/loss.ts";
 import type { Refusal } from "../machines/refusal.ts";
+import { redactGiven } from "./redact.ts";
 import { describeShape, ignoreRejection } from "./shape.ts";
 
 /** An option, argument or combination that cannot work. Names it, what was expected and what came. */
@@ -83,11 +84,11 @@ export class RefusedError extends Error {
   }
 }
 
-/** A received value for an error message: short, escaped, never a credential-bearing URL in full. */
+/** A received value for an error message: short, escaped, without the credentials of a URL or a frame. */
 function show(received: unknown): string {
   switch (typeof received) {
     case "string":
-      return JSON.stringify(received.length > 60 ? `${received.slice(0, 57)}...` : received);
+      return showText(redactGiven(received));
     case "bigint":
       return `${received}n`;
     case "function":
@@ -101,4 +102,8 @@ function show(received: unknown): string {
     case "undefined":
       return String(received);
   }
+}
+
+function showText(text: string): string {
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}...` : text);
 }

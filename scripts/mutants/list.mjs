@@ -40,6 +40,9 @@ const numbers = [
   ["test/src/supervisor/inbound.test.ts", "test/src/supervisor/numbering.test.ts"],
 ];
 
+const command = [["test/src/cli"]];
+const reading = [["test/src/testing/recording.test.ts"], ["test/src/cli/check.test.ts"]];
+
 const functions = [
   ["test/src/functions"],
   ["test/src/shape.test.ts", "test/src/subscriptions/check-answer.test.ts"],
@@ -47,6 +50,168 @@ const functions = [
 ];
 
 export const mutants = [
+  // The command: no all-clear that was not judged, no frame without an account, no secret in a line.
+  [
+    "check guesses a venue at a host that no profile has",
+    "src/cli/detect-venue.ts",
+    "  return { unknownHost: host, looksLike: bestOf(frames, venues) };",
+    '  const guess = bestOf(frames, venues);\n  return guess === undefined ? { unknownFrames: true } : { venue: guess, by: "frames" };',
+    command,
+  ],
+  [
+    "check names a venue by a few frames that are its data",
+    "src/cli/detect-venue.ts",
+    "  return data > 0 && data * 2 > frames - control;",
+    "  return data > 0 && data * 2 > frames - control - data * 2;",
+    command,
+  ],
+  [
+    "check takes an answer that matches nothing for the venue's",
+    "src/cli/read-frame.ts",
+    '      return !("unmatched" in word.answer);',
+    "      return true;",
+    command,
+  ],
+  [
+    "check takes numbers that only grow for judged",
+    "src/cli/stream-counts.ts",
+    '  return rule?.kind !== "monotonic" &&',
+    "  return",
+    command,
+  ],
+  [
+    "check finds no fault in a recording in which nothing was judged",
+    "src/cli/check-verdict.ts",
+    "  if (judged + checksums === 0) {",
+    "  if (judged + checksums < 0) {",
+    command,
+  ],
+  [
+    "check finds no fault in a recording of another venue",
+    "src/cli/check-verdict.ts",
+    "  if (strange > 0 && !isMostlyData",
+    "  if (strange > 1e9 && !isMostlyData",
+    command,
+  ],
+  [
+    "check ends with 0 where a recording is cut off",
+    "src/cli/check-verdict.ts",
+    "const JUDGED_IN_PART = 3;",
+    "const JUDGED_IN_PART: number = 0;",
+    command,
+  ],
+  [
+    "check does not miss the end mark of a recording",
+    "src/cli/recording-parts.ts",
+    "    this.#line = line;\n    if (this.#open !== undefined)",
+    "    this.#line = line;\n    if (this.#open === 0)",
+    command,
+  ],
+  [
+    "check counts a gap that was told a second time",
+    "src/cli/recording-check.ts",
+    "    const untold = this.#items.untold(stream, verdict);",
+    "    const untold = this.#items.untold(`${stream}?`, verdict);",
+    command,
+  ],
+  [
+    "a gzip that is cut off ends as if it were whole",
+    "src/testing/exchange/recording-bytes.ts",
+    '    return failure === undefined ? undefined : { kind: "cut", why: failure.message };',
+    '    return failure?.message === "" ? { kind: "cut", why: "" } : undefined;',
+    reading,
+  ],
+  [
+    "a line of a recording has no bound",
+    "src/testing/exchange/recording-lines.ts",
+    "      length += value.length - start;\n      if (length > MAX_LINE_BYTES)",
+    "      length += value.length - start;\n      if (length > MAX_LINE_BYTES * 1e3)",
+    reading,
+  ],
+  [
+    "a gzip bomb is unpacked to its end",
+    "src/testing/exchange/recording-bytes.ts",
+    "unpackedBytes > packedBytes * MOST_RATIO",
+    "unpackedBytes > packedBytes * MOST_RATIO * 1e3",
+    reading,
+  ],
+  [
+    "a signal that ends the reading of a recording counts as a file that cannot be read",
+    "src/testing/exchange/recording-bytes.ts",
+    "    if (source.signal?.aborted === true) return",
+    "    if (source.signal?.aborted === false) return",
+    reading,
+  ],
+  [
+    "a line for people may drive the terminal",
+    "src/cli/output.ts",
+    "    return this.write(`${toLine(text)}\\n`);",
+    "    void toLine;\n    return this.write(`${text}\\n`);",
+    command,
+  ],
+  [
+    "a line of JSON may drive the terminal",
+    "src/cli/output.ts",
+    "    return this.write(`${toJsonLine(json)}\\n`);",
+    "    void toJsonLine;\n    return this.write(`${json}\\n`);",
+    command,
+  ],
+  [
+    "facts pile up for a slow stderr",
+    "src/cli/output.ts",
+    "    if (this.#stream.writableLength > MOST_WAITING_BYTES) {",
+    "    if (this.#stream.writableLength > MOST_WAITING_BYTES * 1e3) {",
+    command,
+  ],
+  [
+    "lines that were left out are not told",
+    "src/cli/output.ts",
+    "    if (this.#leftOut > 0) this.#hasRoom(this.#tellsJson);",
+    "    void this.#tellsJson;",
+    command,
+  ],
+  [
+    "a recording is written over another part",
+    "src/cli/record-part.ts",
+    "      await link(from, to);\n      await unlink(from);",
+    "      void link;\n      void unlink;\n      await rename(from, to);",
+    command,
+  ],
+  [
+    "a recording ends without its end mark",
+    "src/cli/record-file.ts",
+    "    this.#append(`${endToJson(false)}\\n`);",
+    "",
+    command,
+  ],
+  [
+    "a disk that fails is not told",
+    "src/cli/record-file.ts",
+    "        this.#options.onFailed(this.#failure);",
+    "",
+    command,
+  ],
+  [
+    "the value of an environment variable is printed",
+    "src/cli/credentials.ts",
+    "      this.secrets.add(value);\n      this.secrets.add(encode(value));",
+    "",
+    command,
+  ],
+  [
+    "an option error repeats the password of a URL",
+    "src/redact.ts",
+    'authority.slice(authority.lastIndexOf("@") + 1)',
+    "authority",
+    [["test/src/redact.test.ts"]],
+  ],
+  [
+    "an option error repeats a frame",
+    "src/redact.ts",
+    "  if (/^\\s*[[{]/.test(text)) return",
+    "  if (/^\\s*[[{]{9}/.test(text)) return",
+    [["test/src/redact.test.ts"]],
+  ],
   // Functions of users.
   [
     "a promise of another realm is none",
@@ -1118,5 +1283,56 @@ export const mutants = [
     'return state === "refused" || state === "rejected" || (state === "unsent" && refusals > 0);',
     'return state === "unsent" && refusals > 1_000;',
     refusals,
+  ],
+
+  // Streams that keep breaking, sockets that end.
+  [
+    "a proof begins again with each socket",
+    "src/recovery/broken-stream.ts",
+    "    this.#provedMs += nowMs - (this.#provesSinceMs ?? nowMs);",
+    "",
+    recovery,
+  ],
+  [
+    "what was lost with a socket begins the proof again",
+    "src/recovery/recoveries.ts",
+    "if (proving.hasNewSocket && isByNumbers(cause, proving.recovery)) {",
+    "if (stream === undefined) {",
+    recovery,
+  ],
+  [
+    "a recovery begins between two sockets",
+    "src/recovery/recoveries.ts",
+    "    if (this.#isBetweenSockets) return; // it is awaited, until its first message on the next one",
+    "",
+    recovery,
+  ],
+  [
+    "a number that is held and repeated waits for ever",
+    "src/sequence/doubt.ts",
+    "return raw !== undefined && before.raw !== undefined && !isSame(before.raw, raw);",
+    "return false;",
+    numbers,
+  ],
+  [
+    "a delta that the last snapshot has is delivered after it",
+    "src/recovery/recoveries.ts",
+    '    const isIn = this.#judge(broken, point) === "drop";',
+    "    const isIn = false;",
+    recovery,
+  ],
+  [
+    "a dial is charged for what the one before it met",
+    "machines/connection.setup.ts",
+    "attempt === undefined || attempt === context.attempt,",
+    "attempt !== -1 || attempt === context.attempt,",
+    chart,
+  ],
+  [
+    "a listener's commands within a step are given at once",
+    "src/supervisor/run.ts",
+    "if (this.#isStepping) this.#held.push(command);",
+    "if (this.#isOver) this.#held.push(command);",
+    [["test/src/supervisor"]],
   ],
 ];

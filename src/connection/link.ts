@@ -42,6 +42,8 @@ export interface LinkSettings extends AttemptSettings {
 export interface LinkedParts {
   readonly outgoing: Pick<Outgoing, "begin" | "lost" | "end" | "allow" | "urgent" | "countFrame">;
   readonly feed: LinkFeed;
+  /** The chart takes a step: what a listener commands from here on waits for the step's end. */
+  stepping(): void;
 }
 
 /** Who takes what comes in, over all sockets. */
@@ -136,6 +138,7 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
   }
 
   dial(attempt: Attempt, report: (fact: SocketFact) => void): void {
+    this.#parts.stepping();
     this.dropSocket();
     this.#report = report;
     this.#attempt = new SocketAttempt(attempt, this.#settings, this);
@@ -143,12 +146,14 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
   }
 
   closeSocket(code: number, reason: string): void {
+    this.#parts.stepping();
     this.#endUse();
     this.resume();
     this.#attempt?.close(code, reason);
   }
 
   dropSocket(): void {
+    this.#parts.stepping();
     this.#endUse();
     this.#isReplaying = false;
     this.#isPaused = false;
@@ -162,6 +167,7 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
   }
 
   replaySubscriptions(): void {
+    this.#parts.stepping();
     const socket = this.#attempt?.socket;
     if (socket === undefined) return;
     this.#isInUse = true;
@@ -173,6 +179,7 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
   }
 
   abandonReplay(): void {
+    this.#parts.stepping();
     this.#isReplaying = false;
     this.#parts.feed.replayAbandoned();
   }
@@ -201,11 +208,13 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
   }
 
   startSending(): void {
+    this.#parts.stepping();
     this.#parts.outgoing.allow("open");
     this.#parts.feed.ready(true);
   }
 
   holdSends(): void {
+    this.#parts.stepping();
     this.#parts.outgoing.allow("held");
     this.#parts.feed.ready(false);
   }

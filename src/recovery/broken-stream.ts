@@ -43,7 +43,7 @@ export class BrokenStream<M> {
   readonly recovery: Exclude<Recovery, "none">;
   readonly deltas: DeltaBuffer<M>;
   state: BrokenState = "awaited";
-  /** The position of the snapshot that it settles on. */
+  /** The position of the snapshot that it settles on, or settled on when it broke; 0 for none. */
   settledAt: Position = 0;
   readonly sinceMs: number;
   #tries = 0;

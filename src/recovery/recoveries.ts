@@ -53,6 +53,7 @@ export class Recoveries<M> implements RecoveryDoor {
     if (this.#breaksInProof(stream, cause)) return;
     const known = this.#streams.get(stream);
     if (known?.state === "failing") this.#desk.tell(known.request); // one that is refused tries again
+    if (known !== undefined && cause !== "checksum") known.settledAt = 0;
     if (known?.breaksAgain() === true) return;
     const recovery = known?.recovery ?? this.#parts.recoveryOf(stream);
     if (recovery === "none") return;
@@ -64,6 +65,8 @@ export class Recoveries<M> implements RecoveryDoor {
     const recurrences = this.#past.recurrencesAtBreak(stream, sinceMs, isFromNumbers);
     const past = { recurrences, sinceMs };
     const broken = new BrokenStream<M>(stream, recovery, bufferMessages, past);
+    // What its last snapshot has still comes, where its numbers go on.
+    if (known !== undefined && cause === "checksum") broken.settledAt = known.settledAt;
     this.#streams.set(stream, broken);
     this.#parts.mark({ kind: "invalid", stream, cause });
     if (typeof recovery === "string") this.#begin(broken);
@@ -91,8 +94,10 @@ export class Recoveries<M> implements RecoveryDoor {
     }
     if (broken.startsOver(item.isSnapshot, point)) return false;
     const { isAwaited } = broken;
-    const isTaken = broken.holds;
-    if (!isTaken) broken.deltas.pass(point);
+    const isCovered = this.#isInLastSnapshot(broken, point);
+    const isTaken = isCovered || broken.holds;
+    if (isCovered) this.counts.covered += 1;
+    else if (!isTaken) broken.deltas.pass(point);
     else if (!broken.deltas.push(item, point)) this.counts.overflowed += 1;
     if (isAwaited) this.#begin(broken);
     return isTaken;
@@ -268,6 +273,14 @@ export class Recoveries<M> implements RecoveryDoor {
         this.broken(stream, "gap");
         return this.take(item, point);
     }
+  }
+
+  /** It broke while it settled: a delta that its last snapshot has is not delivered after that. */
+  #isInLastSnapshot(broken: BrokenStream<M>, point: SequencePoint): boolean {
+    if (broken.settledAt === 0) return false;
+    const isIn = this.#judge(broken, point) === "drop";
+    if (!isIn) broken.settledAt = 0;
+    return isIn;
   }
 
   #judge({ recovery, settledAt }: BrokenStream<M>, point: SequencePoint) {

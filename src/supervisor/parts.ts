@@ -17,7 +17,7 @@ import { watchMute } from "./mute.ts";
 import { OutageLog } from "./outage.ts";
 import { Outbox, type OutboxItem } from "./outbox.ts";
 import { Publisher } from "./publisher.ts";
-import type { RunFacts } from "./run.ts";
+import type { Run, RunFacts } from "./run.ts";
 import type { Settings } from "./settings.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -33,6 +33,8 @@ export class Parts<M> implements RunFacts {
   readonly link: Link;
   /** Undefined where mute connections are not looked for. */
   readonly mute: MuteWatch | undefined;
+  /** The chart that runs, once it does. */
+  run: Pick<Run, "stepping"> | undefined;
   /** Called when all is over, where somebody has something to clear away. */
   onFinish: (() => void) | undefined;
 
@@ -54,6 +56,10 @@ export class Parts<M> implements RunFacts {
     this.link = new Link(settings, this, onAttach);
   }
 
+  stepping(): void {
+    this.run?.stepping();
+  }
+
   /** A fact of the chart's, with what it means for queues and outbox. */
   note<T extends FactType>(type: T, payload: FactPayloads[T]): void {
     if (type === "closed") this.#finish(); // it is the last fact
@@ -67,6 +73,7 @@ export class Parts<M> implements RunFacts {
   /** Nothing is left behind: no timer, no listener on the signal, no open iterator, no waiting send. */
   #finish(): void {
     this.onFinish?.();
+    this.run = undefined;
     this.link.dropSocket();
     this.outbox.clear("closed");
     this.consumers.end();

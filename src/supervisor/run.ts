@@ -26,8 +26,8 @@ export class Run implements Required<Parameters<ConnectionOwner["subscribe"]>[0]
   #isReady = false;
   /** Not `unsubscribe`: what XState gives for that is 270 bytes, kept for what may never happen. */
   #isDetached = false;
-  /** The chart is taking a step, and is telling of it. */
-  #isTelling = false;
+  /** The chart is taking a step: listeners hear what it tells, and what its actions bring about. */
+  #isStepping = false;
   /** Commands that its listeners gave meanwhile. */
   #held: ConnectionCommand[] = [];
 
@@ -80,8 +80,13 @@ export class Run implements Required<Parameters<ConnectionOwner["subscribe"]>[0]
    * dial that the command made.
    */
   send(command: ConnectionCommand): void {
-    if (this.#isTelling) this.#held.push(command);
+    if (this.#isStepping) this.#held.push(command);
     else if (!this.#isOver) this.#owner.send(command);
+  }
+
+  /** An action of the chart's is about to be done. */
+  stepping(): void {
+    this.#isStepping = true;
   }
 
   /** Another actor runs the chart now. */
@@ -91,7 +96,7 @@ export class Run implements Required<Parameters<ConnectionOwner["subscribe"]>[0]
 
   #hear(fact: ConnectionEmitted): void {
     if (this.#isDetached) return;
-    this.#isTelling = true;
+    this.#isStepping = true;
     const { type, ...payload } = fact;
     if (type === "up" || type === "down") this.#isReady = type === "up";
     // `closed` is told once all is over, by `complete`: then no timer and no socket is left.
@@ -102,8 +107,11 @@ export class Run implements Required<Parameters<ConnectionOwner["subscribe"]>[0]
 
   next({ value, tags }: ConnectionView): void {
     if (this.#isDetached) return;
-    this.#isTelling = false;
-    for (const command of this.#held.splice(0)) this.send(command);
+    this.#isStepping = false;
+    // One for each step: what a dial that it makes reports at once comes before the next.
+    const [command, ...later] = this.#held;
+    this.#held = later;
+    if (command !== undefined) this.send(command);
     this.#isReady = tags.has("ready");
     this.#enter(topLevelOf(value));
   }

@@ -49,6 +49,7 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
       this.#run?.detach();
       this.#parts.publisher.begin();
       this.#run = new Run(owner, settings.clock, this.#parts);
+      this.#parts.run = this.#run;
       this.#heedSignal();
     });
     this.#parts = parts;

@@ -150,6 +150,7 @@ const OPTIONAL_WORDS = [
   "sequence",
   "isSnapshot",
   "verify",
+  "carriesChecksum",
 ] as const;
 
 /**

@@ -103,6 +103,11 @@ export interface Conversation<M> {
    * no boolean, counts as a mismatch, and is reported (`callback.failed`).
    */
   verify?(message: M): boolean;
+  /**
+   * True for a message that {@link verify} is about to hold against a checksum: asked before it, and only where it
+   * is to be said how much was proven. @defaultValue nothing has a checksum
+   */
+  carriesChecksum?(message: M): boolean;
 }
 
 /** How a venue's topics are written. */

@@ -120,6 +120,8 @@ export class Line {
     this.dials();
   }
 
+  stepping(): void {}
+
   /** How often the link said that an attempt is over. */
   socketsGone = 0;
 

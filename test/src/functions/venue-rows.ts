@@ -306,6 +306,14 @@ export const venueRows = [
     live: spoken("verify"),
   },
   {
+    // Only `check` of the command asks it.
+    option: "Conversation.carriesChecksum",
+    fine: "6 messages",
+    promised: all("6 messages", { async: "OptionError venue.open().carriesChecksum" }),
+    right: () => true,
+    live: spoken("carriesChecksum"),
+  },
+  {
     option: "BinanceOptions.fetch",
     fine: "valid",
     promised: all("alert recovery-failed", { async: "valid" }),

@@ -145,6 +145,25 @@ describe("a checksum that never holds", () => {
   });
 });
 
+describe("a checksum that is wrong for a delta which the last snapshot has", () => {
+  it("delivers none that this snapshot has after it, however often that was", async () => {
+    const world = startRecoveries();
+    world.receives("book", 10);
+    await world.fetch.gives(11);
+    for (let times = 0; world.failing.length === 0; times += 1) {
+      expect(times).toBeLessThan(10);
+      const before = world.fetches.length;
+      world.recoveries.broken("book", "checksum");
+      world.receives("book", 11 + times); // the snapshot has it
+      while (world.fetches.length === before) world.clock.advance(250);
+      if (world.failing.length === 0) await world.fetch.gives(12 + times);
+    }
+    expect(world.band.filter((item) => item.startsWith("book "))).toEqual([]);
+    world.receives("book", 100);
+    expect(world.band.at(-1)).toBe("gap book 17-99");
+  });
+});
+
 describe("a gap that comes back at once", () => {
   it("is recovered at once twice, then after waits that double, then slowly, with an alert", async () => {
     const world = startRecoveries();

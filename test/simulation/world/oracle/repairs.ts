@@ -120,7 +120,7 @@ export class Repairs {
       recurrences: this.#recurrencesOf(stream),
       held: [],
       discarded: [],
-      settledAt: 0,
+      settledAt: broken?.phase === "settling" ? broken.settledAt : 0,
       isJoined: false,
       isLetGo: false,
       isUnsure: broken?.isUnsure ?? !this.#isWanted(stream),
@@ -142,6 +142,11 @@ export class Repairs {
     }
     if (isProving(broken)) {
       if (message.last > broken.settledAt) return "deliver";
+      this.#cover(stream, [message]);
+      return "cover";
+    }
+    if (message.last <= broken.settledAt) {
+      broken.phase = "recovering";
       this.#cover(stream, [message]);
       return "cover";
     }

@@ -258,7 +258,8 @@ export class UnreliableStreams {
     [stream.newest, stream.copies] = [read, 0];
     this.#deliveries.set(name, this.deliveriesOf(name) + 1);
     stream.mayRepeat = Math.max(0, stream.mayRepeat - index - 1);
-    [stream.isResetTold, stream.isLossTold] = [false, false];
+    // What a listener of the loss itself causes to be delivered may lie before the loss.
+    if (!this.#parts.isCalling()) [stream.isResetTold, stream.isLossTold] = [false, false];
   }
 
   /** The user's function gave a snapshot, which truly has all up to `reached`. */
@@ -399,7 +400,10 @@ export class UnreliableStreams {
     const text = `${name} ${read.last} (${read.shownLast})`;
     // A copy of one that had an odd number has another number.
     const isUntold = newest?.isOdd === true && newest.last === read.last;
-    if (read.last <= known && mayRepeat === 0 && !read.isAccounted && !read.isRun && !isUntold) {
+    // So has one that is told again after the numbering has started over.
+    const isRenumbered = newest !== undefined && newest.epoch !== read.epoch;
+    const isExcused = read.isAccounted || read.isRun || isUntold || isRenumbered;
+    if (read.last <= known && mayRepeat === 0 && !isExcused) {
       this.#suspicions.push(`${text} came again after ${known}`);
     }
     const isMissing = isContiguous && read.first > known + 1 && !isHidden(read, newest);
