@@ -100,7 +100,7 @@ export function checkSync(value: unknown, path: string): void {
  *
  * @throws {@link OptionError} for a promise, whose rejection is handled.
  */
-export function atOnce<T>(given: T, path: string): T {
+function atOnce<T>(given: T, path: string): T {
   if (!isPromiseLike(given)) return given;
   throw wrongValue(path, "a value, given at once", given);
 }

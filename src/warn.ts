@@ -6,7 +6,7 @@ interface Warned {
 }
 
 /** Says that a function of the user's failed, and by what. */
-export function warnOfFailure(callback: string, error: unknown): void {
+function warnOfFailure(callback: string, error: unknown): void {
   const { process } = globalThis as { process?: Warned };
   const options = { type: "WsSupervisorWarning", code: "WS_SUPERVISOR_CALLBACK" };
   process?.emitWarning?.(`${callback} failed: ${messageOf(error)}`, options);

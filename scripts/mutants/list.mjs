@@ -46,7 +46,7 @@ const reading = [["test/src/testing/recording.test.ts"], ["test/src/cli/check.te
 const functions = [
   ["test/src/functions"],
   ["test/src/shape.test.ts", "test/src/subscriptions/check-answer.test.ts"],
-  ["test/src/transport/lookup.test.ts", "test/src/observe", "test/src/venues/check-word.test.ts"],
+  ["test/src/transport/lookup.test.ts", "test/src/observe/channels.test.ts"],
 ];
 
 export const mutants = [

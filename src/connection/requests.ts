@@ -131,7 +131,7 @@ export class Requests {
     const { id, kind, topics } = request;
     const frame = this.#wanted.encode(request);
     if (frame === undefined) {
-      const error = kind === "subscribe" ? "the subscription protocol threw" : undefined;
+      const error = kind === "subscribe" ? "the subscription protocol gave no frame" : undefined;
       this.#wanted.acknowledge({ id, error });
       return undefined;
     }

@@ -6,7 +6,7 @@
  */
 import { isPromiseLike } from "../shape.ts";
 import { isPosition, type Position } from "./position.ts";
-import { isRule, type SequenceRule } from "./rule.ts";
+import { SequenceRule } from "./rule.ts";
 
 export type { Position };
 
@@ -75,7 +75,7 @@ export function checkPoint(point: SequencePoint): void {
   if (previous !== undefined && !isPosition(previous)) {
     throw new Error("sequence() gave a previous position that is no safe integer and no bigint");
   }
-  if (rule !== undefined && !isRule(rule)) {
+  if (rule !== undefined && !(rule instanceof SequenceRule)) {
     throw new Error("sequence() gave a rule that is none of sequenceRules");
   }
   // An object would differ from itself at every message, and each would be a reset.

@@ -145,7 +145,10 @@ describe("a function among the options that fails", () => {
       expect(world.failedCallbacks()).toEqual(["subscriptions.subscribe"]);
       expect(world.feed.status().isReady).toBe(true);
       expect(world.heard("subscriptions.settled")).toMatchObject([
-        { confirmed: [], refused: [{ topic: "a", reason: "the subscription protocol threw" }] },
+        {
+          confirmed: [],
+          refused: [{ topic: "a", reason: "the subscription protocol gave no frame" }],
+        },
       ]);
       expect(world.sent()).toEqual([]);
       world.clock.advance(30_000);
