@@ -11,6 +11,7 @@
 import { describeLoss, type Loss } from "../machines/loss.ts";
 import type { Refusal } from "../machines/refusal.ts";
 import { redactGiven } from "./redact.ts";
+import { describeShape, ignoreRejection } from "./shape.ts";
 
 /** An option, argument or combination that cannot work. Names it, what was expected and what came. */
 export class OptionError extends TypeError {
@@ -25,6 +26,12 @@ export class OptionError extends TypeError {
     this.option = option;
     this.expected = expected;
   }
+}
+
+/** For what a function gave that it must not give. A promise is not left to reject unhandled. */
+export function wrongValue(path: string, expected: string, given: unknown): OptionError {
+  ignoreRejection(given);
+  return new OptionError(path, expected, given);
 }
 
 /** Something between us and the peer. */
@@ -85,11 +92,11 @@ function show(received: unknown): string {
     case "bigint":
       return `${received}n`;
     case "function":
-      return "a function";
+      return describeShape(received);
     case "symbol":
       return "a symbol";
     case "object":
-      return received === null ? "null" : Array.isArray(received) ? "an array" : "an object";
+      return received === null ? "null" : describeShape(received);
     case "number":
     case "boolean":
     case "undefined":

@@ -43,6 +43,12 @@ const numbers = [
 const command = [["test/src/cli"]];
 const reading = [["test/src/testing/recording.test.ts"], ["test/src/cli/check.test.ts"]];
 
+const functions = [
+  ["test/src/functions"],
+  ["test/src/shape.test.ts", "test/src/subscriptions/check-answer.test.ts"],
+  ["test/src/transport/lookup.test.ts", "test/src/observe", "test/src/venues/check-word.test.ts"],
+];
+
 export const mutants = [
   // The command: no all-clear that was not judged, no frame without an account, no secret in a line.
   [
@@ -213,6 +219,134 @@ export const mutants = [
     "  if (/^\\s*[[{]{9}/.test(text)) return",
     [["test/src/redact.test.ts"]],
   ],
+  // Functions of users.
+  [
+    "a promise of another realm is none",
+    "src/shape.ts",
+    'return typeof (value as { readonly then?: unknown }).then === "function";',
+    "return value instanceof Promise;",
+    functions,
+  ],
+  [
+    "an error of another realm has no message",
+    "src/shape.ts",
+    'if (typeof value !== "object" || value === null || !("message" in value)) return false;',
+    "if (!(value instanceof Error)) return false;",
+    functions,
+  ],
+  [
+    "an async function passes for one that gives its value at once",
+    "src/check.ts",
+    'if (functionKind(value) === "async function") {',
+    "if (functionKind(value) === undefined) {",
+    functions,
+  ],
+  [
+    "a promise that `decode` gives is delivered",
+    "src/supervisor/inbound.ts",
+    "if (message !== raw && isNoMessage(message)) {",
+    "if (message === undefined) {",
+    functions,
+  ],
+  [
+    "a `verify` that gives a promise finds every message right",
+    "src/supervisor/inbound.ts",
+    'throw wrongValue("venue.verify()", "true or false", isWhole);',
+    "return true;",
+    functions,
+  ],
+  [
+    "an answer that is none swallows its message",
+    "src/supervisor/talk.ts",
+    'report("subscriptions.acknowledge", error);\n            return venueControl?.(message);',
+    'report("subscriptions.acknowledge", error);\n            return { kind: "alive" };',
+    functions,
+  ],
+  [
+    "a word that is none is reported nowhere",
+    "src/supervisor/inbound.ts",
+    'this.#parts.onCallbackFailed("venue.control", error);',
+    "void error;",
+    functions,
+  ],
+  [
+    "a frame that is a map is sent without what is in it",
+    "src/subscriptions/protocol.ts",
+    "isPlainObject(frame) || Array.isArray(frame) ?",
+    'typeof frame === "object" ?',
+    functions,
+  ],
+  [
+    "a socket without a conversation is waited for",
+    "src/connection/socket-attempt.ts",
+    'this.#end({ class: "resolver", phase: "open", ...refused(error) });\n      return;',
+    "void error;\n      return;",
+    functions,
+  ],
+  [
+    "what a transport gives is taken on trust",
+    "src/connection/socket-attempt.ts",
+    '      checkSocket(socket, "transport()");\n',
+    "",
+    functions,
+  ],
+  [
+    "a lookup that returns its answer is waited for",
+    "src/transport/lookup.ts",
+    'else if (typeof given === "string" || Array.isArray(given)) refuseIn(answer)(given);',
+    "",
+    functions,
+  ],
+  [
+    "a lookup whose promise rejects is waited for",
+    "src/transport/lookup.ts",
+    "void Promise.resolve(given).then(refuseIn(answer), fail);",
+    "void Promise.resolve(given).then(refuseIn(answer), () => undefined);",
+    functions,
+  ],
+  [
+    "a certificate passes when its check gives a promise",
+    "src/transport/ws-functions.ts",
+    "if (given === undefined || isError(given)) return given;",
+    "if (given === undefined || !isError(given)) return undefined;\n      return given;",
+    functions,
+  ],
+  [
+    "a request is sent unsigned when its signature is a promise",
+    "src/venues/coinbase-exchange.ts",
+    "if (isPlainObject(signature)) return signature;",
+    'if (typeof signature === "object") return signature ?? undefined;',
+    functions,
+  ],
+  [
+    "a promise reveals a text",
+    "src/observe/inspector/views.ts",
+    "return isRevealed === true; //",
+    "return Boolean(isRevealed); //",
+    functions,
+  ],
+  [
+    "a logger's rejection is nobody's",
+    "src/observe/logs/log-to.ts",
+    "return logger[level](fields",
+    "void logger[level](fields",
+    functions,
+  ],
+  [
+    "a sink's rejection is not counted",
+    "src/observe/alerts/raise-alerts.ts",
+    "onRejection(sink(alert), (error) => failed(error, alert));",
+    "onRejection(sink(alert), () => undefined);",
+    functions,
+  ],
+  [
+    "a reader of a channel that throws is not named",
+    "src/observe/channels.ts",
+    "callGuarded(`a reader of ${name}`, () => record(fact, supervisor));",
+    'callGuarded("", () => record(fact, supervisor));',
+    functions,
+  ],
+
   // Numbers that lie.
   [
     "a jump beyond all bounds is a gap",

@@ -52,7 +52,10 @@ export interface LinkFeed {
   readonly recoveries: RecoveryDoor;
   /** A message came after its socket's end and was dropped. */
   countLate(): void;
-  /** A new socket is open; its subscriptions are about to be replayed. */
+  /**
+   * A new socket is open; its subscriptions are about to be replayed. Throws where the venue cannot say what is
+   * spoken on it, and has changed nothing then.
+   */
   newSocket(): void;
   /** A socket is over, or an attempt that never got one. */
   socketGone(): void;
@@ -167,7 +170,6 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
     this.#parts.stepping();
     const socket = this.#attempt?.socket;
     if (socket === undefined) return;
-    this.#parts.feed.newSocket();
     this.#isInUse = true;
     this.#parts.outgoing.begin(socket);
     for (const frame of this.#settings.opening?.() ?? []) this.#parts.outgoing.urgent(frame);
@@ -286,6 +288,10 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
 
   countPong(): void {
     this.#countControl();
+  }
+
+  beginSession(): void {
+    this.#parts.feed.newSocket();
   }
 
   countLoginFrame(): void {

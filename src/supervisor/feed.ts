@@ -9,6 +9,7 @@ import { Recoveries } from "../recovery/recoveries.ts";
 import type { Recovery } from "../recovery/recovery.ts";
 import type { Position } from "../sequence/point.ts";
 import { MAX_STREAMS } from "../sequence/tracker.ts";
+import { messageOf } from "../shape.ts";
 import type { Clock } from "../system.ts";
 import { printable } from "../transport/printable.ts";
 import type { VenueWord } from "../venues/venue.ts";
@@ -298,7 +299,7 @@ type DropCause = FactPayloads["message.dropped"]["cause"];
 
 function excerptOf(error: unknown, raw: Buffer): FactPayloads["message.invalid"] {
   return {
-    reason: printable(error instanceof Error ? error.message : String(error)),
+    reason: printable(messageOf(error)),
     excerpt: printable(raw.toString("utf8", 0, 400)),
   };
 }

@@ -12,7 +12,8 @@ import { ConnectionClosedError, ConnectionFailedError, OptionError } from "../er
 import type { Position } from "../sequence/point.ts";
 import type { TopicStatus } from "../subscriptions/summary.ts";
 import type { Topic } from "../subscriptions/topic.ts";
-import { checkSignal } from "../check.ts";
+import { checkSignal, requireFunction } from "../check.ts";
+import { isBytes } from "../shape.ts";
 import { checkClose, checkTtl } from "./check-command.ts";
 import type { EventName, Listener, SupervisorState } from "./facts.ts";
 import type { FeedItem } from "./items.ts";
@@ -37,17 +38,21 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
   #isClosedUnrun = false;
 
   constructor(target: Target<M>, options: SupervisorOptions<M>, createTransport: CreateTransport) {
-    const report = (callback: string, error: unknown): void =>
-      this.#parts.publisher.callbackFailed(callback, error);
+    let parts: Parts<M> | undefined;
+    const report = (callback: string, error: unknown): void => {
+      if (parts === undefined) throw error; // before any I/O, and before a listener can hear of it
+      parts.publisher.callbackFailed(callback, error);
+    };
     const settings = checkSettings(target, options, report, createTransport);
     this.#settings = settings;
-    this.#parts = new Parts(this, settings, (owner) => {
+    parts = new Parts(this, settings, (owner) => {
       this.#run?.detach();
       this.#parts.publisher.begin();
       this.#run = new Run(owner, settings.clock, this.#parts);
       this.#parts.run = this.#run;
       this.#heedSignal();
     });
+    this.#parts = parts;
     this.#heedSignal();
   }
 
@@ -170,7 +175,7 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
     data: string | Uint8Array,
     options: { readonly ttlMs?: number | null } = {},
   ): Promise<SendFate> {
-    if (typeof data !== "string" && !(data instanceof Uint8Array)) {
+    if (typeof data !== "string" && !isBytes(data)) {
       throw new OptionError("data", "a string or a Uint8Array", data);
     }
     const ttlMs = checkTtl(options.ttlMs);
@@ -216,7 +221,7 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
 
   /** Listens to one kind of fact, to `message`, or to every fact (`*`). Gives the function that ends it. */
   on<E extends EventName<M>>(type: E, listener: Listener<M, E>): () => void {
-    if (typeof listener !== "function") throw new OptionError("listener", "a function", listener);
+    requireFunction(listener, "listener");
     return this.#parts.publisher.on(type, listener);
   }
 

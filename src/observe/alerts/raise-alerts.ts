@@ -1,7 +1,9 @@
 /** Alerts of one supervisor, to functions that bring them to people. */
-import { checkFunction, checkKeys, checkMs, ignoreRejection } from "../../check.ts";
+import { checkClock, checkFunction, checkKeys, checkMs, requireFunction } from "../../check.ts";
 import { OptionError } from "../../errors.ts";
+import { onRejection } from "../../shape.ts";
 import { realClock, type Clock } from "../../system.ts";
+import { callGuarded } from "../../warn.ts";
 import type { Observed } from "../observed.ts";
 import { AlertBook, type AlertSink, type RaisedAlert } from "./book.ts";
 
@@ -19,7 +21,10 @@ export interface AlertOptions {
   readonly quietMs?: number | undefined;
   /** The same alert is told at most once in this time, unless it has become graver. @defaultValue 300,000 */
   readonly coolDownMs?: number | undefined;
-  /** Told of a sink that failed. @defaultValue it is counted only */
+  /**
+   * Called for each failure of a sink. What it throws, or rejects with, is a warning of the process.
+   * @defaultValue it is counted only
+   */
   readonly onSinkFailed?: ((error: unknown, alert: RaisedAlert) => void) | undefined;
   /** @defaultValue the machine's clock */
   readonly clock?: Clock | undefined;
@@ -47,12 +52,13 @@ const KNOWN = [
 /** Raises alerts for `supervisor` until it is closed, or `end()` is called. */
 export function raiseAlerts(supervisor: Observed, options: AlertOptions): AlertWatch {
   checkKeys(options, "options", KNOWN);
-  const { sinks, onSinkFailed, clock = realClock } = options;
+  const { sinks, onSinkFailed } = options;
+  const clock = checkClock(options.clock, realClock);
   if (!Array.isArray(sinks) || sinks.length === 0) {
     throw new OptionError("sinks", "an array of one function or more", sinks);
   }
   for (const [index, sink] of sinks.entries()) {
-    if (typeof sink !== "function") throw new OptionError(`sinks[${index}]`, "a function", sink);
+    requireFunction(sink, `sinks[${index}]`);
   }
   checkFunction(onSinkFailed, "onSinkFailed");
   const times = {
@@ -65,17 +71,12 @@ export function raiseAlerts(supervisor: Observed, options: AlertOptions): AlertW
   let sinkFailures = 0;
   const failed = (error: unknown, alert: RaisedAlert): void => {
     sinkFailures += 1;
-    try {
-      ignoreRejection(onSinkFailed?.(error, alert));
-    } catch {
-      // Counted already; there is nobody left to tell.
-    }
+    if (onSinkFailed !== undefined) callGuarded("onSinkFailed", () => onSinkFailed(error, alert));
   };
   const tell = (alert: RaisedAlert): void => {
     for (const sink of sinks) {
       try {
-        const result = sink(alert);
-        if (result instanceof Promise) result.catch((error: unknown) => failed(error, alert));
+        onRejection(sink(alert), (error) => failed(error, alert));
       } catch (error) {
         failed(error, alert);
       }
