@@ -171,6 +171,13 @@ export const mutants = [
     command,
   ],
   [
+    "a stream that is closed without an error still counts as read",
+    "src/cli/output.ts",
+    '    stream.on("close", () => this.#end());',
+    '    stream.on("close", () => this.#resume());',
+    [["test/src/cli/output.test.ts"]],
+  ],
+  [
     "a recording is written over another part",
     "src/cli/record-part.ts",
     "      await link(from, to);\n      await unlink(from);",

@@ -48,7 +48,8 @@ export class Output {
     // It stays attached for as long as the stream lives: EPIPE may come after the last write.
     stream.on("error", (error: NodeJS.ErrnoException) => this.#fail(error));
     stream.on("drain", () => this.#resume());
-    stream.on("close", () => this.#resume());
+    // It may be closed without an error, and a write to it would then wait for ever.
+    stream.on("close", () => this.#end());
   }
 
   /** True once nobody reads any more. */
@@ -119,9 +120,14 @@ export class Output {
   }
 
   #fail(error: NodeJS.ErrnoException): void {
+    const isReaderGone = error.code === "EPIPE" || error.code === "ERR_STREAM_DESTROYED";
+    if (!this.#isGone && !isReaderGone) this.#failure = error;
+    this.#end();
+  }
+
+  #end(): void {
     if (this.#isGone) return;
     this.#isGone = true;
-    if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED") this.#failure = error;
     this.#resume();
     this.#onGone();
   }

@@ -83,6 +83,22 @@ describe("lines to a stream", () => {
     await expect(written).resolves.toBeUndefined();
   });
 
+  it("are over once the stream is closed, though no error says so: a later line waits for nobody", async () => {
+    let gone = 0;
+    const reader = new SlowReader();
+    const output = new Output(reader, () => {
+      gone += 1;
+    });
+    const first = output.line("a");
+    reader.destroy();
+    await first;
+
+    expect([output.isGone, output.failure]).toEqual([true, undefined]);
+    expect(gone).toBe(1);
+    // A write to a closed stream is followed by no `drain` and no `error`.
+    expect(output.line("b")).toBeUndefined();
+  });
+
   it("all resume where several wait for one reader", async () => {
     const reader = new SlowReader();
     const output = new Output(reader);
