@@ -20,7 +20,6 @@ import { topicKeys, type Topic } from "../subscriptions/topic.ts";
 import { randomSeed, realClock, type Clock } from "../system.ts";
 import { printable } from "../transport/printable.ts";
 import type { Transport } from "../transport/transport.ts";
-import type { WsTransportOptions } from "../transport/ws-options.ts";
 import type { VenueProfile } from "../venues/venue.ts";
 import {
   checkFunction,
@@ -43,6 +42,7 @@ import { checkPolicy } from "./check-policy.ts";
 import { checkMute } from "./check-mute.ts";
 import type { SupervisorOptions, Target } from "./options.ts";
 import { checkFreshness, checkQuarantine, checkRecovery } from "./check-feed.ts";
+import type { Platform } from "./platform.ts";
 import { checkRecoveryPolicy } from "../recovery/check-recovery-policy.ts";
 import type { OutboxPolicy } from "./outbox.ts";
 import { checkSchema, type SchemaOf } from "./schema.ts";
@@ -89,9 +89,6 @@ export interface Settings<M> extends ResubscribeSettings {
 
 type Inspect = (event: InspectionEvent) => void;
 
-/** Makes the transport where the user gives none: Node's over `ws`, a browser's over its own sockets. */
-export type CreateTransport = (options: WsTransportOptions) => Transport;
-
 const KNOWN = [
   "topics",
   "protocols",
@@ -135,7 +132,7 @@ export function checkSettings<M>(
   given: Target<M>,
   options: SupervisorOptions<M>,
   report: ReportFailure,
-  createTransport: CreateTransport,
+  createTransport: Platform["createTransport"],
 ): Settings<M> {
   checkKeys(options, "options", KNOWN);
   for (const name of ["authenticate", "decode", "sequence", "transport"] as const) {
@@ -268,7 +265,7 @@ function checkClock(value: Clock | undefined): Clock {
 function checkTransport(
   options: Pick<SupervisorOptions, "ws" | "transport">,
   closeTimeoutMs: number,
-  createTransport: CreateTransport,
+  createTransport: Platform["createTransport"],
 ): Transport {
   if (options.transport === undefined) {
     // The chart's deadline decides; ws's own must not cut a handshake short before it.

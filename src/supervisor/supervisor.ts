@@ -13,6 +13,7 @@ import type { Position } from "../sequence/point.ts";
 import type { TopicStatus } from "../subscriptions/summary.ts";
 import type { Topic } from "../subscriptions/topic.ts";
 import { checkSignal } from "../check.ts";
+import { afterThisTurn } from "../system.ts";
 import { checkClose, checkTtl } from "./check-command.ts";
 import type { EventName, Listener, SupervisorState } from "./facts.ts";
 import type { FeedItem } from "./items.ts";
@@ -20,8 +21,9 @@ import type { MessagesOptions } from "./message-queue.ts";
 import type { RawMessage, SupervisorOptions, Target } from "./options.ts";
 import type { SendFate } from "./outbox.ts";
 import { Parts } from "./parts.ts";
+import type { Platform } from "./platform.ts";
 import { Run } from "./run.ts";
-import { checkSettings, type CreateTransport, type Settings } from "./settings.ts";
+import { checkSettings, type Settings } from "./settings.ts";
 import type { Status } from "./status.ts";
 import { reasonOf, whenReady } from "./when-ready.ts";
 
@@ -35,19 +37,35 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
   #onAbort: (() => void) | undefined;
   /** Closed before it ever ran. */
   #isClosedUnrun = false;
+  /** Since when it waits for the end of the turn that made it; undefined where it does not. */
+  #startingSinceMs: number | undefined;
 
-  constructor(target: Target<M>, options: SupervisorOptions<M>, createTransport: CreateTransport) {
+  constructor(target: Target<M>, options: SupervisorOptions<M>, platform: Platform) {
     const report = (callback: string, error: unknown): void =>
       this.#parts.publisher.callbackFailed(callback, error);
-    const settings = checkSettings(target, options, report, createTransport);
+    const settings = checkSettings(target, options, report, platform.createTransport);
     this.#settings = settings;
     this.#parts = new Parts(this, settings, (owner) => {
+      this.#startingSinceMs = undefined;
       this.#run?.detach();
       this.#parts.publisher.begin();
       this.#run = new Run(owner, settings.clock, this.#parts);
       this.#heedSignal();
     });
     this.#heedSignal();
+  }
+
+  /**
+   * Starts `supervisor` when the code that is running now has returned. Until then it is `connecting`,
+   * `close()` ends it without a dial, and other commands change nothing.
+   */
+  static startAfterThisTurn<M>(supervisor: Supervisor<M>): Supervisor<M> {
+    if (supervisor.state !== "idle") return supervisor;
+    supervisor.#startingSinceMs = supervisor.#settings.clock.nowMs();
+    afterThisTurn(() => {
+      if (supervisor.#startingSinceMs !== undefined) supervisor.#start();
+    });
+    return supervisor;
   }
 
   /** The input of `connectionMachine` for whoever embeds it: `invoke: { input: supervisor.input }`. */
@@ -72,15 +90,14 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
 
   /** The chart's state now. */
   get state(): SupervisorState {
-    return this.#run?.state ?? (this.#isClosedUnrun ? "closed" : "idle");
+    if (this.#run !== undefined) return this.#run.state;
+    if (this.#isClosedUnrun) return "closed";
+    return this.#startingSinceMs === undefined ? "idle" : "connecting";
   }
 
   /** Runs the chart in an actor of its own. `supervise` does this. */
   start(): this {
-    if (this.state !== "idle") return this;
-    const { clock, inspect } = this.#settings;
-    const watched = inspect === undefined ? {} : { inspect };
-    createActor(connectionMachine, { input: this.input, clock, ...watched }).start();
+    if (this.state === "idle") this.#start();
     return this;
   }
 
@@ -92,7 +109,7 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
       state: this.state,
       phase: run?.phase,
       isReady: run?.isReady ?? false,
-      sinceMs: run?.sinceMs ?? 0,
+      sinceMs: run?.sinceMs ?? this.#startingSinceMs ?? 0,
       attempt: context?.attempt ?? 0,
       failures: context?.failures ?? 0,
       retryInMs: isWaiting ? (context?.retryInMs ?? null) : null,
@@ -252,15 +269,23 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
     else signal.addEventListener("abort", onAbort, { once: true });
   }
 
+  #start(): void {
+    const { clock, inspect } = this.#settings;
+    const watched = inspect === undefined ? {} : { inspect };
+    createActor(connectionMachine, { input: this.input, clock, ...watched }).start();
+  }
+
   #command(command: ConnectionCommand): void {
     this.#run?.send(command);
   }
 
   #end(command: ConnectionCommand): Promise<void> {
     const run = this.#run;
-    if (run === undefined && this.state === "idle") {
+    const previous = this.state;
+    if (run === undefined && previous !== "closed") {
       this.#isClosedUnrun = true;
-      this.#parts.note("state", { state: "closed", previous: "idle" });
+      this.#startingSinceMs = undefined;
+      this.#parts.note("state", { state: "closed", previous });
       this.#parts.note("closed", {});
     }
     if (run === undefined || run.isOver) return Promise.resolve();

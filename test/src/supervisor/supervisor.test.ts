@@ -5,7 +5,6 @@ import {
   ConnectionClosedError,
   ConnectionFailedError,
   createSupervisor,
-  supervise,
 } from "../../../src/index.ts";
 import { createMemoryTransport } from "../../../src/testing/memory-transport.ts";
 import { VirtualClock } from "../../../src/testing/virtual-clock.ts";
@@ -246,7 +245,7 @@ describe("a life", () => {
     expect(world.heard("up")).toEqual([{ type: "up", atMs: startedAtMs + 250, attempt: 1 }]);
   });
 
-  it("is dialled by `supervise` at once, and by `createSupervisor` when told", () => {
+  it("is dialled by `start()` within the call", () => {
     const clock = new VirtualClock();
     const { transport, sockets } = createMemoryTransport({ clock });
     const idle = createSupervisor(url, { transport, clock });
@@ -254,8 +253,6 @@ describe("a life", () => {
     expect(sockets).toHaveLength(0);
     expect(idle.start()).toBe(idle);
     expect(sockets).toHaveLength(1);
-    expect(supervise(url, { transport, clock }).state).toBe("connecting");
-    expect(sockets).toHaveLength(2);
   });
 
   it("starts once", () => {
