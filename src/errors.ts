@@ -6,6 +6,7 @@
  *   ├─ ConnectionFailedError  refused for good, or out of retries
  *   └─ ConnectionClosedError  the owner closed it
  *   RefusedError              thrown by a user's own function: a server refused, for good or for now
+ *   InternalError             an error inside the chart or one of its actors: it ended the connection
  *   Error                     ours: a bug
  */
 import { describeLoss, type Loss } from "../machines/loss.ts";
@@ -58,6 +59,25 @@ export class ConnectionClosedError extends ConnectionError {
     super("the connection was closed by its owner");
     this.name = "ConnectionClosedError";
   }
+}
+
+/**
+ * An error inside the chart or one of its actors has ended the connection: a bug, here or in what was handed
+ * in (a clock, an event). `cause` is the error itself. What reads the feed throws it, `ready()` rejects with it.
+ */
+export class InternalError extends Error {
+  readonly code = "ERR_INTERNAL";
+
+  constructor(cause: unknown) {
+    super(`internal error: ${messageOf(cause)}`, { cause });
+    this.name = "InternalError";
+  }
+}
+
+/** Errors are told by their shape: one of another realm is no `instanceof Error`. */
+function messageOf(cause: unknown): string {
+  const isObject = typeof cause === "object" && cause !== null;
+  return isObject && "message" in cause ? String(cause.message) : String(cause);
 }
 
 /**

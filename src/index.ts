@@ -78,6 +78,7 @@ export {
   ConnectionClosedError,
   ConnectionError,
   ConnectionFailedError,
+  InternalError,
   OptionError,
   RefusedError,
 } from "./errors.ts";

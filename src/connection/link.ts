@@ -42,6 +42,8 @@ export interface LinkSettings extends AttemptSettings {
 export interface LinkedParts {
   readonly outgoing: Pick<Outgoing, "begin" | "lost" | "end" | "allow" | "urgent" | "countFrame">;
   readonly feed: LinkFeed;
+  /** Facts wait for the end of the step of the chart that calls the link, or for the dial in it. */
+  readonly publisher: { hold(): void; flush(): void };
 }
 
 /** Who takes what comes in, over all sockets. */
@@ -134,6 +136,7 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
 
   dial(attempt: Attempt, report: (fact: SocketFact) => void): void {
     this.dropSocket();
+    this.#parts.publisher.flush(); // a loss is told before the dial that follows it
     this.#report = report;
     this.#attempt = new SocketAttempt(attempt, this.#settings, this);
     this.#attempt.start();
@@ -159,6 +162,7 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
   }
 
   replaySubscriptions(): void {
+    this.#parts.publisher.hold();
     const socket = this.#attempt?.socket;
     if (socket === undefined) return;
     this.#parts.feed.newSocket();
@@ -171,6 +175,7 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
   }
 
   abandonReplay(): void {
+    this.#parts.publisher.hold();
     this.#isReplaying = false;
     this.#parts.feed.replayAbandoned();
   }
@@ -199,11 +204,13 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
   }
 
   startSending(): void {
+    this.#parts.publisher.hold();
     this.#parts.outgoing.allow("open");
     this.#parts.feed.ready(true);
   }
 
   holdSends(): void {
+    this.#parts.publisher.hold();
     this.#parts.outgoing.allow("held");
     this.#parts.feed.ready(false);
   }

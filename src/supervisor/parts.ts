@@ -62,12 +62,22 @@ export class Parts<M> implements RunFacts {
       this.outbox.clear("failed");
       this.consumers.end(new ConnectionFailedError(fact.loss, fact.rule));
     }
+    if (fact.type === "internal") this.consumers.end(fact.error);
+  }
+
+  hold(): void {
+    this.publisher.hold();
+  }
+
+  release(): void {
+    this.publisher.release();
   }
 
   /** Nothing is left behind: no timer, no listener on the signal, no open iterator, no waiting send. */
   #finish(): void {
     this.onFinish?.();
     this.link.dropSocket();
+    this.feed.ready(false);
     this.outbox.clear("closed");
     this.consumers.end();
     this.publisher.silence();

@@ -8,7 +8,12 @@ import { createActor } from "xstate";
 import { connectionMachine, type ConnectionActor } from "../../machines/connection.machine.ts";
 import type { ConnectionInput } from "../../machines/connection.context.ts";
 import type { ConnectionCommand } from "../../machines/connection.events.ts";
-import { ConnectionClosedError, ConnectionFailedError, OptionError } from "../errors.ts";
+import {
+  ConnectionClosedError,
+  ConnectionFailedError,
+  OptionError,
+  type InternalError,
+} from "../errors.ts";
 import type { Position } from "../sequence/point.ts";
 import type { TopicStatus } from "../subscriptions/summary.ts";
 import type { Topic } from "../subscriptions/topic.ts";
@@ -37,8 +42,10 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
   #onAbort: (() => void) | undefined;
   /** Closed before it ever ran. */
   #isClosedUnrun = false;
-  /** Since when it waits for the end of the turn that made it; undefined where it does not. */
-  #startingSinceMs: number | undefined;
+  /** It waits for the end of the turn that made it. */
+  #isStarting = false;
+  /** Since when it has been in its state, where no chart has run it. */
+  #unrunSinceMs = 0;
 
   constructor(target: Target<M>, options: SupervisorOptions<M>, platform: Platform) {
     const report = (callback: string, error: unknown): void =>
@@ -46,7 +53,7 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
     const settings = checkSettings(target, options, report, platform.createTransport);
     this.#settings = settings;
     this.#parts = new Parts(this, settings, (owner) => {
-      this.#startingSinceMs = undefined;
+      this.#isStarting = false;
       this.#run?.detach();
       this.#parts.publisher.begin();
       this.#run = new Run(owner, settings.clock, this.#parts);
@@ -61,9 +68,10 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
    */
   static startAfterThisTurn<M>(supervisor: Supervisor<M>): Supervisor<M> {
     if (supervisor.state !== "idle") return supervisor;
-    supervisor.#startingSinceMs = supervisor.#settings.clock.nowMs();
+    supervisor.#isStarting = true;
+    supervisor.#unrunSinceMs = supervisor.#settings.clock.nowMs();
     afterThisTurn(() => {
-      if (supervisor.#startingSinceMs !== undefined) supervisor.#start();
+      if (supervisor.#isStarting) supervisor.#start();
     });
     return supervisor;
   }
@@ -92,7 +100,7 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
   get state(): SupervisorState {
     if (this.#run !== undefined) return this.#run.state;
     if (this.#isClosedUnrun) return "closed";
-    return this.#startingSinceMs === undefined ? "idle" : "connecting";
+    return this.#isStarting ? "connecting" : "idle";
   }
 
   /** Runs the chart in an actor of its own. `supervise` does this. */
@@ -109,7 +117,7 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
       state: this.state,
       phase: run?.phase,
       isReady: run?.isReady ?? false,
-      sinceMs: run?.sinceMs ?? this.#startingSinceMs ?? 0,
+      sinceMs: run?.sinceMs ?? this.#unrunSinceMs,
       attempt: context?.attempt ?? 0,
       failures: context?.failures ?? 0,
       retryInMs: isWaiting ? (context?.retryInMs ?? null) : null,
@@ -143,15 +151,16 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
 
   /**
    * Resolves when the connection is ready: subscriptions settled, sends flow. At once if it is.
-   * Rejects with {@link ConnectionFailedError} in `failed` and {@link ConnectionClosedError} when closed.
+   * Rejects with {@link ConnectionFailedError} in `failed`, {@link ConnectionClosedError} when closed and
+   * {@link InternalError} when an error inside the chart has ended it.
    */
   ready(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
     const signal = checkSignal(options.signal, "signal");
     if (signal?.aborted === true) return Promise.reject(reasonOf(signal));
     if (this.#run?.isReady === true) return Promise.resolve();
-    if (this.state === "closed") return Promise.reject(new ConnectionClosedError());
     const failure = this.#failure();
     if (failure !== undefined) return Promise.reject(failure);
+    if (this.state === "closed") return Promise.reject(new ConnectionClosedError());
     return whenReady(this.#parts.publisher, signal);
   }
 
@@ -230,7 +239,10 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
     return this.close();
   }
 
-  /** Listens to one kind of fact, to `message`, or to every fact (`*`). Gives the function that ends it. */
+  /**
+   * Listens to one kind of fact, to `message`, or to every fact (`*`). Gives the function that ends it.
+   * Throws an {@link OptionError} for a name that is none of these.
+   */
   on<E extends EventName<M>>(type: E, listener: Listener<M, E>): () => void {
     if (typeof listener !== "function") throw new OptionError("listener", "a function", listener);
     return this.#parts.publisher.on(type, listener);
@@ -239,13 +251,12 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
   /**
    * The feed as an async iterable: messages with gaps, resets and overflows at their right place.
    * Iterators are independent, each with its own bounded buffer, from the moment of this call. It ends
-   * on `close`, and throws the failure on `failed`.
+   * on `close`, and throws the failure on `failed` and the error on `internal`.
    */
   messages(options: MessagesOptions<M> = {}): AsyncIterableIterator<FeedItem<M>> {
     const queue = this.#parts.consumers.open(options);
-    if (this.state === "closed") queue.end();
     const failure = this.#failure();
-    if (failure !== undefined) queue.end(failure);
+    if (failure !== undefined || this.state === "closed") queue.end(failure);
     return queue;
   }
 
@@ -284,7 +295,8 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
     const previous = this.state;
     if (run === undefined && previous !== "closed") {
       this.#isClosedUnrun = true;
-      this.#startingSinceMs = undefined;
+      this.#isStarting = false;
+      this.#unrunSinceMs = this.#settings.clock.nowMs();
       this.#parts.note("state", { state: "closed", previous });
       this.#parts.note("closed", {});
     }
@@ -298,7 +310,8 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
     });
   }
 
-  #failure(): ConnectionFailedError | undefined {
+  #failure(): ConnectionFailedError | InternalError | undefined {
+    if (this.#run?.internalError !== undefined) return this.#run.internalError;
     const context = this.#run?.context;
     if (this.state !== "failed" || context?.lastLoss == null) return undefined;
     return new ConnectionFailedError(context.lastLoss, context.lastVerdict?.rule ?? "unknown");

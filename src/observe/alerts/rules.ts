@@ -46,7 +46,9 @@ export type AlertMove =
       readonly text: string;
       readonly subjects: readonly string[];
     }
-  | { readonly does: "end"; readonly text: string };
+  | { readonly does: "end"; readonly text: string }
+  /** Nothing follows any more, and nothing is over. */
+  | { readonly does: "abandon" };
 
 /** Kinds that are over when they have not happened for a while. */
 export const passing: readonly AlertKind[] = [
@@ -105,7 +107,9 @@ const rules: Rules = {
   "message.invalid": (fact) => [raise("message-invalid", fact)],
   "callback.failed": (fact) => [raise("callback-failed", fact)],
   alert: ({ alert }) => [raiseAlert(alert)],
-  closed: () => [{ does: "end", text: "closed by its owner" }],
+  closed: ({ error }) => [
+    error === undefined ? { does: "end", text: "closed by its owner" } : { does: "abandon" },
+  ],
 };
 
 export function movesOf(fact: Fact): readonly AlertMove[] {
@@ -118,11 +122,16 @@ function raiseAlert(alert: Alert): AlertMove {
   if (alert.kind === "long-outage" || alert.kind === "failed") {
     return { does: "raise", kind: "outage", severity: "critical", text };
   }
-  // Attempts go on as soon as they may: worth knowing, nothing to do.
-  const severity = alert.kind === "retry-budget-empty" ? "info" : "warning";
+  const severity = severityOf[alert.kind] ?? "warning";
   const subjects = subjectsOf(alert);
   return { does: "raise", kind: alert.kind, severity, text, subjects };
 }
+
+const severityOf: Readonly<Partial<Record<Alert["kind"], AlertSeverity>>> = {
+  // Attempts go on as soon as they may: worth knowing, nothing to do.
+  "retry-budget-empty": "info",
+  internal: "critical",
+};
 
 function subjectsOf(alert: Alert): readonly string[] {
   if ("topics" in alert) return alert.topics;

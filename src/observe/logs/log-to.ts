@@ -51,10 +51,11 @@ const levelOf: Readonly<Partial<Record<FactType, Level>>> = {
   "in-doubt": "warn",
   "numbering-stuck": "warn",
   failed: "error",
+  internal: "error",
   "callback.failed": "error",
 };
 
-const gravest: readonly Alert["kind"][] = ["failed", "long-outage"];
+const gravest: readonly Alert["kind"][] = ["failed", "internal", "long-outage"];
 
 const WINDOW_MS = 10_000;
 const LINES_PER_WINDOW = 20;

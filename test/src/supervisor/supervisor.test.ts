@@ -499,32 +499,6 @@ describe("numbers that belong to a connection", () => {
   });
 });
 
-describe("a chart that breaks, as only a bug of ours or of a clock may break it", () => {
-  it("leaves no socket behind, and nobody waiting", async () => {
-    const clock = new VirtualClock();
-    let isBroken = false;
-    const breaking = {
-      nowMs: () => clock.nowMs(),
-      setTimeout: (callback: () => void, delayMs: number) => {
-        if (isBroken) throw new Error("no timers left");
-        return clock.setTimeout(callback, delayMs);
-      },
-      clearTimeout: (handle: unknown) => clock.clearTimeout(handle),
-      nextTurn: (callback: () => void) => clock.nextTurn(callback),
-    };
-    const world = startIn("connecting", { clock: breaking });
-    const ready = outcomeOf(world.feed.ready());
-    const next = world.feed.messages().next();
-    isBroken = true;
-    world.socket.opens(); // the next state would arm a timer
-    expect(world.feed.state).toBe("closed");
-    expect(world.socketsOpen).toBe(0);
-    expect(await next).toEqual({ done: true, value: undefined });
-    expect(await ready).toBeInstanceOf(ConnectionClosedError);
-    await world.feed.close();
-  });
-});
-
 describe("facts that a transport tells before it has returned its socket", () => {
   it.each([
     ["a plain URL", url],
