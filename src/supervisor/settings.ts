@@ -50,7 +50,9 @@ import { talksOf, type Talk } from "./talk.ts";
 
 /** What a supervisor is built from. */
 export interface Settings<M> extends ResubscribeSettings {
+  /** What the user calls it, or what its default name begins with. */
   readonly name: string;
+  readonly isNamed: boolean;
   /** The id of the venue, where there is one. */
   readonly venue: string | undefined;
   readonly target: DialTarget;
@@ -160,7 +162,8 @@ export function checkSettings<M>(
     report,
   });
   return {
-    name: checkName(options.name, venue?.id),
+    name: checkName(options.name, venue),
+    isNamed: options.name !== undefined,
     venue: venue?.id,
     target,
     authenticate: options.authenticate ?? venue?.authenticate,
@@ -195,11 +198,16 @@ export function checkSettings<M>(
 }
 
 /** It stands in log lines and as a label: short, and nothing that moves a cursor. */
-function checkName(name: unknown, venueId: string | undefined): string {
-  if (name === undefined) return venueId ?? "connection";
+function checkName<M>(name: unknown, venue: VenueProfile<M> | undefined): string {
+  if (name === undefined) return venue === undefined ? "connection" : endpointOf(venue);
   const isName = typeof name === "string" && name.length > 0 && printable(name, 100) === name;
   if (!isName) throw new OptionError("name", "1 to 100 printable characters", name);
   return name;
+}
+
+/** A connection is to one endpoint of its venue. */
+function endpointOf<M>({ id, service, services }: VenueProfile<M>): string {
+  return services.length > 1 ? `${id}-${service}` : id;
 }
 
 /** Chance is asked for only where no seed is given. */

@@ -25,6 +25,7 @@ import type { FeedItem } from "./items.ts";
 import type { MessagesOptions } from "./message-queue.ts";
 import type { RawMessage, SupervisorOptions, Target } from "./options.ts";
 import type { SendFate } from "./outbox.ts";
+import { claimName, type ClaimedName } from "./names.ts";
 import { Parts } from "./parts.ts";
 import type { Platform } from "./platform.ts";
 import { Run } from "./run.ts";
@@ -36,6 +37,7 @@ import { reasonOf, whenReady } from "./when-ready.ts";
 export class Supervisor<M = RawMessage> implements AsyncDisposable {
   readonly #settings: Settings<M>;
   readonly #parts: Parts<M>;
+  readonly #name: ClaimedName;
   /** The running chart; undefined before it is embedded or started. */
   #run: Run | undefined;
   /** Where there is a signal. */
@@ -54,11 +56,14 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
     this.#settings = settings;
     this.#parts = new Parts(this, settings, (owner) => {
       this.#isStarting = false;
+      this.#name.take(); // it may have ended before
       this.#run?.detach();
       this.#parts.publisher.begin();
       this.#run = new Run(owner, settings.clock, this.#parts);
       this.#heedSignal();
     });
+    this.#name = claimName(this, settings.name, settings.isNamed);
+    this.#parts.onFinish = () => this.#finish();
     this.#heedSignal();
   }
 
@@ -86,9 +91,12 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
     return this.#run?.actor;
   }
 
-  /** What its owner calls it; the same in logs, metrics and alerts. */
+  /**
+   * What its owner calls it; the same in logs, metrics and alerts. By default its venue's id and service, or
+   * "connection", and the lowest number from 2 that no other has where that is taken.
+   */
   get name(): string {
-    return this.#settings.name;
+    return this.#name.name;
   }
 
   /** The id of its venue, where it has one. */
@@ -275,7 +283,6 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
     const { signal } = this.#settings;
     if (signal === undefined) return;
     const onAbort = (this.#onAbort ??= () => void this.#end({ type: "close" }));
-    this.#parts.onFinish = () => signal.removeEventListener("abort", onAbort);
     if (signal.aborted) onAbort();
     else signal.addEventListener("abort", onAbort, { once: true });
   }
@@ -284,6 +291,14 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
     const { clock, inspect } = this.#settings;
     const watched = inspect === undefined ? {} : { inspect };
     createActor(connectionMachine, { input: this.input, clock, ...watched }).start();
+  }
+
+  /** All is over: nothing of it is left outside. */
+  #finish(): void {
+    this.#name.release();
+    if (this.#onAbort !== undefined) {
+      this.#settings.signal?.removeEventListener("abort", this.#onAbort);
+    }
   }
 
   #command(command: ConnectionCommand): void {
