@@ -7,7 +7,7 @@
  */
 import { SparseMap } from "../sparse-map.ts";
 import type { Clock } from "../system.ts";
-import { broadcast } from "./channels.ts";
+import { broadcast, isBroadcast } from "./channels.ts";
 import { OptionError } from "../errors.ts";
 import { factTypes, type Fact, type FactPayloads, type FactType } from "./facts.ts";
 import type { MessageItem } from "./items.ts";
@@ -71,6 +71,12 @@ export class Publisher<M> implements Facts {
     let count = this.#messageListeners.length;
     for (const listeners of this.#listeners.values()) count += listeners.size;
     return count;
+  }
+
+  /** Whether anybody listens to one of these, to every fact, or to this process's channel of the first. */
+  hears(types: readonly [FactType, ...FactType[]]): boolean {
+    const isHeard = ["*", ...types].some((type) => this.#listeners.has(type));
+    return isHeard || isBroadcast(types[0]);
   }
 
   /** @throws {@link OptionError} for a name that is no event: its listener would never be called. */

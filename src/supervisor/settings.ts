@@ -61,6 +61,7 @@ export interface Settings<M> extends ResubscribeSettings {
   readonly seed: number;
   readonly clock: Clock;
   readonly transport: Transport;
+  readonly warn: Platform["warn"];
   readonly signal: AbortSignal | undefined;
   readonly outbox: OutboxPolicy;
   readonly topics: readonly string[];
@@ -134,7 +135,7 @@ export function checkSettings<M>(
   given: Target<M>,
   options: SupervisorOptions<M>,
   report: ReportFailure,
-  createTransport: Platform["createTransport"],
+  platform: Platform,
 ): Settings<M> {
   checkKeys(options, "options", KNOWN);
   for (const name of ["authenticate", "decode", "sequence", "transport"] as const) {
@@ -170,7 +171,8 @@ export function checkSettings<M>(
     policy,
     seed: checkSeed(options.seed),
     clock: checkClock(options.clock),
-    transport: checkTransport(options, policy.closeTimeoutMs, createTransport),
+    transport: checkTransport(options, policy.closeTimeoutMs, platform.createTransport),
+    warn: platform.warn,
     signal: checkSignal(options.signal, "signal"),
     outbox: checkOutbox(options.outbox),
     topics,

@@ -8,6 +8,7 @@ import { createActor } from "xstate";
 import { connectionMachine, type ConnectionActor } from "../../machines/connection.machine.ts";
 import type { ConnectionInput } from "../../machines/connection.context.ts";
 import type { ConnectionCommand } from "../../machines/connection.events.ts";
+import { describeLoss } from "../../machines/loss.ts";
 import {
   ConnectionClosedError,
   ConnectionFailedError,
@@ -33,6 +34,9 @@ import { checkSettings, type Settings } from "./settings.ts";
 import type { Status } from "./status.ts";
 import { reasonOf, whenReady } from "./when-ready.ts";
 
+/** By its registered name: the core imports nothing of Node's. */
+const inspectCustom: unique symbol = Symbol.for("nodejs.util.inspect.custom");
+
 /** One supervised connection. Made by `supervise` (running) or `createSupervisor` (to be embedded). */
 export class Supervisor<M = RawMessage> implements AsyncDisposable {
   readonly #settings: Settings<M>;
@@ -52,7 +56,7 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
   constructor(target: Target<M>, options: SupervisorOptions<M>, platform: Platform) {
     const report = (callback: string, error: unknown): void =>
       this.#parts.publisher.callbackFailed(callback, error);
-    const settings = checkSettings(target, options, report, platform.createTransport);
+    const settings = checkSettings(target, options, report, platform);
     this.#settings = settings;
     this.#parts = new Parts(this, settings, (owner) => {
       this.#isStarting = false;
@@ -273,6 +277,30 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
     return this.#parts.feed.positions();
   }
 
+  /** What `console.log` and `util.inspect` of Node show: how it stands. No URL and no credential is in it. */
+  [inspectCustom](
+    depth: number,
+    options: { readonly depth?: number | null },
+    inspect: (value: unknown, options: object) => string,
+  ): string {
+    const { name, venue } = this;
+    if (depth < 0) return `[Supervisor ${name}]`;
+    const { state, phase, isReady, attempt, retryInMs, lastLoss, topics, inbound } = this.status();
+    const { messages, gaps } = inbound;
+    const shown = {
+      name,
+      venue,
+      state: phase === undefined ? state : `${state}, ${phase}`,
+      isReady,
+      attempt,
+      retryInMs,
+      lastLoss: lastLoss === null ? null : describeLoss(lastLoss),
+      topics: { wanted: topics.wanted, confirmed: topics.confirmed },
+      inbound: { messages, gaps },
+    };
+    return `Supervisor ${inspect(shown, { ...options, depth: 1 })}`;
+  }
+
   /** Keeps a supervisor that stands in somebody's context out of snapshots. */
   toJSON(): undefined {
     return undefined;
@@ -290,6 +318,7 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
   #start(): void {
     const { clock, inspect } = this.#settings;
     const watched = inspect === undefined ? {} : { inspect };
+    this.#parts.isEmbedded = false;
     createActor(connectionMachine, { input: this.input, clock, ...watched }).start();
   }
 

@@ -21,9 +21,9 @@ function make(target: Target<unknown> = url, name?: string) {
 describe("a default name", () => {
   it("is the venue's id, with its service where it has several", () => {
     const feeds = [
-      make(binanceSpot() as never),
-      make(binanceUsdm({ service: "market" }) as never),
-      make(bybit({ service: "linear" }) as never),
+      make(binanceSpot()),
+      make(binanceUsdm({ service: "market" })),
+      make(bybit({ service: "linear" })),
       make(),
     ];
     expect(feeds.map(({ name }) => name)).toEqual([
@@ -109,7 +109,7 @@ describe("a name that is given", () => {
 describe("two connections of one venue without names", () => {
   it("are two incidents: one that recovers leaves the other's open", () => {
     const told: RaisedAlert[] = [];
-    const feeds = [make(binanceSpot() as never), make(binanceSpot() as never)];
+    const feeds = [make(binanceSpot()), make(binanceSpot())];
     const before = memory.sockets.length;
     for (const feed of feeds) {
       raiseAlerts(feed, { sinks: [(alert) => void told.push(alert)], clock, graceMs: 0 });
