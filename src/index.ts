@@ -16,6 +16,7 @@ export type {
   Alert,
   EventName,
   Fact,
+  FactEvent,
   FactType,
   Listener,
   SupervisorState,

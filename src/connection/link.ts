@@ -8,6 +8,7 @@ import type {
   Attempt,
   ConnectionLink,
   ConnectionOwner,
+  ConnectionParent,
   PeerChecked,
   PeerUnheard,
   Watch,
@@ -70,12 +71,15 @@ export interface LinkKeepalive {
   readonly frame?: (() => string | Uint8Array | undefined) | undefined;
 }
 
+/** Called with the actor that runs the chart, and with the chart that embeds it and wants to hear of facts. */
+export type OnAttach = (owner: ConnectionOwner, parent: ConnectionParent | undefined) => void;
+
 const unheard = (): void => undefined;
 
 export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
   readonly #settings: LinkSettings;
   readonly #parts: LinkedParts;
-  readonly #onAttach: (owner: ConnectionOwner) => void;
+  readonly #onAttach: OnAttach;
   #attempt: SocketAttempt | undefined;
   /** Takes what is reported of the current attempt. */
   #report: (fact: SocketFact) => void = unheard;
@@ -91,11 +95,7 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
   #roundTripMs: number | null = null;
 
   /** @param onAttach - Called with the actor that runs the chart. */
-  constructor(
-    settings: LinkSettings,
-    parts: LinkedParts,
-    onAttach: (owner: ConnectionOwner) => void,
-  ) {
+  constructor(settings: LinkSettings, parts: LinkedParts, onAttach: OnAttach) {
     this.#settings = settings;
     this.#parts = parts;
     this.#onAttach = onAttach;
@@ -130,8 +130,8 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
     return this.#clock.nowMs();
   }
 
-  attach(owner: ConnectionOwner): void {
-    this.#onAttach(owner);
+  attach(owner: ConnectionOwner, parent?: ConnectionParent): void {
+    this.#onAttach(owner, parent);
   }
 
   dial(attempt: Attempt, report: (fact: SocketFact) => void): void {

@@ -243,6 +243,14 @@ export type Fact<T extends FactType = FactType> = {
   [K in T]: { readonly type: K; readonly atMs: number } & FactPayloads[K];
 }[T];
 
+/**
+ * A fact as an event of a chart that embeds the connection and gives itself as `parent` in its input: of type
+ * `connection.` and the fact's, with the fact's own fields.
+ */
+export type FactEvent<T extends FactType = FactType> = {
+  [K in T]: { readonly type: `connection.${K}`; readonly atMs: number } & FactPayloads[K];
+}[T];
+
 /** What `on(type, listener)` hands to its listener: messages beside facts. */
 interface ListenerArguments<M> {
   message: MessageItem<M>;

@@ -5,9 +5,8 @@
  * made after it. So they know of each other what their interfaces name, and a connection has no function of
  * its own for every such call: those came to 3 kB.
  */
-import { Link, type LinkSettings } from "../connection/link.ts";
+import { Link, type LinkSettings, type OnAttach } from "../connection/link.ts";
 import { Outgoing } from "../connection/outgoing.ts";
-import type { ConnectionOwner } from "../../machines/link.ts";
 import { ConnectionFailedError } from "../errors.ts";
 import { Consumers } from "./consumers.ts";
 import type { FactPayloads, FactType } from "./facts.ts";
@@ -42,11 +41,7 @@ export class Parts<M> implements RunFacts {
   readonly #warn: Platform["warn"];
 
   /** @param onAttach - Called with the actor that runs the chart. */
-  constructor(
-    supervisor: Supervisor<M>,
-    settings: Settings<M> & LinkSettings,
-    onAttach: (owner: ConnectionOwner) => void,
-  ) {
+  constructor(supervisor: Supervisor<M>, settings: Settings<M> & LinkSettings, onAttach: OnAttach) {
     const { clock } = settings;
     this.#supervisor = supervisor;
     this.#warn = settings.warn;

@@ -5,7 +5,12 @@
  * the chart, which reaches the world through the link made here.
  */
 import { createActor } from "xstate";
-import { connectionMachine, type ConnectionActor } from "../../machines/connection.machine.ts";
+import {
+  connectionMachine,
+  type ConnectionActor,
+  type ConnectionMachine,
+} from "../../machines/connection.machine.ts";
+import { beginsAgain } from "../../machines/connection.restore.ts";
 import type { ConnectionInput } from "../../machines/connection.context.ts";
 import type { ConnectionCommand } from "../../machines/connection.events.ts";
 import { describeLoss } from "../../machines/loss.ts";
@@ -32,6 +37,7 @@ import type { Platform } from "./platform.ts";
 import { Run } from "./run.ts";
 import { checkSettings, type Settings } from "./settings.ts";
 import type { Status } from "./status.ts";
+import { tellParent } from "./tell-parent.ts";
 import { reasonOf, whenReady } from "./when-ready.ts";
 
 /** By its registered name: the core imports nothing of Node's. */
@@ -46,6 +52,8 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
   #run: Run | undefined;
   /** Where there is a signal. */
   #onAbort: (() => void) | undefined;
+  /** Ends the telling of the chart that embeds it. */
+  #untell: (() => void) | undefined;
   /** Closed before it ever ran. */
   #isClosedUnrun = false;
   /** It waits for the end of the turn that made it. */
@@ -58,12 +66,14 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
       this.#parts.publisher.callbackFailed(callback, error);
     const settings = checkSettings(target, options, report, platform);
     this.#settings = settings;
-    this.#parts = new Parts(this, settings, (owner) => {
+    this.#parts = new Parts(this, settings, (owner, parent) => {
       this.#isStarting = false;
       this.#name.take(); // it may have ended before
       this.#run?.detach();
       this.#parts.publisher.begin();
       this.#run = new Run(owner, settings.clock, this.#parts);
+      this.#untell?.();
+      this.#untell = parent === undefined ? undefined : tellParent(this.#parts.publisher, parent);
       this.#heedSignal();
     });
     this.#name = claimName(this, settings.name, settings.isNamed);
@@ -88,6 +98,14 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
   /** The input of `connectionMachine` for whoever embeds it: `invoke: { input: supervisor.input }`. */
   get input(): ConnectionInput {
     return { link: this.#parts.link, policy: this.#settings.policy, seed: this.#settings.seed };
+  }
+
+  /**
+   * `connectionMachine` as the logic of this supervisor: an actor of it that is restored from a persisted
+   * snapshot dials again under this supervisor, which the machine alone cannot. The input is the same.
+   */
+  get logic(): ConnectionMachine {
+    return beginsAgain(connectionMachine, this.input);
   }
 
   /** The actor that runs the chart, for those who inspect it. Undefined before it runs. */
