@@ -504,9 +504,15 @@ describe("sinks", () => {
     world.socket.drops("ECONNRESET");
     world.feed.terminate();
     await promisesSettle();
-    const ended = alerts.end();
-    world.clock.advance(2_000);
-    await ended;
+    let isOver = false;
+    void alerts.end().then(() => (isOver = true));
+    await promisesSettle();
+    world.clock.advance(1_999);
+    await promisesSettle();
+    expect(isOver).toBe(false);
+    world.clock.advance(1);
+    await promisesSettle();
+    expect(isOver).toBe(true);
     const late = "not delivered before the end of the watch";
     expect(failures.filter(([message]) => message === late)).toEqual([
       [late, "outage", "firing", false],

@@ -1,5 +1,5 @@
 /** An error inside the chart or one of its actors: heard, and nothing is left of the connection. */
-import { createActor, setup } from "xstate";
+import { createActor, setup, type AnyActorRef } from "xstate";
 import { describe, expect, it } from "vitest";
 import { connectionMachine } from "../../../machines/index.ts";
 import { InternalError, type Fact } from "../../../src/index.ts";
@@ -57,13 +57,23 @@ const states: Readonly<Record<string, (world: World) => void>> = {
   },
 };
 
+/** Every actor below this one. */
+function below(actor: AnyActorRef | undefined): AnyActorRef[] {
+  const { children = {} } = (actor?.getSnapshot() ?? {}) as {
+    readonly children?: Readonly<Record<string, AnyActorRef>>;
+  };
+  return Object.values(children).flatMap((child) => [child, ...below(child)]);
+}
+
 describe.each(Object.entries(states))("an internal error in %s", (_, enter) => {
   it("is a fact and an alert, and leaves no socket and no timer", async () => {
     const world = startSupervisor<Json>(fetching);
     enter(world);
     await promisesSettle();
     world.facts.length = 0;
+    const children = below(world.feed.actor);
     world.feed.actor?.send(childFailed);
+    expect(children.map((child) => child.getSnapshot().status)).not.toContain("active");
     expect(world.facts.map(({ type }) => type)).toEqual(["internal", "alert", "state", "closed"]);
     const [{ error }] = world.heard("internal") as [Fact<"internal">];
     expect(error).toBeInstanceOf(InternalError);
