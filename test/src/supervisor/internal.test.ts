@@ -152,10 +152,16 @@ describe("an internal error", () => {
     expect(clock.armed).toBe(0);
   });
 
-  it("is told where an event is none that the chart can read", () => {
+  it("is told where an event is none that the chart can read, and stops all of its children", async () => {
     const world = startSupervisor<Json>(fetching).comesUp();
+    world.receives({ s: "a", n: 1 }, { s: "a", n: 5 });
+    world.clock.advance(2_000);
+    await promisesSettle();
+    const children = below(world.feed.actor);
+    expect(children.length).toBeGreaterThan(3); // socket, heartbeat, recoveries, one recovery
     world.feed.actor?.send({ type: "socket.ended" } as never);
     expect(world.heard("internal")).toHaveLength(1);
+    expect(children.map((child) => child.getSnapshot().status)).not.toContain("active");
     expect(world.socketsOpen).toBe(0);
     expect(world.clock.armed).toBe(0);
   });
