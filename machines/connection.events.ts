@@ -23,9 +23,15 @@ export type SocketFact =
   | { readonly type: "socket.dialled"; readonly atMs: number }
   | { readonly type: "socket.progressed"; readonly phase: LossPhase }
   | { readonly type: "socket.opened"; readonly atMs: number }
-  | { readonly type: "socket.ended"; readonly loss: Loss; readonly atMs: number }
+  | {
+      readonly type: "socket.ended";
+      readonly loss: Loss;
+      readonly atMs: number;
+      /** The attempt whose end this is, by {@link Attempt.number}; undefined for the current one. */
+      readonly attempt?: number;
+    }
   | { readonly type: "subscriptions.settled" }
-  /** A stream is not whole, and there is no desk yet to recover it: said once in a connection's life. */
+  /** A stream is not whole, and there is no desk yet to recover it: said when the first stream breaks, and again after `failed`. */
   | { readonly type: "desk.wanted" }
   | SocketExpiring
   | SocketMute;

@@ -77,7 +77,10 @@ const connecting = words.createStateConfig({
         { type: "planByAge", params: ({ event }) => event.atMs },
       ],
     },
-    "socket.ended": { actions: { type: "judgeLoss", params: ({ event }) => event } },
+    "socket.ended": {
+      guard: { type: "isCurrent", params: ({ event }) => event.attempt },
+      actions: { type: "judgeLoss", params: ({ event }) => event },
+    },
     "socket.lost": onLost,
     reconnect: timed("reconnect"),
     "command.given": [
@@ -191,7 +194,7 @@ const reconnecting = words.createStateConfig({
 
 const failed = words.createStateConfig({
   description: "Refused for good, or out of retries. Rests until the owner says connect.",
-  entry: ["holdSends", "dropPlan", "dropSocket"],
+  entry: ["holdSends", "dropPlan", "dropSocket", "closeDesk"],
   on: {
     connect: timed("connect"),
     reconnect: timed("reconnect"),

@@ -83,7 +83,8 @@ const socket: SocketLogic = fromCallback<SocketCommand, SocketInput>(
     // XState still relays during the cleanup; what is said then would be heard as the next socket's.
     let isOver = false;
     const report = (fact: SocketFact): void => {
-      if (!isOver) sendBack(fact);
+      if (isOver) return;
+      sendBack(fact.type === "socket.ended" ? { ...fact, attempt: attempt.number } : fact);
     };
     receive((command) => {
       switch (command.type) {
@@ -114,6 +115,9 @@ const base = setup({
   },
   actors: { socket, heartbeat: heartbeatMachine, recoveries: recoveriesMachine },
   guards: {
+    /** An attempt that fails as it begins may be over before that is heard: a command came in between. */
+    isCurrent: ({ context }, attempt: number | undefined) =>
+      attempt === undefined || attempt === context.attempt,
     isRefused: (_, lost: SocketLost) => lost.verdict.action === "refuse",
     isExhausted: ({ context }) => isExhausted(context),
     mayDial: ({ context }, { atMs }: CommandGiven) => commandWaitMs(context, atMs) === 0,
@@ -143,6 +147,9 @@ const base = setup({
         policy: policy.recovery,
       }),
     }),
+
+    /** Nothing waits in `failed`, also not for a host that fails. The next break opens another one. */
+    closeDesk: stopChild("recoveries"),
 
     // The socket.
     openSocket: spawnChild("socket", {

@@ -42,6 +42,8 @@ export interface RecoveryRequest {
   readonly recurrences: number;
   /** `relapsed`: it was whole a short while ago, and waits first. `proving`: it is whole, as far as is known. */
   readonly as: "broken" | "relapsed" | "proving";
+  /** How long it has stayed whole already while it had to prove that, in milliseconds. */
+  readonly provedMs: number;
 }
 
 /** What the world tells the desk. */
@@ -52,7 +54,7 @@ export type StreamFact =
   /** The venue started it over, with a message that fails its own checksum. */
   | { readonly type: "stream.refuted"; readonly stream: string }
   | { readonly type: "stream.unwanted"; readonly stream: string }
-  /** All that was asked on it is void; who is broken still will be told again. */
+  /** All that was asked on it is void; a stream that is still broken is told again on the next one. */
   | { readonly type: "socket.ended" };
 
 /** How one fetch ended. */

@@ -144,7 +144,8 @@ const refused = base.createStateConfig({
 } satisfies State);
 
 const proving = base.createStateConfig({
-  description: "It is whole after it broke again and again: that is said when it has stayed so.",
+  description:
+    "It is whole after it broke again and again: that is said when it has stayed so, over all sockets together.",
   entry: "reportProving",
   after: { proof: "recovered" },
   on: { "stream.broken": { target: "retrying", actions: recurrence } },
@@ -192,6 +193,7 @@ export const recoveryMachine: RecoveryMachine = base.createMachine({
     tries: 0,
     failures: input.request.failures,
     recurrences: input.request.recurrences,
+    provedMs: input.request.provedMs,
     isRefused: false,
     isOutdated: false,
     retryInMs: 0,

@@ -71,6 +71,8 @@ export interface RecoveryContext extends RecoveryInput, Count {
   readonly retryInMs: number;
   /** Why the last try failed; empty before one has. */
   readonly detail: string;
+  /** How much of its proof is done; none of it after another break. In milliseconds. */
+  readonly provedMs: number;
 }
 
 type FetchInput = Pick<RecoveryContext, "door" | "request">;
@@ -105,7 +107,7 @@ export const base = setup({
     timeout: ({ context }) => context.policy.timeoutMs,
     retryWait: ({ context }) => context.retryInMs,
     hold: HOLD_MS,
-    proof: ({ context }) => proofMs(context.recurrences),
+    proof: ({ context }) => Math.max(proofMs(context.recurrences) - context.provedMs, 0),
   },
   actions: {
     countTry: assign({ tries: ({ context }) => context.tries + 1 }),
@@ -129,6 +131,7 @@ export const base = setup({
     noteRecurrence: assign(({ context: { policy, request, recurrences } }, count: 0 | 1) => ({
       detail: "it breaks again soon after it was whole",
       recurrences: recurrences + count,
+      provedMs: 0,
       retryInMs: recurrenceWaitMs(policy, request.strategy, recurrences + count),
     })),
     noteRefusal: assign({ isRefused: true }),

@@ -1,6 +1,8 @@
 /** Small checks that options are made of. Each throws an {@link OptionError} naming path and value. */
 import { MAX_TIMER_MS } from "../machines/policy/duration.ts";
-import { OptionError } from "./errors.ts";
+import { OptionError, wrongValue } from "./errors.ts";
+import { functionKind, hasMethods, isPlainObject, isPromiseLike } from "./shape.ts";
+import type { Clock } from "./system.ts";
 
 /** A plain object whose keys are all known, as such. */
 export function checkKeys<K extends string>(
@@ -8,9 +10,7 @@ export function checkKeys<K extends string>(
   path: string,
   known: readonly K[],
 ): Readonly<Partial<Record<K, unknown>>> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new OptionError(path, "an object", value);
-  }
+  if (!isPlainObject(value)) throw wrongValue(path, "an object", value);
   for (const key of Object.keys(value)) {
     if (known.some((name) => name === key)) continue;
     const hint = known.find((name) => name.toLowerCase().startsWith(key.toLowerCase().slice(0, 4)));
@@ -69,10 +69,40 @@ export function checkBoolean(value: unknown, path: string): void {
   }
 }
 
-export function checkFunction(value: unknown, path: string): void {
-  if (value !== undefined && typeof value !== "function") {
+/** A function, which may give a promise. */
+export function requireFunction(value: unknown, path: string): void {
+  const kind = functionKind(value);
+  if (kind === undefined || kind === "generator function") {
     throw new OptionError(path, "a function", value);
   }
+}
+
+/** A function whose value is used at once: it must not be async. */
+export function requireSync(value: unknown, path: string): void {
+  if (functionKind(value) === "async function") {
+    throw new OptionError(path, "a function that gives its value at once", value);
+  }
+  requireFunction(value, path);
+}
+
+/** As {@link requireFunction}, or nothing. */
+export function checkFunction(value: unknown, path: string): void {
+  if (value !== undefined) requireFunction(value, path);
+}
+
+/** As {@link requireSync}, or nothing. */
+export function checkSync(value: unknown, path: string): void {
+  if (value !== undefined) requireSync(value, path);
+}
+
+/**
+ * What a function gave whose value is used at once.
+ *
+ * @throws {@link OptionError} for a promise, whose rejection is handled.
+ */
+export function atOnce<T>(given: T, path: string): T {
+  if (!isPromiseLike(given)) return given;
+  throw wrongValue(path, "a value, given at once", given);
 }
 
 export function checkOneOf<T extends string>(
@@ -90,14 +120,31 @@ export function checkOneOf<T extends string>(
 }
 
 export function checkSignal(value: unknown, path: string): AbortSignal | undefined {
-  if (value === undefined || value instanceof AbortSignal) return value;
+  if (value === undefined || isSignal(value)) return value;
   throw new OptionError(path, "an AbortSignal", value);
+}
+
+function isSignal(value: unknown): value is AbortSignal {
+  if (!hasMethods(value, ["addEventListener", "removeEventListener"])) return false;
+  return "aborted" in value && typeof value.aborted === "boolean";
+}
+
+const CLOCK = ["nowMs", "setTimeout", "clearTimeout", "nextTurn"] as const;
+
+/** A clock of the user's, or the default. It is asked for the time once, so that a wrong one is found now. */
+export function checkClock(value: unknown, byDefault?: Clock): Clock {
+  if (value === undefined && byDefault !== undefined) return byDefault;
+  if (typeof value !== "object" || value === null) throw new OptionError("clock", "a clock", value);
+  const clock = value as Clock;
+  for (const method of CLOCK) {
+    requireSync(clock[method], `clock.${method}`);
+  }
+  const nowMs: unknown = atOnce(clock.nowMs(), "clock.nowMs()");
+  if (typeof nowMs !== "number" || !Number.isFinite(nowMs)) {
+    throw new OptionError("clock.nowMs()", "a number of milliseconds", nowMs);
+  }
+  return clock;
 }
 
 /** Tells of a user's function that threw. */
 export type ReportFailure = (callback: string, error: unknown) => void;
-
-/** An async function where none can be awaited: its rejection must not end the process. */
-export function ignoreRejection(value: unknown): void {
-  if (value instanceof Promise) value.catch(() => undefined);
-}

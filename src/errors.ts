@@ -11,6 +11,8 @@
  */
 import { describeLoss, type Loss } from "../machines/loss.ts";
 import type { Refusal } from "../machines/refusal.ts";
+import { redactGiven } from "./redact.ts";
+import { describeShape, ignoreRejection, messageOf } from "./shape.ts";
 
 /** An option, argument or combination that cannot work. Names it, what was expected and what came. */
 export class OptionError extends TypeError {
@@ -25,6 +27,12 @@ export class OptionError extends TypeError {
     this.option = option;
     this.expected = expected;
   }
+}
+
+/** For what a function gave that it must not give. A promise is not left to reject unhandled. */
+export function wrongValue(path: string, expected: string, given: unknown): OptionError {
+  ignoreRejection(given);
+  return new OptionError(path, expected, given);
 }
 
 /** Something between us and the peer. */
@@ -74,12 +82,6 @@ export class InternalError extends Error {
   }
 }
 
-/** Errors are told by their shape: one of another realm is no `instanceof Error`. */
-function messageOf(cause: unknown): string {
-  const isObject = typeof cause === "object" && cause !== null;
-  return isObject && "message" in cause ? String(cause.message) : String(cause);
-}
-
 /**
  * What a function of yours (`authenticate`, `fetchSnapshot`, a function for the URL, the subprotocols or the
  * headers) throws when a server refuses: {@link never} for good, {@link later} for now. It is read by its
@@ -96,22 +98,26 @@ export class RefusedError extends Error {
   }
 }
 
-/** A received value for an error message: short, escaped, never a credential-bearing URL in full. */
+/** A received value for an error message: short, escaped, without the credentials of a URL or a frame. */
 function show(received: unknown): string {
   switch (typeof received) {
     case "string":
-      return JSON.stringify(received.length > 60 ? `${received.slice(0, 57)}...` : received);
+      return showText(redactGiven(received));
     case "bigint":
       return `${received}n`;
     case "function":
-      return "a function";
+      return describeShape(received);
     case "symbol":
       return "a symbol";
     case "object":
-      return received === null ? "null" : Array.isArray(received) ? "an array" : "an object";
+      return received === null ? "null" : describeShape(received);
     case "number":
     case "boolean":
     case "undefined":
       return String(received);
   }
+}
+
+function showText(text: string): string {
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}...` : text);
 }

@@ -3,6 +3,7 @@
  * name here; what cannot work is said by the supervisor, before any I/O.
  */
 import { InvalidArgumentError } from "commander";
+import { MAX_TIMER_MS } from "../../machines/policy/duration.ts";
 import { OptionError } from "../index.ts";
 
 /** A finite number, written in digits. */
@@ -47,11 +48,53 @@ export function toNames(text: string): readonly string[] {
   return names;
 }
 
+const BYTES_OF_UNIT: ReadonlyMap<string, number> = new Map([
+  ["B", 1],
+  ["kB", 1e3],
+  ["MB", 1e6],
+  ["GB", 1e9],
+  ["KiB", 2 ** 10],
+  ["MiB", 2 ** 20],
+  ["GiB", 2 ** 30],
+]);
+
+/** A size with its unit, such as `100MB`, in bytes. */
+export function toBytes(text: string): number {
+  return toAmount(text, BYTES_OF_UNIT, "100MB");
+}
+
+const MS_OF_UNIT: ReadonlyMap<string, number> = new Map([
+  ["ms", 1],
+  ["s", 1e3],
+  ["min", 60e3],
+  ["h", 3_600e3],
+  ["d", 86_400e3],
+]);
+
+/** A time with its unit, such as `1h`, in milliseconds. */
+export function toDurationMs(text: string): number {
+  const durationMs = toAmount(text, MS_OF_UNIT, "1h");
+  if (durationMs > MAX_TIMER_MS) throw new InvalidArgumentError("Expected at most 24d.");
+  return durationMs;
+}
+
+function toAmount(text: string, units: ReadonlyMap<string, number>, example: string): number {
+  const [, digits, unit = ""] =
+    /^(\d{1,15}(?:\.\d{1,9})?) ?([A-Za-z]{1,3})$/.exec(text.trim()) ?? [];
+  const amount = Number(digits) * (units.get(unit) ?? NaN);
+  if (amount >= 1) return Math.floor(amount);
+  const named = [...units.keys()].join(", ");
+  throw new InvalidArgumentError(`Expected a number and its unit (${named}), such as ${example}.`);
+}
+
 /** Headers as curl takes them, `Name: value`. A value may be a credential: no message repeats it. */
-export function toHeaders(lines: readonly string[]): Readonly<Record<string, string>> {
+export function toHeaders(
+  lines: readonly string[],
+  option = "--header",
+): Readonly<Record<string, string>> {
   const headers = lines.map((line) => {
     const colon = line.indexOf(":");
-    if (colon < 1) throw new OptionError("--header", '"Name: value"', "text without a colon");
+    if (colon < 1) throw new OptionError(option, '"Name: value"', "text without a colon");
     return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()] as const;
   });
   return Object.fromEntries(headers);

@@ -22,7 +22,7 @@ export function silentDisplay(output: Output): DemoDisplay {
     hear: () => undefined,
     note: () => undefined,
     tick: () => undefined,
-    end: (lines) => void output.line(lines.join("\n")),
+    end: ([line = ""]) => void output.json(line),
   };
 }
 
@@ -40,7 +40,7 @@ export function tableDisplay(output: Output, stdout: CommandIo["stdout"]): DemoD
     },
     end: (lines) => {
       screen.close();
-      void output.line(["", ...lines].join("\n"));
+      for (const line of ["", ...lines]) void output.line(line);
     },
   };
 }
@@ -50,7 +50,7 @@ export function lineDisplay(output: Output, startedAtMs: number): DemoDisplay {
   let trafficAtMs = startedAtMs;
   const say = (atMs: number, label: string, text: string): void => {
     const at = `${((atMs - startedAtMs) / 1_000).toFixed(2)} s`;
-    void output.line(`${at.padStart(9)}  ${label.padEnd(14)}  ${text}`);
+    output.tell(`${at.padStart(9)}  ${label.padEnd(14)}  ${text}`);
   };
   return {
     hear: (event) => {
@@ -69,7 +69,9 @@ export function lineDisplay(output: Output, startedAtMs: number): DemoDisplay {
       const rate = streams.reduce((sum, stream) => sum + stream.perSecond, 0);
       say(nowMs, "traffic", `${messages} messages, ${rate.toFixed(0)} a second; ${status.state}`);
     },
-    end: (lines) => void output.line(lines.join("\n")),
+    end: (lines) => {
+      for (const line of lines) void output.line(line);
+    },
   };
 }
 

@@ -17,6 +17,16 @@ function onSignal(): void {
 
 for (const signal of signals) process.on(signal, onSignal);
 
-const { stdout, stderr } = process;
-process.exitCode = await runCli(process.argv.slice(2), { stdout, stderr, signal: stop.signal });
+const { stdout, stderr, env } = process;
+const io = {
+  // Not touched unless a command asks for it: what is read from it keeps the process alive.
+  get stdin() {
+    return process.stdin;
+  },
+  stdout,
+  stderr,
+  env,
+  signal: stop.signal,
+};
+process.exitCode = await runCli(process.argv.slice(2), io);
 for (const signal of signals) process.off(signal, onSignal);

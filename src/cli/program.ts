@@ -3,11 +3,23 @@ import { createRequire } from "node:module";
 import { Command, CommanderError, Option } from "commander";
 import { OptionError } from "../index.ts";
 import { simulatedVenues } from "../testing/index.ts";
-import { toCount, toList, toNames, toNumber, toPort, toPositive } from "./arguments.ts";
+import { redactUrls } from "../redact.ts";
+import {
+  toBytes,
+  toCount,
+  toDurationMs,
+  toList,
+  toNames,
+  toNumber,
+  toPort,
+  toPositive,
+} from "./arguments.ts";
 import { check, type CheckOptions } from "./check.ts";
-import { connect, type ConnectOptions } from "./connect.ts";
+import { connect } from "./connect.ts";
+import type { ConnectOptions } from "./connect-options.ts";
 import { demo, type DemoOptions } from "./demo.ts";
 import type { CommandIo } from "./output.ts";
+import { toLine } from "./printing.ts";
 import { simulate, type SimulateOptions } from "./simulate.ts";
 import { allVenues, venueNames } from "./venue-catalog.ts";
 import { listVenues, type VenuesOptions } from "./venues.ts";
@@ -35,7 +47,7 @@ export async function runCli(argv: readonly string[], io: CommandIo): Promise<nu
     // Commander has said it already.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USAGE;
     if (!(error instanceof OptionError)) throw error;
-    io.stderr.write(`error: ${error.message}\n`);
+    io.stderr.write(`error: ${toLine(error.message)}\n`);
     return WRONG_USAGE;
   }
 }
@@ -55,10 +67,13 @@ function createProgram(io: CommandIo, run: Run): Command {
       writeErr: (text) => io.stderr.write(text),
       getOutHelpWidth: () => io.stdout.columns ?? 80,
       getErrHelpWidth: () => 80,
-      // One line, suggestion included.
-      outputError: (text, write) => write(`${text.trimEnd().replaceAll("\n", " ")}\n`),
+      // One line, suggestion included; what was given may hold credentials.
+      outputError: (text, write) => write(`${usageError(text)}\n`),
     })
-    .addHelpText("after", `\nExit codes: 0 closed by the user, 1 failed, 2 wrong usage.`);
+    .addHelpText(
+      "after",
+      `\nExit codes: 0 closed by the user, 1 failed, 2 wrong usage;\n  of check: 2 not judged, 3 judged in part.`,
+    );
   addConnect(program, io, run);
   addVenues(program, io, run);
   addCheck(program, io, run);
@@ -67,13 +82,22 @@ function createProgram(io: CommandIo, run: Run): Command {
   return program;
 }
 
+/** `--header=…`: the value of an option that is not known. */
+const OPTION_WITH_VALUE = /(--[A-Za-z0-9-]{1,64}=)[^\n]*/g;
+
+function usageError(text: string): string {
+  const line = text.trimEnd().replaceAll("\n", " ");
+  return toLine(redactUrls(line.replace(OPTION_WITH_VALUE, "$1…'")));
+}
+
 function addConnect(program: Command, io: CommandIo, run: Run): void {
   program
     .command("connect")
     .summary("keep one connection alive; messages to stdout")
     .description(
-      "Keeps one connection alive. Messages are lines on stdout, exactly as received; what happens " +
-        "to the connection is told on stderr. SIGINT and SIGTERM close it politely.",
+      "Keeps one connection alive. Messages are lines on stdout, exactly as received (to a terminal: " +
+        "escaped and cut); what happens to the connection is told on stderr. SIGINT and SIGTERM close " +
+        "it politely. ${NAME} in a URL, a header or a frame stands for that environment variable.",
     )
     .argument("<url|topic...>", "one URL, or with --venue the topics to subscribe")
     .addOption(
@@ -89,7 +113,12 @@ function addConnect(program: Command, io: CommandIo, run: Run): void {
         .conflicts("venue"),
     )
     .option("--header <header>", '"Name: value" of the upgrade request (repeatable)', toList)
+    .option("--header-file <file>", "headers, a line each, out of sight of `ps`")
     .option("--protocol <name>", "offer this subprotocol (repeatable)", toList)
+    .option("--origin <origin>", "the Origin header")
+    .option("--ca <file>", "trust these certificates only (PEM, repeatable)", toList)
+    .option("--cert <file>", "the client's certificate (PEM)")
+    .option("--key <file>", "its key (PEM; passphrase: WS_SUPERVISOR_KEY_PASSPHRASE)")
     .option("--max-retries <n>", "give up after so many failed retries (default: never)", toNumber)
     .option("--connect-timeout <ms>", "from dial to usable (default: 10000)", toNumber)
     .option("--heartbeat-interval <ms>", "silence before the peer is asked", toNumber)
@@ -107,6 +136,10 @@ function addConnect(program: Command, io: CommandIo, run: Run): void {
       ]),
     )
     .option("--seed <n>", "seed of the jitter (default: random)", toNumber)
+    .option("--items", "all items as JSON lines: messages with times, gaps, snapshots …")
+    .option("--record <file>", "write all items to a new file as well")
+    .option("--record-rotate-size <size>", "begin another file at this size: 100MB", toBytes)
+    .option("--record-rotate-every <time>", "begin another file after this time: 1h", toDurationMs)
     .option("--json-facts", "facts on stderr as JSON lines")
     .option("--quiet", "no facts on stderr; only why it failed")
     .addOption(inspectOption())
@@ -135,10 +168,12 @@ function addCheck(program: Command, io: CommandIo, run: Run): void {
     .summary("say what a recording misses")
     .description(
       "Judges recorded market data by its venue's sequence rules: what each stream holds, repeats and " +
-        "misses. Reads hftbacktest's files (`<ns> <frame>`, gzipped or not) and cryptofeed's " +
-        "(`<s>: <frame>`). Exits with 0 whatever is found; with 2 where the file can't be judged.",
+        "misses. Reads what `connect`, `connect --items` and `connect --record` write, a frame per line " +
+        "(NDJSON), hftbacktest's files (`<ns> <frame>`) and cryptofeed's (`<s>: <frame>`), gzipped or " +
+        "not. Exits with 0 when all of it was judged, whatever was found; with 2 when it was not judged; " +
+        "with 3 when a part was: it is cut off, or a signal stopped it.",
     )
-    .argument("<file>", "the recording")
+    .argument("<file>", "the recording: a regular file, a pipe, or - for stdin")
     .option("--venue <name>", "its venue (default: found out from the recording)")
     .option("--json", "one line of JSON: totals and streams")
     .action((file: string, options: CheckOptions) => run(check(file, options, io, allVenues())));

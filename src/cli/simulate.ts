@@ -20,6 +20,7 @@ import {
 import { dialectOf, isVenueId } from "../testing/exchange/dialects/catalog.ts";
 import { exchangeEventToLine } from "./exchange-to-text.ts";
 import { Output, type CommandIo } from "./output.ts";
+import { toLine } from "./printing.ts";
 import { untilAborted } from "./waiting.ts";
 
 /** The options of `simulate`, by their names on the command line. */
@@ -73,7 +74,7 @@ export async function simulate(options: SimulateOptions, io: CommandIo): Promise
       onEvent: (event) => tell(exchangeEventToLine(event)),
     }),
   );
-  tell = (line) => void output.line(line);
+  tell = (line) => output.tell(line);
   tell(exchange.url);
   tell(describe(options, venue, seed, recording, faults));
   for (const line of told) tell(line);
@@ -81,7 +82,7 @@ export async function simulate(options: SimulateOptions, io: CommandIo): Promise
   await untilAborted(AbortSignal.any([io.signal, gone.signal]));
   await exchange.stop();
   if (output.failure === undefined) return 0;
-  io.stderr.write(`error: stdout: ${output.failure.message}\n`);
+  io.stderr.write(`error: ${toLine(`stdout: ${output.failure.message}`)}\n`);
   return 1;
 }
 

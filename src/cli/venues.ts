@@ -28,12 +28,11 @@ export async function listVenues(
     throw new OptionError("NAME", `one of ${venues.map(({ id }) => id).join(", ")}`, name);
   }
   const [only] = found;
-  const lines =
-    options.json === true
-      ? [JSON.stringify(found.map(factsOf))]
-      : name !== undefined && only !== undefined
-        ? describe(only)
-        : table(found);
+  if (options.json === true) {
+    await output.json(JSON.stringify(found.map(factsOf)));
+    return 0;
+  }
+  const lines = name !== undefined && only !== undefined ? describe(only) : table(found);
   for (const line of lines) await output.line(line);
   return 0;
 }

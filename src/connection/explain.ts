@@ -1,11 +1,12 @@
 /** Text of an error that may come from outside, made safe to show; and what it says of a refusal. */
 import type { Loss } from "../../machines/loss.ts";
 import { refusalOf } from "../../machines/refusal.ts";
+import { isError, messageOf } from "../shape.ts";
 import { printable } from "../transport/printable.ts";
 
 /** One escaped, bounded phrase: an error's message and code. Never its other fields. */
 export function explain(error: unknown): string {
-  if (!(error instanceof Error)) return printable(String(error));
+  if (!isError(error)) return printable(messageOf(error));
   const code = "code" in error && typeof error.code === "string" ? error.code : "ERR_REFUSED";
   // What a `RefusedError` means is in the loss beside its text.
   return printable(code === "ERR_REFUSED" ? error.message : `${error.message} (${code})`);

@@ -43,8 +43,10 @@ export interface LinkSettings extends AttemptSettings {
 export interface LinkedParts {
   readonly outgoing: Pick<Outgoing, "begin" | "lost" | "end" | "allow" | "urgent" | "countFrame">;
   readonly feed: LinkFeed;
-  /** Facts wait for the end of the step of the chart that calls the link, or for the dial in it. */
-  readonly publisher: { hold(): void; flush(): void };
+  /** The chart takes a step: facts, and what a listener commands from here on, wait for the step's end. */
+  stepping(): void;
+  /** What has happened in the step so far is told now. */
+  readonly publisher: { flush(): void };
 }
 
 /** Who takes what comes in, over all sockets. */
@@ -53,7 +55,10 @@ export interface LinkFeed {
   readonly recoveries: RecoveryDoor;
   /** A message came after its socket's end and was dropped. */
   countLate(): void;
-  /** A new socket is open; its subscriptions are about to be replayed. */
+  /**
+   * A new socket is open; its subscriptions are about to be replayed. Throws where the venue cannot say what is
+   * spoken on it, and has changed nothing then.
+   */
   newSocket(): void;
   /** A socket is over, or an attempt that never got one. */
   socketGone(): void;
@@ -135,6 +140,7 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
   }
 
   dial(attempt: Attempt, report: (fact: SocketFact) => void): void {
+    this.#parts.stepping();
     this.dropSocket();
     this.#parts.publisher.flush(); // a loss is told before the dial that follows it
     this.#report = report;
@@ -143,12 +149,14 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
   }
 
   closeSocket(code: number, reason: string): void {
+    this.#parts.stepping();
     this.#endUse();
     this.resume();
     this.#attempt?.close(code, reason);
   }
 
   dropSocket(): void {
+    this.#parts.stepping();
     this.#endUse();
     this.#isReplaying = false;
     this.#isPaused = false;
@@ -162,10 +170,9 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
   }
 
   replaySubscriptions(): void {
-    this.#parts.publisher.hold();
+    this.#parts.stepping();
     const socket = this.#attempt?.socket;
     if (socket === undefined) return;
-    this.#parts.feed.newSocket();
     this.#isInUse = true;
     this.#parts.outgoing.begin(socket);
     for (const frame of this.#settings.opening?.() ?? []) this.#parts.outgoing.urgent(frame);
@@ -175,7 +182,7 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
   }
 
   abandonReplay(): void {
-    this.#parts.publisher.hold();
+    this.#parts.stepping();
     this.#isReplaying = false;
     this.#parts.feed.replayAbandoned();
   }
@@ -204,13 +211,13 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
   }
 
   startSending(): void {
-    this.#parts.publisher.hold();
+    this.#parts.stepping();
     this.#parts.outgoing.allow("open");
     this.#parts.feed.ready(true);
   }
 
   holdSends(): void {
-    this.#parts.publisher.hold();
+    this.#parts.stepping();
     this.#parts.outgoing.allow("held");
     this.#parts.feed.ready(false);
   }
@@ -284,6 +291,10 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
 
   countPong(): void {
     this.#countControl();
+  }
+
+  beginSession(): void {
+    this.#parts.feed.newSocket();
   }
 
   countLoginFrame(): void {

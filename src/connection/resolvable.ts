@@ -1,5 +1,6 @@
 /** Values that may be given plainly, or asked for anew at every attempt. */
 import type { DialReason } from "../../machines/link.ts";
+import { ignoreRejection, isPromiseLike } from "../shape.ts";
 
 /** What a per-attempt function may know. */
 export interface AttemptContext {
@@ -37,13 +38,9 @@ export function resolveTarget(
   try {
     for (const part of [target.url, target.protocols, target.headers]) parts.push(ask(part));
   } catch (error) {
-    // Another one may be under way already; if it fails too, nobody will await it.
-    Promise.all(parts).catch(() => undefined);
+    // Another one may be under way already; if it fails too, its rejection is handled here.
+    for (const part of parts) ignoreRejection(part);
     throw error;
   }
   return parts.some(isPromiseLike) ? Promise.all(parts) : parts;
-}
-
-function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value;
 }

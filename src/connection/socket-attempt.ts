@@ -7,10 +7,11 @@
 import type { Attempt } from "../../machines/link.ts";
 import type { SocketFact } from "../../machines/connection.events.ts";
 import type { Loss, LossPhase } from "../../machines/loss.ts";
+import { isPromiseLike } from "../shape.ts";
 import type { Clock } from "../system.ts";
 import type { SocketSink, Transport, TransportSocket } from "../transport/transport.ts";
 import { Authentication, type Authenticate } from "./authentication.ts";
-import { checkHeaders, checkProtocols, checkUrl } from "./check-dial.ts";
+import { checkHeaders, checkProtocols, checkSocket, checkUrl } from "./check-dial.ts";
 import { resolveTarget, type AttemptContext, type DialTarget } from "./resolvable.ts";
 import { explain, refused } from "./explain.ts";
 
@@ -37,6 +38,8 @@ export interface AttemptOwner {
   countPong(): void;
   /** The login wrote a frame. */
   countLoginFrame(): void;
+  /** The socket is usable: what is said on it is made ready. Throws what the venue's function throws. */
+  beginSession(): void;
 }
 
 export class SocketAttempt implements SocketSink {
@@ -78,8 +81,8 @@ export class SocketAttempt implements SocketSink {
     this.#owner.report({ type: "socket.dialled", atMs: this.#settings.clock.nowMs() });
     try {
       const parts = resolveTarget(this.#settings.target, this.#context());
-      if (parts instanceof Promise) {
-        parts.then(
+      if (isPromiseLike(parts)) {
+        void parts.then(
           (resolved) => this.#open(resolved),
           (error: unknown) => this.#failResolving(error),
         );
@@ -161,6 +164,7 @@ export class SocketAttempt implements SocketSink {
       };
       const early: (() => void)[] = (this.#early = []);
       const socket = transport(dial, this);
+      checkSocket(socket, "transport()");
       this.#socket = socket;
       if (this.#isOver) socket.terminate();
       // In order, with what they cause in their turn.
@@ -228,6 +232,7 @@ export class SocketAttempt implements SocketSink {
       () => {
         if (this.#isOver) return;
         this.#ready();
+        if (this.#isOver) return;
         // What comes while these are delivered joins them at their end.
         for (let frame = authentication.take(); frame; frame = authentication.take()) {
           this.#deliver(frame.data, frame.isBinary);
@@ -247,6 +252,12 @@ export class SocketAttempt implements SocketSink {
   }
 
   #ready(): void {
+    try {
+      this.#owner.beginSession();
+    } catch (error) {
+      this.#end({ class: "resolver", phase: "open", ...refused(error) });
+      return;
+    }
     this.#phase = "open";
     this.#direct();
     this.#owner.report({ type: "socket.opened", atMs: this.#settings.clock.nowMs() });

@@ -2,6 +2,7 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { channelName, type FactMessage } from "../supervisor/channels.ts";
 import type { Fact, FactType } from "../supervisor/facts.ts";
+import { callGuarded } from "../warn.ts";
 import type { Observed } from "./observed.ts";
 
 /** What is done on which kind of fact. */
@@ -10,15 +11,16 @@ export type FactHandlers = {
 };
 
 /**
- * Until the function that it gives is called. Handlers must not throw: Node takes what a channel's
- * subscriber throws for an uncaught exception.
+ * Until the function that it gives is called. Handlers write to libraries that the user brings: what those throw
+ * is a warning of the process, as Node takes what a channel's subscriber throws for an uncaught exception.
  */
 export function followFacts(handlers: FactHandlers): () => void {
   const ends = Object.entries(handlers).map(([type, handle]) => {
     const name = channelName(type as FactType);
     const listener = (message: unknown): void => {
       const { fact, supervisor } = message as FactMessage;
-      (handle as (fact: Fact, supervisor: Observed) => void)(fact, supervisor);
+      const record = handle as (fact: Fact, supervisor: Observed) => void;
+      callGuarded(`a reader of ${name}`, () => record(fact, supervisor));
     };
     subscribe(name, listener);
     return () => unsubscribe(name, listener);

@@ -9,6 +9,7 @@ import type { MuteAction } from "../../machines/policy/mute.ts";
 import type { Position } from "../sequence/position.ts";
 import type { Alert, Fact } from "../supervisor/facts.ts";
 import type { DroppedRange } from "../supervisor/items.ts";
+import { isErrorObject, isMap, messageOf } from "../shape.ts";
 import type { OutageReport } from "../supervisor/outage.ts";
 import { printable } from "../transport/printable.ts";
 import { showMs } from "./durations.ts";
@@ -127,8 +128,8 @@ export function factToJson(fact: Fact): string {
   const told = fact.type === "snapshot" ? { ...fact, data: undefined } : fact;
   return JSON.stringify(told, (_, value: unknown) => {
     if (typeof value === "bigint") return value.toString();
-    if (value instanceof Map) return Object.fromEntries(value);
-    if (value instanceof Error) return messageOf(value);
+    if (isMap(value)) return Object.fromEntries(value);
+    if (isErrorObject(value)) return messageOf(value);
     return value;
   });
 }
@@ -229,8 +230,4 @@ function list(names: readonly string[]): string {
 
 export function count(amount: number, noun: string): string {
   return `${amount} ${noun}${amount === 1 ? "" : "s"}`;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -43,7 +43,7 @@ export class BrokenStream<M> {
   readonly recovery: Exclude<Recovery, "none">;
   readonly deltas: DeltaBuffer<M>;
   state: BrokenState = "awaited";
-  /** The position of the snapshot that it settles on. */
+  /** The position of the snapshot that it settles on, or settled on when it broke; 0 for none. */
   settledAt: Position = 0;
   readonly sinceMs: number;
   #tries = 0;
@@ -54,6 +54,12 @@ export class BrokenStream<M> {
   #isFailing = false;
   #mustProve = false;
   #as: RecoveryRequest["as"];
+  /** How long it has stayed whole while it had to, on sockets that are over. */
+  #provedMs = 0;
+  /** Since when it has stayed whole on this socket; undefined while there is none. */
+  #provesSinceMs: number | undefined;
+  /** Since it was recovered a new socket has come: some may be missing that was lost with the old one. */
+  #hasNewSocket = false;
   /** A message that starts the stream over is on its way to the consumers. */
   #isStartingOver = false;
 
@@ -82,6 +88,7 @@ export class BrokenStream<M> {
       failures: this.#failures,
       recurrences: this.#recurrences,
       as: this.#as,
+      provedMs: this.#provedMs,
     };
   }
 
@@ -97,6 +104,11 @@ export class BrokenStream<M> {
   /** It kept breaking: that it is whole is said when it has stayed so. */
   get mustProve(): boolean {
     return this.#mustProve;
+  }
+
+  /** It was recovered on another socket than this one, and has not broken since. */
+  get hasNewSocket(): boolean {
+    return this.#hasNewSocket;
   }
 
   /** Whether its messages wait for a snapshot. */
@@ -124,6 +136,7 @@ export class BrokenStream<M> {
     this.#recurrences = 0;
     this.#isFailing = false;
     this.#mustProve = false;
+    this.#provedMs = 0;
     this.#as = "broken";
   }
 
@@ -166,8 +179,37 @@ export class BrokenStream<M> {
   }
 
   /** It is whole, as far as is known, and has to stay so. */
-  proves(): void {
+  proves(nowMs: number): void {
     this.#as = "proving";
+    this.#provesSinceMs = nowMs;
+    this.#hasNewSocket = false;
+  }
+
+  /** Nobody knows whether it stays whole before the next socket. */
+  pausesProof(nowMs: number): void {
+    this.#provedMs += nowMs - (this.#provesSinceMs ?? nowMs);
+    this.#provesSinceMs = undefined;
+    this.#hasNewSocket = true;
+  }
+
+  /** True where the proof was paused: it goes on. */
+  resumesProof(nowMs: number): boolean {
+    if (this.#provesSinceMs !== undefined) return false;
+    this.#provesSinceMs = nowMs;
+    return true;
+  }
+
+  /** It broke during its proof, which begins again. */
+  failsProof(): void {
+    this.#provedMs = 0;
+    this.#provesSinceMs = undefined;
+    this.fails();
+  }
+
+  /** What is missing was lost with a socket: it is recovered at once, and what it has proved still counts. */
+  missesSome(nowMs: number): void {
+    this.pausesProof(nowMs);
+    this.#as = "broken";
   }
 
   /** It is whole, and that is said. */

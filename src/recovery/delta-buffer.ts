@@ -4,6 +4,7 @@
  * What has to go (the buffer is full, a gap lies behind it, its socket is over) is remembered as a range
  * until a snapshot covers it, or until it must be said that nothing does.
  */
+import { wrongValue } from "../errors.ts";
 import type { Position, SequencePoint } from "../sequence/point.ts";
 import type { DroppedRange, MessageItem } from "../supervisor/items.ts";
 import type { Bridge } from "./recovery.ts";
@@ -56,7 +57,8 @@ export class DeltaBuffer<M> {
   /** Finds where a snapshot joins. `bridge` may throw. */
   bridge(snapshot: Position, bridge: Bridge): Joint {
     for (const [index, { point }] of this.#held.entries()) {
-      switch (bridge(snapshot, point)) {
+      const joint = bridge(snapshot, point);
+      switch (joint) {
         case "drop":
           continue;
         case "apply":
@@ -64,7 +66,7 @@ export class DeltaBuffer<M> {
         case "refetch":
           return { kind: "outdated" };
         default:
-          throw new Error('bridge() gave none of "drop", "apply" and "refetch"');
+          throw wrongValue("recovery.bridge()", '"drop", "apply" or "refetch"', joint);
       }
     }
     // What had to go lies before all that waits, unless nothing does: what broke the stream was no message.

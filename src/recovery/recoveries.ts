@@ -22,7 +22,7 @@ import { DeskLine } from "./desk-line.ts";
 import { fetchSnapshot } from "./fetch-snapshot.ts";
 import { PastBreaks } from "./past-breaks.ts";
 import { newRecoveryCounts, type RecoveriesParts } from "./parts.ts";
-import type { Snapshot } from "./recovery.ts";
+import type { Recovery, Snapshot } from "./recovery.ts";
 
 export class Recoveries<M> implements RecoveryDoor {
   readonly counts = newRecoveryCounts();
@@ -33,6 +33,8 @@ export class Recoveries<M> implements RecoveryDoor {
   readonly #proving = new SparseMap<string, BrokenStream<M>>();
   readonly #past = new PastBreaks();
   readonly #desk: DeskLine;
+  /** The socket is over, and the next one has not come: what is still read begins no recovery. */
+  #isBetweenSockets = false;
 
   constructor(parts: RecoveriesParts<M>) {
     this.#parts = parts;
@@ -48,9 +50,10 @@ export class Recoveries<M> implements RecoveryDoor {
 
   /** A stream is not whole. In band this stands after the gap, before the message that shows it. */
   broken(stream: string, cause: InvalidItem["cause"]): void {
-    if (this.#breaksInProof(stream)) return;
+    if (this.#breaksInProof(stream, cause)) return;
     const known = this.#streams.get(stream);
     if (known?.state === "failing") this.#desk.tell(known.request); // one that is refused tries again
+    if (known !== undefined && cause !== "checksum") known.settledAt = 0;
     if (known?.breaksAgain() === true) return;
     const recovery = known?.recovery ?? this.#parts.recoveryOf(stream);
     if (recovery === "none") return;
@@ -58,10 +61,12 @@ export class Recoveries<M> implements RecoveryDoor {
     if (cause === "start" && typeof recovery === "string") return;
     const { bufferMessages, clock } = this.#parts;
     const sinceMs = clock.nowMs();
-    const isFromNumbers = cause !== "checksum" && recovery !== "reconnect";
+    const isFromNumbers = isByNumbers(cause, recovery);
     const recurrences = this.#past.recurrencesAtBreak(stream, sinceMs, isFromNumbers);
     const past = { recurrences, sinceMs };
     const broken = new BrokenStream<M>(stream, recovery, bufferMessages, past);
+    // What its last snapshot has still comes, where its numbers go on.
+    if (known !== undefined && cause === "checksum") broken.settledAt = known.settledAt;
     this.#streams.set(stream, broken);
     this.#parts.mark({ kind: "invalid", stream, cause });
     if (typeof recovery === "string") this.#begin(broken);
@@ -89,8 +94,10 @@ export class Recoveries<M> implements RecoveryDoor {
     }
     if (broken.startsOver(item.isSnapshot, point)) return false;
     const { isAwaited } = broken;
-    const isTaken = broken.holds;
-    if (!isTaken) broken.deltas.pass(point);
+    const isCovered = this.#isInLastSnapshot(broken, point);
+    const isTaken = isCovered || broken.holds;
+    if (isCovered) this.counts.covered += 1;
+    else if (!isTaken) broken.deltas.pass(point);
     else if (!broken.deltas.push(item, point)) this.counts.overflowed += 1;
     if (isAwaited) this.#begin(broken);
     return isTaken;
@@ -105,7 +112,7 @@ export class Recoveries<M> implements RecoveryDoor {
     this.#end(broken);
     // The desk knows nothing of one that was awaited: there is nothing to end, but perhaps to prove.
     if (!isAwaited) this.#desk.tell({ type: "stream.restarted", stream });
-    else if (broken.mustProve) this.#desk.tell(broken.request);
+    else if (broken.mustProve) this.#desk.request(broken.request);
   }
 
   /** The number of a stream does not change any more. It would have every message be in the snapshot. */
@@ -115,10 +122,24 @@ export class Recoveries<M> implements RecoveryDoor {
 
   /** The socket is over, and all that was asked on it. Who is broken waits for the next one. */
   socketEnded(): void {
+    const nowMs = this.#parts.clock.nowMs();
+    this.#isBetweenSockets = true;
     this.#past.socketEnded();
     for (const broken of this.#streams.values()) this.#await(broken);
+    for (const proving of this.#proving.values()) proving.pausesProof(nowMs);
     this.#desk.socketEnded();
-    for (const proving of this.#proving.values()) this.#desk.tell(proving.request);
+  }
+
+  newSocket(): void {
+    this.#isBetweenSockets = false;
+  }
+
+  /** The connection is ready. What a stream has to prove it proves on this socket. */
+  ready(): void {
+    const nowMs = this.#parts.clock.nowMs();
+    for (const proving of this.#proving.values()) {
+      if (proving.resumesProof(nowMs)) this.#desk.request(proving.request);
+    }
   }
 
   /** The venue refuses a topic: there is nothing to recover before it sends some of it. */
@@ -196,6 +217,7 @@ export class Recoveries<M> implements RecoveryDoor {
   // Within.
 
   #begin(broken: BrokenStream<M>): void {
+    if (this.#isBetweenSockets) return; // it is awaited, until its first message on the next one
     this.counts.started += 1;
     broken.begin();
     this.#desk.request(broken.request);
@@ -253,6 +275,14 @@ export class Recoveries<M> implements RecoveryDoor {
     }
   }
 
+  /** It broke while it settled: a delta that its last snapshot has is not delivered after that. */
+  #isInLastSnapshot(broken: BrokenStream<M>, point: SequencePoint): boolean {
+    if (broken.settledAt === 0) return false;
+    const isIn = this.#judge(broken, point) === "drop";
+    if (!isIn) broken.settledAt = 0;
+    return isIn;
+  }
+
   #judge({ recovery, settledAt }: BrokenStream<M>, point: SequencePoint) {
     if (typeof recovery !== "object") return "apply";
     try {
@@ -268,7 +298,7 @@ export class Recoveries<M> implements RecoveryDoor {
     const { stream } = broken;
     this.#streams.delete(stream);
     if (broken.mustProve) {
-      broken.proves();
+      broken.proves(this.#parts.clock.nowMs());
       this.#proving.set(stream, broken);
     } else this.#isWhole(broken);
   }
@@ -288,14 +318,20 @@ export class Recoveries<M> implements RecoveryDoor {
     if (proving !== undefined) this.#isWhole(proving);
   }
 
-  /** It has not. */
-  #breaksInProof(stream: string): boolean {
+  /** It has not. What was lost with a socket is no failure of its recovery. */
+  #breaksInProof(stream: string, cause: InvalidItem["cause"]): boolean {
     const proving = this.#proving.get(stream);
     if (proving === undefined) return false;
     this.#proving.delete(stream);
     this.#streams.set(stream, proving);
-    proving.fails();
-    this.#desk.tell(proving.request);
+    if (proving.hasNewSocket && isByNumbers(cause, proving.recovery)) {
+      proving.missesSome(this.#parts.clock.nowMs());
+      this.#desk.tell({ type: "stream.unwanted", stream }); // ends the proof; the recovery is a new one
+      this.#begin(proving);
+    } else {
+      proving.failsProof();
+      this.#desk.tell(proving.request);
+    }
     return true;
   }
 
@@ -335,4 +371,9 @@ export class Recoveries<M> implements RecoveryDoor {
   #is(broken: BrokenStream<M>, state: BrokenStream<M>["state"]): boolean {
     return this.#streams.get(broken.stream) === broken && broken.state === state;
   }
+}
+
+/** Numbers show it that go on over sockets. */
+function isByNumbers(cause: InvalidItem["cause"], recovery: Recovery): boolean {
+  return cause !== "checksum" && recovery !== "reconnect";
 }

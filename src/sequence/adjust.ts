@@ -32,10 +32,6 @@ export function placed<T>(held: readonly Held<T>[]): { run: Released<T>[]; last:
   return { run, last: last ?? 0 };
 }
 
-export function isSame(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length && one.every((byte, index) => byte === other[index]);
-}
-
 /** What a verdict is where a snapshot had more of the stream than had come by then. */
 export function behindSnapshot<T>(
   trouble: Trouble<T>,

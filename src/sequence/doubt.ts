@@ -7,6 +7,7 @@
  * count, in bytes and, by {@link DOUBT_MS}, in time.
  */
 import type { Position, SequencePoint } from "./point.ts";
+import { isSame } from "./same-bytes.ts";
 
 /** How long a doubt lasts on a clock before it is resolved or reported, in milliseconds. */
 export const DOUBT_MS = 1_000;
@@ -54,6 +55,13 @@ export class Doubt<T> {
     this.held.push(held);
     this.#bytes += raw?.length ?? 0;
     return held;
+  }
+
+  /** Whether a message has the highest number that is held, and other bytes: it is no copy of that one. */
+  isRepeatedBy({ last }: SequencePoint, raw: Uint8Array | undefined): boolean {
+    const before = this.held.at(-1);
+    if (last !== this.highest || before?.point.last !== last) return false;
+    return raw !== undefined && before.raw !== undefined && !isSame(before.raw, raw);
   }
 
   /** Whether a message goes on from those that are held, as in a numbering of their own. */

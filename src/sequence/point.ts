@@ -4,8 +4,9 @@
  * A venue, or the user, says the point; the tracker says the verdict. Positions are numbers, or
  * bigints where a venue counts beyond 2^53.
  */
+import { isPromiseLike } from "../shape.ts";
 import { isPosition, type Position } from "./position.ts";
-import { SequenceRule } from "./rule.ts";
+import { isRule, type SequenceRule } from "./rule.ts";
 
 export type { Position };
 
@@ -60,17 +61,21 @@ export type SequenceVerdict =
   | { readonly kind: "reset"; readonly isWhole?: true }
   | { readonly kind: "gap"; readonly from: Position; readonly to: Position };
 
+function whatIs(point: object): string {
+  return isPromiseLike(point) ? "a promise instead of a point" : "no stream";
+}
+
 /** Throws for what is no point: NaN or a number beyond 2^53 would hide every gap after it. */
 export function checkPoint(point: SequencePoint): void {
   const { stream, first, last, previous, rule, session, retold } = point;
-  if (typeof stream !== "string") throw new Error("sequence() gave no stream");
+  if (typeof stream !== "string") throw new Error(`sequence() gave ${whatIs(point)}`);
   if (!isPosition(first) || !isPosition(last)) {
     throw new Error("sequence() gave a position that is no safe integer and no bigint");
   }
   if (previous !== undefined && !isPosition(previous)) {
     throw new Error("sequence() gave a previous position that is no safe integer and no bigint");
   }
-  if (rule !== undefined && !(rule instanceof SequenceRule)) {
+  if (rule !== undefined && !isRule(rule)) {
     throw new Error("sequence() gave a rule that is none of sequenceRules");
   }
   // An object would differ from itself at every message, and each would be a reset.

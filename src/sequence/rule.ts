@@ -59,6 +59,25 @@ export class SequenceRule {
   }
 }
 
+const KINDS: Readonly<Record<RuleKind, true>> = {
+  contiguous: true,
+  range: true,
+  linked: true,
+  connection: true,
+  monotonic: true,
+  checksum: true,
+  none: true,
+};
+
+/** A rule of this copy of the package, or of another one in the same process. */
+export function isRule(value: unknown): value is SequenceRule {
+  if (value instanceof SequenceRule) return true;
+  if (typeof value !== "object" || value === null) return false;
+  const { kind, equal, lower } = value as Partial<SequenceRule>;
+  const hasKind = typeof kind === "string" && Object.hasOwn(KINDS, kind);
+  return hasKind && typeof equal === "string" && typeof lower === "string";
+}
+
 /** Each kind of rule. @throws {@link OptionError} for an exception that is none. */
 export const sequenceRules = {
   contiguous: (exceptions?: RuleExceptions) => new SequenceRule("contiguous", exceptions),

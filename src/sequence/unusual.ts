@@ -4,8 +4,8 @@
  * A lower number is held until the stream's next messages tell what it is:
  *
  * - On a stream that is not fresh (see the tracker), the next message decides. One that follows the known
- *   position shows that the held one came late. One that follows the held one shows that numbering
- *   started over: `reset`, and both are delivered.
+ *   position shows that the held one came late. One that follows the held one, or has its number and other
+ *   bytes, shows that numbering started over: `reset`, and both are delivered.
  * - On a fresh stream a venue may tell again what is known. A run of lower numbers that reaches the known
  *   position, or is followed by a number above it, is told again. One that does not within the time of a
  *   doubt, or the bounds of what is held, is a new numbering.
@@ -19,11 +19,12 @@
  * A new run that passes the old position within the time of a doubt after a new socket cannot be told from
  * one that is told again. It is dropped and counted as stale.
  */
-import { behindSnapshot, fromAhead, isSame, placed } from "./adjust.ts";
+import { behindSnapshot, fromAhead, placed } from "./adjust.ts";
 import { Doubt, DOUBT_MS, type Held } from "./doubt.ts";
 import { ALIVE, DUPLICATE, HELD, judge, NEXT, RESET, STALE, STARTS_OVER, STUCK } from "./judge.ts";
 import type { SequencePoint, SequenceVerdict } from "./point.ts";
 import { rangeSize, type Position } from "./position.ts";
+import { isSame } from "./same-bytes.ts";
 import { isOver, newTrouble, type StreamState, type Trouble } from "./stream-state.ts";
 import type { TrackerListener } from "./tracker-listener.ts";
 
@@ -172,7 +173,7 @@ export class UnusualNumbers<T> {
     if (doubt !== undefined) {
       const isDecided = this.#tracker.isFresh(state)
         ? atMs - (doubt.unmarkedSinceMs ?? atMs) > DOUBT_MS
-        : point.retold !== true && doubt.isContinuedBy(point);
+        : point.retold !== true && (doubt.isContinuedBy(point) || doubt.isRepeatedBy(point, raw));
       if (isDecided || doubt.isFullWith(raw)) return this.#startOver(state, point, raw, atMs);
     }
     const open = (trouble.doubt ??= new Doubt(atMs));

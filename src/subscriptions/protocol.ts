@@ -5,9 +5,11 @@
  */
 
 import type { Refusal } from "../../machines/refusal.ts";
+import { wrongValue } from "../errors.ts";
+import { isBytes, isPlainObject } from "../shape.ts";
 
-/** A frame to send: text, bytes, or an object that is sent as JSON. */
-export type Frame = string | Uint8Array | { readonly [key: string]: unknown };
+/** A frame to send: text, bytes, or an object or an array that is sent as JSON. */
+export type Frame = string | Uint8Array | { readonly [key: string]: unknown } | readonly unknown[];
 
 /** What a message says about earlier requests. */
 export type Acknowledgement =
@@ -53,7 +55,8 @@ export interface SubscriptionProtocol<M> {
   /** The frame that ends them; without it an unwanted topic goes on until the next socket. */
   unsubscribe?(topics: readonly string[], id: number): Frame;
   /**
-   * What `message` says about requests; `undefined` when it is data. Such a message is not delivered.
+   * What `message` says about requests; `undefined` when it is data. Such a message is not delivered. One of which
+   * something else is said counts as data, and is reported (`callback.failed`).
    * Without this function a topic counts as confirmed when its frame is written.
    */
   acknowledge?(message: M): Acknowledgement | undefined;
@@ -67,7 +70,15 @@ export const topicIsFrame: SubscriptionProtocol<unknown> = {
   topicsPerFrame: 1,
 };
 
-/** A frame as `send` takes it. Throws what `JSON.stringify` throws. */
-export function encodeFrame(frame: Frame): string | Uint8Array {
-  return typeof frame === "string" || frame instanceof Uint8Array ? frame : JSON.stringify(frame);
+/**
+ * A frame as `send` takes it. Throws what `JSON.stringify` throws.
+ *
+ * @throws {@link OptionError} naming `path` for what is no frame: a promise or a `Map` would be sent as `{}`.
+ */
+export function encodeFrame(frame: Frame | undefined, path = "frame"): string | Uint8Array {
+  if (typeof frame === "string" || isBytes(frame)) return frame;
+  const text: string | undefined =
+    isPlainObject(frame) || Array.isArray(frame) ? JSON.stringify(frame) : undefined;
+  if (text !== undefined) return text;
+  throw wrongValue(path, "a frame: text, bytes, or an object that is sent as JSON", frame);
 }

@@ -4,7 +4,8 @@
  * Its key is its text. Where no subscription protocol is given the text *is* the frame that is sent
  * on every connect, which is what most hand-written clients do in `onopen`.
  */
-import { OptionError } from "../errors.ts";
+import { OptionError, wrongValue } from "../errors.ts";
+import { isPlainObject } from "../shape.ts";
 
 export type Topic = string | { readonly [key: string]: unknown };
 
@@ -15,11 +16,8 @@ function topicKey(topic: unknown, path: string): string {
     if (topic === "") throw new OptionError(path, expected, topic);
     return topic;
   }
-  // A `Set` or a `Map` would be sent as "{}".
-  const isObject = typeof topic === "object" && topic !== null;
-  if (!isObject || (Symbol.iterator in topic && !Array.isArray(topic))) {
-    throw new OptionError(path, expected, topic);
-  }
+  // A `Set`, a `Map` or a promise would be sent as "{}".
+  if (!isPlainObject(topic) && !Array.isArray(topic)) throw wrongValue(path, expected, topic);
   let text: string | undefined;
   try {
     text = JSON.stringify(topic);

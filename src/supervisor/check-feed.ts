@@ -1,6 +1,14 @@
 /** The options about what comes in: how gaps are recovered from, and how long a topic may be silent. */
-import { OptionError } from "../errors.ts";
-import { checkInteger, checkKeys, checkMs, type ReportFailure } from "../check.ts";
+import { OptionError, wrongValue } from "../errors.ts";
+import {
+  checkInteger,
+  checkKeys,
+  checkMs,
+  requireFunction,
+  requireSync,
+  type ReportFailure,
+} from "../check.ts";
+import { isPlainObject } from "../shape.ts";
 import type { FetchSnapshot, Recovery } from "../recovery/recovery.ts";
 import { defaultQuarantine, type QuarantinePolicy } from "../subscriptions/quarantine.ts";
 import type { FreshnessPolicy } from "../subscriptions/freshness.ts";
@@ -23,7 +31,9 @@ export function checkRecovery(
     const recovery = readRecovery(value, "recovery");
     return () => recovery;
   }
-  return guarded((stream) => (value as RecoveryOf)(stream) ?? venue?.(stream) ?? "none", report);
+  requireSync(value, "recovery");
+  const own = value as (stream: string) => Recovery | undefined;
+  return guarded((stream) => own(stream) ?? venue?.(stream) ?? "none", report);
 }
 
 /** It is asked in the midst of the data path, which must go on. */
@@ -40,16 +50,14 @@ function guarded(recoveryOf: RecoveryOf, report: ReportFailure): RecoveryOf {
 
 function readRecovery(value: unknown, path: string): Recovery {
   if (typeof value === "string" && NAMES.includes(value)) return value as Recovery;
-  if (typeof value !== "object" || value === null) throw new OptionError(path, EXPECTED, value);
+  if (!isPlainObject(value)) throw wrongValue(path, EXPECTED, value);
   const { fetchSnapshot, bridge, host } = checkKeys(value, path, [
     "fetchSnapshot",
     "bridge",
     "host",
   ]);
-  if (typeof fetchSnapshot !== "function") {
-    throw new OptionError(`${path}.fetchSnapshot`, "a function", fetchSnapshot);
-  }
-  if (typeof bridge !== "function") throw new OptionError(`${path}.bridge`, "a function", bridge);
+  requireFunction(fetchSnapshot, `${path}.fetchSnapshot`);
+  requireSync(bridge, `${path}.bridge`);
   if (host !== undefined && (typeof host !== "string" || host === "")) {
     throw new OptionError(`${path}.host`, "a name of 1 character or more", host);
   }
@@ -64,7 +72,8 @@ export function checkFreshness(
 ): FreshnessOf | undefined {
   if (value === undefined && venue === undefined) return undefined;
   if (value === null) return undefined;
-  if (value !== undefined && typeof value !== "function") {
+  if (typeof value === "function") requireSync(value, "freshness");
+  else if (value !== undefined) {
     const policy = readFreshness(value, "freshness");
     return () => policy;
   }

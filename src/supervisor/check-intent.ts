@@ -1,6 +1,6 @@
 /** The options of what goes out, checked: how topics are asked for, pacing, the outbox, the probe. */
 import type { LinkKeepalive } from "../connection/link.ts";
-import { OptionError } from "../errors.ts";
+import { OptionError, wrongValue } from "../errors.ts";
 import type { PacingWindow } from "../subscriptions/pacer.ts";
 import {
   encodeFrame,
@@ -11,11 +11,11 @@ import {
 import type { TopicRetryPolicy } from "../subscriptions/topic-retries.ts";
 import type { Keepalive, VenueLimits, VenueProfile } from "../venues/venue.ts";
 import {
-  checkFunction,
   checkInteger,
   checkKeys,
   checkMs,
   checkOneOf,
+  checkSync,
   type ReportFailure,
 } from "../check.ts";
 import { defaults } from "./options.ts";
@@ -38,8 +38,9 @@ export function checkProtocol<M>(
   if (typeof given !== "object" || given === null || typeof given.subscribe !== "function") {
     throw new OptionError("subscriptions", "an object with a subscribe function", given);
   }
-  checkFunction(given.unsubscribe, "subscriptions.unsubscribe");
-  checkFunction(given.acknowledge, "subscriptions.acknowledge");
+  for (const name of ["subscribe", "unsubscribe", "acknowledge"] as const) {
+    checkSync(given[name], `subscriptions.${name}`);
+  }
   checkInteger(given.topicsPerFrame, "subscriptions.topicsPerFrame", 1, 1);
   return given;
 }
@@ -132,7 +133,7 @@ export function checkProbe(
 ): (() => string | Uint8Array | undefined) | undefined {
   const isGiven = typeof heartbeat === "object" && heartbeat !== null && "probe" in heartbeat;
   const given = isGiven ? heartbeat.probe : undefined;
-  checkFunction(given, "heartbeat.probe");
+  checkSync(given, "heartbeat.probe");
   const probe = (given ?? venueProbe) as (() => Frame) | undefined;
   if (probe === undefined) return undefined;
   return guard(probe, "heartbeat.probe", report);
@@ -146,7 +147,11 @@ export function checkOpening(
   if (opening === undefined) return undefined;
   return () => {
     try {
-      return opening().map(encodeFrame);
+      const frames: unknown = opening();
+      if (!Array.isArray(frames)) {
+        throw wrongValue("venue.opening()", "a list of frames", frames);
+      }
+      return frames.map((frame) => encodeFrame(frame as Frame, "venue.opening()"));
     } catch (error) {
       report("venue.opening", error);
       return [];
@@ -172,7 +177,7 @@ function guard(
 ): () => string | Uint8Array | undefined {
   return () => {
     try {
-      return encodeFrame(makeFrame());
+      return encodeFrame(makeFrame(), `${name}()`);
     } catch (error) {
       report(name, error);
       return undefined;

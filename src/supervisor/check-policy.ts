@@ -14,14 +14,14 @@ import {
 } from "../../machines/policy/retry-budget.ts";
 import { defaultRecoveryPacing, type RecoveryPacing } from "../../machines/recovery.door.ts";
 import type { VerdictPolicy, VerdictRule } from "../../machines/policy/verdict.ts";
-import { OptionError } from "../errors.ts";
+import { OptionError, wrongValue } from "../errors.ts";
 import {
   checkInteger,
   checkKeys,
   checkMs,
   checkNumber,
   checkOneOf,
-  ignoreRejection,
+  requireSync,
   type ReportFailure,
 } from "../check.ts";
 import { checkVerdict } from "./check-verdict.ts";
@@ -134,7 +134,10 @@ function checkMaxAge(value: unknown, fallback: number | null): number | null {
 function checkBackoff(value: unknown, report: ReportFailure): BackoffShape | BackoffFunction {
   if (value === undefined || value === "default") return defaultBackoff;
   if (value === "lone-client") return loneClientBackoff;
-  if (typeof value === "function") return guardBackoff(value as BackoffFunction, report);
+  if (typeof value === "function") {
+    requireSync(value, "backoff");
+    return guardBackoff(value as BackoffFunction, report);
+  }
   if (typeof value === "string") {
     throw new OptionError("backoff", '"default", "lone-client", a shape or a function', value);
   }
@@ -169,8 +172,7 @@ function guardBackoff(backoff: BackoffFunction, report: ReportFailure): BackoffF
     try {
       const waitMs: unknown = backoff(context);
       if (typeof waitMs === "number" && !Number.isNaN(waitMs)) return waitMs;
-      ignoreRejection(waitMs);
-      report("backoff", new OptionError("backoff()", "a number of milliseconds", waitMs));
+      report("backoff", wrongValue("backoff()", "a number of milliseconds", waitMs));
     } catch (error) {
       report("backoff", error);
     }

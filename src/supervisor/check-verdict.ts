@@ -6,7 +6,7 @@ import type {
   VerdictPolicy,
   VerdictRule,
 } from "../../machines/policy/verdict.ts";
-import { ignoreRejection, type ReportFailure } from "../check.ts";
+import { requireSync, type ReportFailure } from "../check.ts";
 import { checkRules, checkRuling } from "../check-rules.ts";
 
 export interface VerdictParts {
@@ -33,6 +33,7 @@ export function checkVerdict({
     return venueRules.length === 0 ? plain[credentials] : { rules: venueRules, credentials };
   }
   if (typeof given === "function") {
+    requireSync(given, "verdict");
     const custom = guardVerdict(given as VerdictFunction, report);
     return { rules: venueRules, custom, credentials };
   }
@@ -46,7 +47,6 @@ function guardVerdict(custom: VerdictFunction, report: ReportFailure): VerdictFu
     try {
       const ruling: unknown = custom(loss, history);
       if (ruling === undefined) return undefined;
-      ignoreRejection(ruling);
       checkRuling(ruling, "verdict()", ["retry", "slow", "now", "refuse"]);
       return ruling as ReturnType<VerdictFunction>;
     } catch (error) {

@@ -1,13 +1,6 @@
 /** Who takes the feed's items: listeners of `message`, and any number of independent iterators. */
 import type { Clock } from "../system.ts";
-import {
-  checkFunction,
-  checkInteger,
-  checkKeys,
-  checkMs,
-  checkOneOf,
-  checkSignal,
-} from "../check.ts";
+import { checkInteger, checkKeys, checkMs, checkOneOf, checkSignal, checkSync } from "../check.ts";
 import type { FeedItem, MessageItem } from "./items.ts";
 import { MessageQueue, type MessagesOptions, type Pausable } from "./message-queue.ts";
 import type { Publisher } from "./publisher.ts";
@@ -55,7 +48,7 @@ export class Consumers<M> {
 
   open(options: MessagesOptions<M>): MessageQueue<M> {
     checkKeys(options, "messages", ["highWaterMark", "overflow", "key", "pauseBudgetMs", "signal"]);
-    checkFunction(options.key, "key");
+    checkSync(options.key, "key");
     checkInteger(options.highWaterMark, "highWaterMark", 1, 1);
     checkOneOf(
       options.overflow,

@@ -50,7 +50,7 @@ export class ControlWords<M> {
 
   #reply(frame: Frame): void {
     try {
-      this.#parts.outgoing.urgent(encodeFrame(frame));
+      this.#parts.outgoing.urgent(encodeFrame(frame, "the reply of venue.control()"));
     } catch (error) {
       this.#parts.publisher.callbackFailed("venue.control", error);
     }

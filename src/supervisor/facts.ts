@@ -178,7 +178,10 @@ export interface FactPayloads {
   internal: { readonly error: InternalError };
   /** Closed by its owner; with an `error`, ended by an internal one. The last fact. */
   closed: { readonly error?: InternalError };
-  /** A message that `decode` could not read: counted, not delivered. `excerpt` is escaped, bounded. */
+  /**
+   * A message that `decode` could not read, or a function that threw on it, or gave what is none (docs/functions.md):
+   * counted, not delivered. `excerpt` is escaped, bounded.
+   */
   "message.invalid": { readonly reason: string; readonly excerpt: string };
   /**
    * A message was dropped, and counted: `duplicate` the number of its stream's last message once more ·
@@ -195,7 +198,10 @@ export interface FactPayloads {
    * the same, and counted. The first in a minute.
    */
   "message.unjudged": { readonly reason: string; readonly excerpt: string };
-  /** A function of the user's threw, and nothing else came of it. */
+  /**
+   * A function of the user's threw, rejected, or gave what it must not give. What comes of that is in
+   * docs/functions.md. `callback` names it as its option.
+   */
   "callback.failed": { readonly callback: string; readonly error: unknown };
 }
 

@@ -9,6 +9,7 @@ import { Recoveries } from "../recovery/recoveries.ts";
 import type { Recovery } from "../recovery/recovery.ts";
 import type { Position } from "../sequence/point.ts";
 import { MAX_STREAMS } from "../sequence/tracker.ts";
+import { messageOf } from "../shape.ts";
 import type { Clock } from "../system.ts";
 import { printable } from "../transport/printable.ts";
 import type { VenueWord } from "../venues/venue.ts";
@@ -105,6 +106,7 @@ export class Feed<M> implements LinkFeed, InboundParts<M>, RecoveriesParts<M> {
   newSocket(): void {
     this.#talk = this.#settings.talk();
     this.inbound.newSocket(this.#talk);
+    this.recoveries.newSocket();
   }
 
   socketGone(): void {
@@ -119,6 +121,7 @@ export class Feed<M> implements LinkFeed, InboundParts<M>, RecoveriesParts<M> {
 
   ready(isReady: boolean): void {
     this.#others.mute?.ready(isReady);
+    if (isReady) this.recoveries.ready();
   }
 
   reading(isReading: boolean): void {
@@ -296,7 +299,7 @@ type DropCause = FactPayloads["message.dropped"]["cause"];
 
 function excerptOf(error: unknown, raw: Buffer): FactPayloads["message.invalid"] {
   return {
-    reason: printable(error instanceof Error ? error.message : String(error)),
+    reason: printable(messageOf(error)),
     excerpt: printable(raw.toString("utf8", 0, 400)),
   };
 }

@@ -52,6 +52,8 @@ export interface InboundParts<M> {
   /** A message is delivered without a place in its stream. */
   onUnjudged(error: unknown, raw: Buffer): void;
   onControl(word: VenueWord): void;
+  /** A function of the user's or the venue's gave what it must not give; the message is delivered. */
+  onCallbackFailed(callback: string, error: unknown): void;
   onInvalid(error: unknown, raw: Buffer): void;
   onGap(gap: GapItem): void;
   onReset(reset: ResetItem): void;

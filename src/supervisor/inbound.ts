@@ -6,11 +6,14 @@
  * Control words (answers, heartbeats, challenges, notices) are no data, but at some venues they are
  * numbered: their place in the sequence is judged before they are taken out.
  */
+import { wrongValue } from "../errors.ts";
 import { checkPoint, type SequencePoint } from "../sequence/point.ts";
 import type { Held } from "../sequence/doubt.ts";
 import type { Position } from "../sequence/position.ts";
 import { SequenceTracker } from "../sequence/tracker.ts";
 import type { Released, TrackerListener } from "../sequence/tracker-listener.ts";
+import { ignoreRejection } from "../shape.ts";
+import { checkWord } from "../venues/check-word.ts";
 import type { VenueWord } from "../venues/venue.ts";
 import type {
   HeldMessage,
@@ -83,13 +86,27 @@ export class Inbound<M> implements TrackerListener<HeldMessage<M>> {
     let isSnapshot = false;
     try {
       message = talk.decode(raw, isBinary);
-      if (talk.control !== undefined) word = talk.control(message) ?? undefined;
+      if (message !== raw && isNoMessage(message)) {
+        throw wrongValue("decode()", "a message, given at once", message);
+      }
+      if (talk.control !== undefined) {
+        word = talk.control(message) ?? undefined;
+        if (word !== undefined) word = this.#checked(word);
+      }
       if (talk.sequence !== undefined && (word === undefined || talk.numbersControl === true)) {
         point = talk.sequence(message, raw) ?? undefined;
       }
-      if (talk.topicOf !== undefined) topic = talk.topicOf(message);
+      if (talk.topicOf !== undefined) {
+        topic = talk.topicOf(message) ?? undefined;
+        if (topic !== undefined && typeof topic !== "string") {
+          throw wrongValue("venue.topicOf()", "a topic as text, or undefined", topic);
+        }
+      }
       if (talk.isSnapshot !== undefined && word === undefined) {
-        isSnapshot = talk.isSnapshot(message);
+        isSnapshot = talk.isSnapshot(message) ?? false;
+        if (typeof isSnapshot !== "boolean") {
+          throw wrongValue("venue.isSnapshot()", "true or false", isSnapshot);
+        }
       }
     } catch (error) {
       this.#fail(error, raw);
@@ -100,6 +117,7 @@ export class Inbound<M> implements TrackerListener<HeldMessage<M>> {
         checkPoint(point);
       } catch (error) {
         // A place that cannot be read makes no message unreadable.
+        ignoreRejection(point);
         point = undefined;
         counts.unjudged += 1;
         this.#parts.onUnjudged(error, raw);
@@ -191,7 +209,7 @@ export class Inbound<M> implements TrackerListener<HeldMessage<M>> {
     isSnapshot: boolean,
   ): string | undefined {
     const talk = this.#talk;
-    if (talk.verify === undefined || isWhole(talk, message)) return undefined;
+    if (talk.verify === undefined || this.#isWhole(talk, message)) return undefined;
     const stream = topic ?? point?.stream ?? "";
     this.#counts.mismatches += 1;
     this.#parts.onMismatch(stream);
@@ -328,6 +346,28 @@ export class Inbound<M> implements TrackerListener<HeldMessage<M>> {
     consumers.message(item);
   }
 
+  /** A word that is none makes its message data: it is delivered, and the failure is a fact. */
+  #checked(word: VenueWord): VenueWord | undefined {
+    try {
+      return checkWord(word);
+    } catch (error) {
+      this.#parts.onCallbackFailed("venue.control", error);
+      return undefined;
+    }
+  }
+
+  /** A `verify` that throws, or gives anything else than a boolean, counts as a mismatch. */
+  #isWhole(talk: Talk<M>, message: M): boolean {
+    try {
+      const isWhole: unknown = talk.verify?.(message) ?? true;
+      if (typeof isWhole === "boolean") return isWhole;
+      throw wrongValue("venue.verify()", "true or false", isWhole);
+    } catch (error) {
+      this.#parts.onCallbackFailed("venue.verify", error);
+      return false;
+    }
+  }
+
   #fail(error: unknown, raw: Buffer): void {
     this.#counts.invalid += 1;
     this.#parts.onInvalid(error, raw);
@@ -337,11 +377,11 @@ export class Inbound<M> implements TrackerListener<HeldMessage<M>> {
 /** What a message is to its stream. */
 type Place = "follows" | "begins" | "repeats" | "held";
 
-/** One that throws proves nothing. */
-function isWhole<M>(talk: Talk<M>, message: M): boolean {
-  try {
-    return talk.verify?.(message) ?? true;
-  } catch {
-    return false;
-  }
+/**
+ * Nothing, or a promise. Asked of every message that is decoded, so it has a property access of its own: the one in
+ * `shape.ts` meets objects of all kinds, and is slower for it.
+ */
+function isNoMessage(message: unknown): boolean {
+  if (typeof message !== "object") return message === undefined;
+  return message !== null && typeof (message as { readonly then?: unknown }).then === "function";
 }

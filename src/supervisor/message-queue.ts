@@ -4,6 +4,7 @@
  * Pushing is a plain synchronous call. What does not fit is dropped by the policy, counted, and shown
  * in band, at its place, as an overflow item; nothing disappears silently.
  */
+import { wrongValue } from "../errors.ts";
 import type { Clock } from "../system.ts";
 import { DropLog } from "./drop-log.ts";
 import type { FeedItem, MessageItem, OverflowItem } from "./items.ts";
@@ -277,7 +278,9 @@ function guardKey<M>(
   if (key === undefined) return (item) => item.stream;
   return (item) => {
     try {
-      return key(item);
+      const given: unknown = key(item) ?? undefined;
+      if (given === undefined || typeof given === "string") return given;
+      throw wrongValue("key()", "a text, or undefined", given);
     } catch (error) {
       onFailed(error);
       return undefined;

@@ -2,7 +2,8 @@
  * The options of a supervisor, and their defaults.
  *
  * Every time is in milliseconds and says so. `undefined` always means "the default": the venue's where
- * there is one, else the one written here. `null` means off, where off is possible.
+ * there is one, else the one written here. `null` means off, where off is possible. What functions may give, and
+ * what comes of one that throws or gives something else, is in docs/functions.md.
  */
 import type { ActorOptions } from "xstate";
 import type { ConnectionMachine } from "../../machines/connection.machine.ts";
@@ -53,7 +54,10 @@ export interface SupervisorOptions<M = RawMessage> {
   readonly authenticate?: Authenticate | undefined;
   /** How this server is asked for topics. @defaultValue a topic is the frame itself */
   readonly subscriptions?: SubscriptionProtocol<M> | undefined;
-  /** One frame as a message. What throws is counted and reported, not delivered. */
+  /**
+   * One frame as a message, at once: anything but `undefined` and a promise. What throws, or gives one of these, is
+   * counted and reported (`message.invalid`), not delivered. @defaultValue the venue's, or a {@link RawMessage}
+   */
   readonly decode?: ((data: Buffer, isBinary: boolean) => M) | undefined;
   /**
    * Where a message stands in its stream. `raw` is its bytes, for positions beyond 2^53 that `JSON.parse`

@@ -17,7 +17,7 @@ import { OutageLog } from "./outage.ts";
 import { Outbox, type OutboxItem } from "./outbox.ts";
 import type { Platform } from "./platform.ts";
 import { Publisher } from "./publisher.ts";
-import type { RunFacts } from "./run.ts";
+import type { Run, RunFacts } from "./run.ts";
 import type { Settings } from "./settings.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -33,6 +33,8 @@ export class Parts<M> implements RunFacts {
   readonly link: Link;
   /** Undefined where mute connections are not looked for. */
   readonly mute: MuteWatch | undefined;
+  /** The chart that runs, once it does. */
+  run: Pick<Run, "stepping"> | undefined;
   /** Called when all is over, where somebody has something to clear away. */
   onFinish: (() => void) | undefined;
   /** A chart of the user's runs it, and sees its states. */
@@ -54,6 +56,10 @@ export class Parts<M> implements RunFacts {
     this.consumers = new Consumers(clock, this);
     this.feed = new Feed(settings, this);
     this.link = new Link(settings, this, onAttach);
+  }
+
+  stepping(): void {
+    this.run?.stepping();
   }
 
   /** A fact of the chart's, with what it means for queues and outbox. */
@@ -93,6 +99,7 @@ export class Parts<M> implements RunFacts {
   #finish(): void {
     this.onFinish?.();
     this.isEmbedded = true; // whoever runs it again is no `start()`
+    this.run = undefined;
     this.link.dropSocket();
     this.feed.ready(false);
     this.outbox.clear("closed");

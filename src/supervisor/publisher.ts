@@ -5,6 +5,7 @@
  * A listener that throws is reported as a fact and changes nothing. There is no `error` event: nothing
  * here can crash a process for want of a listener.
  */
+import { onRejection } from "../shape.ts";
 import { SparseMap } from "../sparse-map.ts";
 import type { Clock } from "../system.ts";
 import { broadcast, isBroadcast } from "./channels.ts";
@@ -203,8 +204,7 @@ export class Publisher<M> implements Facts {
 
   /** An async listener may reject: that must not end the process as an unhandled rejection. */
   #watch(type: string, result: unknown, fact?: Fact): void {
-    if (!(result instanceof Promise)) return;
-    result.catch((error: unknown) => this.#listenerFailed(type, error, fact));
+    onRejection(result, (error) => this.#listenerFailed(type, error, fact));
   }
 
   /** One that fails on the report of a failure is only counted, or it would never end. */

@@ -34,8 +34,8 @@ export class Run implements Required<Parameters<ConnectionOwner["subscribe"]>[0]
   #internalError: InternalError | undefined;
   /** Not `unsubscribe`: what XState gives for that is 270 bytes, kept for what may never happen. */
   #isDetached = false;
-  /** The chart is taking a step, and is telling of it. */
-  #isTelling = false;
+  /** The chart is taking a step: listeners hear what it tells, and what its actions bring about. */
+  #isStepping = false;
   /** Commands that its listeners gave meanwhile. */
   #held: ConnectionCommand[] = [];
 
@@ -93,8 +93,14 @@ export class Run implements Required<Parameters<ConnectionOwner["subscribe"]>[0]
    * dial that the command made.
    */
   send(command: ConnectionCommand): void {
-    if (this.#isTelling) this.#held.push(command);
+    if (this.#isStepping) this.#held.push(command);
     else if (!this.#isOver) this.#owner.send(command);
+  }
+
+  /** An action of the chart's is about to be done: commands and facts wait for the step's end. */
+  stepping(): void {
+    this.#isStepping = true;
+    this.#facts.hold();
   }
 
   /** Another actor runs the chart now. */
@@ -104,8 +110,7 @@ export class Run implements Required<Parameters<ConnectionOwner["subscribe"]>[0]
 
   #hear(fact: ConnectionEmitted): void {
     if (this.#isDetached) return;
-    this.#isTelling = true;
-    this.#facts.hold();
+    this.stepping();
     const { type, ...payload } = fact;
     // `closed` is told once all is over, by `complete`: then no timer and no socket is left.
     if (type !== "closed") this.#facts.note(type, payload as FactPayloads[typeof type]);
@@ -115,8 +120,11 @@ export class Run implements Required<Parameters<ConnectionOwner["subscribe"]>[0]
 
   next({ value }: ConnectionView): void {
     if (!this.#isDetached) {
-      this.#isTelling = false;
-      for (const command of this.#held.splice(0)) this.send(command);
+      this.#isStepping = false;
+      // One for each step: what a dial that it makes reports at once comes before the next.
+      const [command, ...later] = this.#held;
+      this.#held = later;
+      if (command !== undefined) this.send(command);
       this.#enter(topLevelOf(value));
     }
     this.#facts.release();

@@ -7,8 +7,9 @@
  * @see {@link https://standardschema.dev} the interface; `@standard-schema/spec` 1.1, types only
  */
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import { OptionError } from "../errors.ts";
-import type { ReportFailure } from "../check.ts";
+import { OptionError, wrongValue } from "../errors.ts";
+import { requireSync, type ReportFailure } from "../check.ts";
+import { isPlainObject, isPromiseLike } from "../shape.ts";
 
 /** The schema of a topic's messages; undefined where nothing is checked. */
 export type SchemaOf = (topic: string | undefined) => StandardSchemaV1 | undefined;
@@ -18,7 +19,8 @@ export type SchemaOption = SchemaOf | Readonly<Record<string, StandardSchemaV1>>
 
 export function checkSchema(value: unknown, report: ReportFailure): SchemaOf | undefined {
   if (value === undefined) return undefined;
-  if (typeof value === "function") {
+  if (typeof value === "function" && !("~standard" in value)) {
+    requireSync(value, "schema");
     return (topic) => {
       try {
         const schema: unknown = (value as SchemaOf)(topic);
@@ -29,7 +31,7 @@ export function checkSchema(value: unknown, report: ReportFailure): SchemaOf | u
       }
     };
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+  if (!isPlainObject(value)) {
     throw new OptionError("schema", "a function, or schemas by topic", value);
   }
   const schemas = new Map(
@@ -42,19 +44,27 @@ function checkOne(value: unknown, path: string): StandardSchemaV1 {
   const isSchema =
     ((typeof value === "object" && value !== null) || typeof value === "function") &&
     "~standard" in value;
-  if (!isSchema) throw new OptionError(path, "a Standard Schema (with ~standard)", value);
-  return value as StandardSchemaV1;
+  if (!isSchema) throw wrongValue(path, "a Standard Schema (with ~standard)", value);
+  const schema = value as StandardSchemaV1;
+  requireSync(schema["~standard"]?.validate, `${path}["~standard"].validate`);
+  return schema;
 }
 
 /** The message as the schema gives it. Throws an error that names each issue's path, bounded. */
 export function validate<M>(schema: StandardSchemaV1, message: M): M {
-  const result = schema["~standard"].validate(message);
-  if (result instanceof Promise) {
-    result.catch(() => undefined);
-    throw new Error("the schema is asynchronous: a feed cannot wait for it");
+  const result: unknown = schema["~standard"].validate(message);
+  if (isPromiseLike(result)) {
+    throw wrongValue("validate()", "a result at once, as a feed cannot wait for it", result);
   }
-  if (result.issues === undefined) return result.value as M;
-  throw new Error(result.issues.slice(0, 5).map(describe).join("; "));
+  if (typeof result === "object" && result !== null) {
+    // A list of issues may have a class of its own (arktype's is an array).
+    if ("issues" in result && Array.isArray(result.issues)) {
+      const issues: readonly StandardSchemaV1.Issue[] = result.issues;
+      throw new Error(issues.slice(0, 5).map(describe).join("; "));
+    }
+    if ("value" in result) return result.value as M;
+  }
+  throw wrongValue("validate()", "{ value } or { issues }", result);
 }
 
 function describe({ message, path = [] }: StandardSchemaV1.Issue): string {

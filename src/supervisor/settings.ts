@@ -11,7 +11,7 @@ import { checkHeaders, checkProtocols, checkUrl } from "../connection/check-dial
 import type { Authenticate } from "../connection/authentication.ts";
 import type { LinkKeepalive } from "../connection/link.ts";
 import { isRenewable, type DialTarget } from "../connection/resolvable.ts";
-import { OptionError } from "../errors.ts";
+import { OptionError, wrongValue } from "../errors.ts";
 import type { Recovery, RecoveryPolicy } from "../recovery/recovery.ts";
 import type { FreshnessPolicy } from "../subscriptions/freshness.ts";
 import type { PacingWindow } from "../subscriptions/pacer.ts";
@@ -21,13 +21,18 @@ import { randomSeed, realClock, type Clock } from "../system.ts";
 import { printable } from "../transport/printable.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { VenueProfile } from "../venues/venue.ts";
+import { checkVenue } from "../venues/check-venue.ts";
 import {
+  checkClock,
   checkFunction,
   checkInteger,
   checkKeys,
   checkSignal,
+  checkSync,
+  requireFunction,
   type ReportFailure,
 } from "../check.ts";
+import { isPlainObject, onRejection } from "../shape.ts";
 import {
   checkKeepalive,
   checkOpening,
@@ -138,10 +143,10 @@ export function checkSettings<M>(
   platform: Platform,
 ): Settings<M> {
   checkKeys(options, "options", KNOWN);
-  for (const name of ["authenticate", "decode", "sequence", "transport"] as const) {
-    checkFunction(options[name], name);
-  }
+  checkFunction(options.authenticate, "authenticate");
+  for (const name of ["decode", "sequence", "transport"] as const) checkSync(options[name], name);
   const venue = isVenue(given) ? given : undefined;
+  if (venue !== undefined) checkVenue(venue);
   const target = checkTarget(venue === undefined ? given : venue.url, options);
   const credentials =
     isRenewable(target) || options.authenticate !== undefined ? "renewable" : "fixed";
@@ -149,7 +154,7 @@ export function checkSettings<M>(
   const parseTopics = topicParser(venue);
   const topics = options.topics === undefined ? none : parseTopics(options.topics, "topics");
   const resubscribe = checkResubscribe(options.resubscribe, protocol, venue?.limits);
-  const talk = talksOf(options, venue);
+  const talk = talksOf(options, venue, report);
   const words = talk();
   const recoveryPolicy = checkRecoveryPolicy(options.recoveryPolicy, venue?.recoveryPolicy);
   const policy = checkPolicy({
@@ -170,7 +175,7 @@ export function checkSettings<M>(
     authenticate: options.authenticate ?? venue?.authenticate,
     policy,
     seed: checkSeed(options.seed),
-    clock: checkClock(options.clock),
+    clock: checkClock(options.clock, realClock),
     transport: checkTransport(options, policy.closeTimeoutMs, platform.createTransport),
     warn: platform.warn,
     signal: checkSignal(options.signal, "signal"),
@@ -184,7 +189,8 @@ export function checkSettings<M>(
     isAnswered: words.control !== undefined,
     opening: checkOpening(venue?.opening, report),
     keepalive: checkKeepalive(venue?.keepalive, report),
-    groupOf: options.subscriptions === undefined ? venue?.limits.groupOf : undefined,
+    groupOf:
+      options.subscriptions === undefined ? checkGroups(venue?.limits.groupOf, report) : undefined,
     ...resubscribe,
     recovery: checkRecovery(options.recovery, venue?.recovery?.bind(venue), report),
     recoveryPolicy,
@@ -224,20 +230,24 @@ function isVenue<M>(target: Target<M>): target is VenueProfile<M> {
 /** What is not given is the same for all, and what is made per attempt is checked per attempt. */
 function checkGiven<T, C>(
   value: T | undefined,
+  path: string,
   fallback: C,
   check: (value: T) => C,
 ): C | Extract<T, (...args: never) => unknown> {
   if (value === undefined) return fallback;
-  if (typeof value === "function") return value as Extract<T, (...args: never) => unknown>;
-  return check(value);
+  if (typeof value !== "function") return check(value);
+  requireFunction(value, path);
+  return value as Extract<T, (...args: never) => unknown>;
 }
 
 function checkTarget<M>(url: unknown, options: SupervisorOptions<M>): DialTarget {
   const { protocols, headers } = options;
   return {
-    url: typeof url === "function" ? (url as DialTarget["url"]) : checkUrl(url, "url"),
-    protocols: checkGiven(protocols, none, (list) => checkProtocols(list, "protocols")),
-    headers: checkGiven(headers, noHeaders, (list) => checkHeaders(list, "headers")),
+    url: checkGiven(url as DialTarget["url"], "url", "", (text) => checkUrl(text, "url")),
+    protocols: checkGiven(protocols, "protocols", none, (list) =>
+      checkProtocols(list, "protocols"),
+    ),
+    headers: checkGiven(headers, "headers", noHeaders, (list) => checkHeaders(list, "headers")),
   };
 }
 
@@ -253,23 +263,12 @@ function checkInspect(
     throw new OptionError("inspect", "a function or an observer", value);
   return (event) => {
     try {
-      if (isObserver) value.next?.(event);
-      else value(event);
+      const result: unknown = isObserver ? value.next?.(event) : value(event);
+      onRejection(result, (error) => report("inspect", error));
     } catch (error) {
       report("inspect", error);
     }
   };
-}
-
-function checkClock(value: Clock | undefined): Clock {
-  if (value === undefined) return realClock;
-  if (typeof value !== "object" || value === null) throw new OptionError("clock", "a clock", value);
-  for (const method of ["nowMs", "setTimeout", "clearTimeout", "nextTurn"] as const) {
-    if (typeof value[method] !== "function") {
-      throw new OptionError(`clock.${method}`, "a function", value[method]);
-    }
-  }
-  return value;
 }
 
 function checkTransport(
@@ -296,6 +295,7 @@ function topicParser<M>(venue: VenueProfile<M> | undefined): Settings<M>["parseT
       const at = list.length === 1 ? path : `${path}[${index}]`;
       const [key] = topicKeys([topic], at);
       const parsed = venue.topics.parse(topic as Topic);
+      checkParsed(parsed);
       if ("expected" in parsed) throw new OptionError(at, parsed.expected, key);
       if ("service" in parsed && parsed.service !== venue.service) {
         const ours = `a topic of ${venue.id}'s endpoint "${venue.service}"`;
@@ -303,5 +303,30 @@ function topicParser<M>(venue: VenueProfile<M> | undefined): Settings<M>["parseT
       }
       return parsed.topic;
     });
+  };
+}
+
+function checkParsed(parsed: unknown): void {
+  const isParsed =
+    isPlainObject(parsed) &&
+    (typeof parsed["topic"] === "string" || typeof parsed["expected"] === "string");
+  if (!isParsed) throw wrongValue("venue.topics.parse()", "{ topic } or { expected }", parsed);
+}
+
+/** A topic whose group cannot be told shares its frame with no other. */
+function checkGroups(
+  groupOf: ((topic: string) => string) | undefined,
+  report: ReportFailure,
+): Settings<never>["groupOf"] {
+  if (groupOf === undefined) return undefined;
+  return (topic) => {
+    try {
+      const group: unknown = groupOf(topic);
+      if (typeof group === "string") return group;
+      throw wrongValue("venue.limits.groupOf()", "the name of a group", group);
+    } catch (error) {
+      report("venue.limits.groupOf", error);
+      return `alone ${topic}`;
+    }
   };
 }

@@ -145,9 +145,7 @@ export class Subscriptions<M> implements RegistryListener {
       const frame =
         kind === "subscribe" ? talk.subscribe(topics, id) : talk.unsubscribe?.(topics, id);
       if (frame === undefined && kind === "unsubscribe") return undefined; // there is nothing to end
-      const encoded = frame === undefined ? undefined : encodeFrame(frame);
-      if (encoded === undefined) throw new OptionError(`subscriptions.${kind}()`, "a frame", frame);
-      return encoded;
+      return encodeFrame(frame, `subscriptions.${kind}()`);
     } catch (error) {
       this.#others.publisher.callbackFailed(`subscriptions.${kind}`, error);
       return undefined;

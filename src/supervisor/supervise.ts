@@ -7,7 +7,8 @@ import { Supervisor } from "./supervisor.ts";
 
 const node: Platform = {
   createTransport: createWsTransport,
-  warn: (text) => process.emitWarning(text, "WsSupervisorWarning"),
+  warn: (text) =>
+    process.emitWarning(text, { type: "WsSupervisorWarning", code: "WS_SUPERVISOR_UNHEARD" }),
 };
 
 /**

@@ -23,7 +23,8 @@ import {
 import type { Position } from "../sequence/point.ts";
 import type { TopicStatus } from "../subscriptions/summary.ts";
 import type { Topic } from "../subscriptions/topic.ts";
-import { checkSignal } from "../check.ts";
+import { checkSignal, requireFunction } from "../check.ts";
+import { isBytes } from "../shape.ts";
 import { afterThisTurn } from "../system.ts";
 import { checkClose, checkTtl } from "./check-command.ts";
 import type { EventName, Listener, SupervisorState } from "./facts.ts";
@@ -62,20 +63,25 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
   #unrunSinceMs = 0;
 
   constructor(target: Target<M>, options: SupervisorOptions<M>, platform: Platform) {
-    const report = (callback: string, error: unknown): void =>
-      this.#parts.publisher.callbackFailed(callback, error);
+    let parts: Parts<M> | undefined;
+    const report = (callback: string, error: unknown): void => {
+      if (parts === undefined) throw error; // before any I/O, and before a listener can hear of it
+      parts.publisher.callbackFailed(callback, error);
+    };
     const settings = checkSettings(target, options, report, platform);
     this.#settings = settings;
-    this.#parts = new Parts(this, settings, (owner, parent) => {
+    parts = new Parts(this, settings, (owner, parent) => {
       this.#isStarting = false;
       this.#name.take(); // it may have ended before
       this.#run?.detach();
       this.#parts.publisher.begin();
       this.#run = new Run(owner, settings.clock, this.#parts);
+      this.#parts.run = this.#run;
       this.#untell?.();
       this.#untell = parent === undefined ? undefined : tellParent(this.#parts.publisher, parent);
       this.#heedSignal();
     });
+    this.#parts = parts;
     this.#name = claimName(this, settings.name, settings.isNamed);
     this.#parts.onFinish = () => this.#finish();
     this.#heedSignal();
@@ -225,7 +231,7 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
     data: string | Uint8Array,
     options: { readonly ttlMs?: number | null } = {},
   ): Promise<SendFate> {
-    if (typeof data !== "string" && !(data instanceof Uint8Array)) {
+    if (typeof data !== "string" && !isBytes(data)) {
       throw new OptionError("data", "a string or a Uint8Array", data);
     }
     const ttlMs = checkTtl(options.ttlMs);
@@ -274,7 +280,7 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
    * Throws an {@link OptionError} for a name that is none of these.
    */
   on<E extends EventName<M>>(type: E, listener: Listener<M, E>): () => void {
-    if (typeof listener !== "function") throw new OptionError("listener", "a function", listener);
+    requireFunction(listener, "listener");
     return this.#parts.publisher.on(type, listener);
   }
 

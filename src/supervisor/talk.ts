@@ -3,8 +3,11 @@
  *
  * A talk is made anew for every socket, because some servers hand out numbers that hold for one only.
  */
+import type { ReportFailure } from "../check.ts";
 import { OptionError } from "../errors.ts";
+import { checkAnswer } from "../subscriptions/check-answer.ts";
 import { topicIsFrame, type Frame, type SubscriptionProtocol } from "../subscriptions/protocol.ts";
+import { checkConversation } from "../venues/check-venue.ts";
 import type { Conversation, VenueProfile, VenueWord } from "../venues/venue.ts";
 import type { SupervisorOptions } from "./options.ts";
 
@@ -16,18 +19,36 @@ export type Talk<M> = Required<Pick<Conversation<M>, "subscribe" | "decode">> & 
 
 type Words<M> = Pick<SupervisorOptions<M>, "decode" | "sequence" | "subscriptions">;
 
-/** Gives the maker of talks. `given.subscriptions` was checked. */
-export function talksOf<M>(given: Words<M>, venue: VenueProfile<M> | undefined): () => Talk<M> {
+/**
+ * Gives the maker of talks. `given.subscriptions` was checked. What it makes throws what `venue.open()` throws,
+ * and an {@link OptionError} where that gives no conversation.
+ */
+export function talksOf<M>(
+  given: Words<M>,
+  venue: VenueProfile<M> | undefined,
+  report: ReportFailure,
+): () => Talk<M> {
   const { decode, sequence, subscriptions } = given;
   const isPlain = (venue ?? decode ?? sequence ?? subscriptions) === undefined;
-  return isPlain ? (plainly as () => Talk<M>) : () => talkOf(given, venue?.open());
+  if (isPlain) return plainly as () => Talk<M>;
+  return () => talkOf(given, venue === undefined ? undefined : openOf(venue), report);
 }
 
-function talkOf<M>(given: Words<M>, own: Conversation<M> | undefined): Talk<M> {
+function openOf<M>(venue: VenueProfile<M>): Conversation<M> {
+  const conversation = venue.open();
+  checkConversation(conversation);
+  return conversation;
+}
+
+function talkOf<M>(
+  given: Words<M>,
+  own: Conversation<M> | undefined,
+  report: ReportFailure,
+): Talk<M> {
   const { decode, sequence, subscriptions } = given;
   const words = own === undefined || subscriptions !== undefined ? subscriptions : undefined;
   const protocol = words ?? (own === undefined ? topicIsFrame : undefined);
-  const asked = protocol === undefined ? asVenueAsks(own) : asUserAsks<M>(protocol, own);
+  const asked = protocol === undefined ? asVenueAsks(own) : asUserAsks<M>(protocol, own, report);
   return {
     subscribe: asked.subscribe,
     unsubscribe: asked.unsubscribe,
@@ -42,7 +63,7 @@ function talkOf<M>(given: Words<M>, own: Conversation<M> | undefined): Talk<M> {
 }
 
 /** Where nothing is said of messages there is nothing to remember: one talk for all. */
-const plain = talkOf<unknown>({}, undefined);
+const plain = talkOf<unknown>({}, undefined, () => undefined);
 const plainly = (): Talk<unknown> => plain;
 
 type Asking<M> = Pick<Talk<M>, "subscribe" | "unsubscribe" | "control">;
@@ -56,10 +77,14 @@ function asVenueAsks<M>(own: Conversation<M> | undefined): Asking<M> {
   };
 }
 
-/** The user's way of asking; what else the venue says is still understood. */
+/**
+ * The user's way of asking; what else the venue says is still understood. What `acknowledge` gives decides
+ * whether a message is delivered: where it is no answer, the message counts as data, and the failure is reported.
+ */
 function asUserAsks<M>(
   protocol: SubscriptionProtocol<M>,
   own: Conversation<M> | undefined,
+  report: ReportFailure,
 ): Asking<M> {
   const acknowledge = protocol.acknowledge?.bind(protocol);
   const venueControl = own?.control?.bind(own);
@@ -67,8 +92,15 @@ function asUserAsks<M>(
     acknowledge === undefined
       ? venueControl
       : (message: M): VenueWord | undefined => {
-          const answer = acknowledge(message) ?? undefined;
-          return answer === undefined ? venueControl?.(message) : { kind: "answer", answer };
+          const given: unknown = acknowledge(message) ?? undefined;
+          if (given === undefined) return venueControl?.(message);
+          try {
+            const answer = checkAnswer(given, "subscriptions.acknowledge()");
+            return { kind: "answer", answer };
+          } catch (error) {
+            report("subscriptions.acknowledge", error);
+            return venueControl?.(message);
+          }
         };
   return {
     subscribe: protocol.subscribe.bind(protocol),

@@ -1,5 +1,6 @@
 /** The promise behind `ready()`: kept by `up`, broken by `failed`, `closed` or the caller's signal. */
 import { ConnectionClosedError, ConnectionFailedError } from "../errors.ts";
+import { toError } from "../shape.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Fact } from "./facts.ts";
 
@@ -30,6 +31,5 @@ export function whenReady(
 
 /** Why a signal was aborted, as an error. */
 export function reasonOf(signal: AbortSignal | undefined): Error {
-  const reason: unknown = signal?.reason;
-  return reason instanceof Error ? reason : new Error(String(reason));
+  return toError(signal?.reason);
 }

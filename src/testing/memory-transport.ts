@@ -8,6 +8,9 @@
  * functions that the adapter of `ws` asks, and `test/loopback/ws-table` holds both to the same cases.
  */
 import type { Loss, LossPhase } from "../../machines/loss.ts";
+import { checkClock, checkSync } from "../check.ts";
+import { wrongValue } from "../errors.ts";
+import { isPromiseLike } from "../shape.ts";
 import type { Clock } from "../system.ts";
 import { classifyClose, classifyError, classifyResponse } from "../transport/classify.ts";
 import { cutReason, isCloseCode } from "../transport/close-frame.ts";
@@ -53,12 +56,15 @@ export interface MemoryPeer {
 
 /** A transport whose sockets a test drives by hand. */
 export function createMemoryTransport(options: MemoryTransportOptions): MemoryTransport {
-  const { clock, strays } = options;
+  const { strays, onDial } = options;
+  const clock = checkClock(options.clock);
+  checkSync(onDial, "onDial");
   const sockets: MemorySocket[] = [];
   const transport: Transport = (dial, sink) => {
     const socket = new MemorySocket(dial, sink, clock, undefined, strays);
     sockets.push(socket);
-    options.onDial?.(socket);
+    const given: unknown = onDial?.(socket);
+    if (isPromiseLike(given)) throw wrongValue("onDial()", "nothing, as it cannot wait", given);
     return socket;
   };
   return { transport, sockets };

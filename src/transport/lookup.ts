@@ -7,6 +7,8 @@
  */
 import { lookup, type LookupAddress } from "node:dns";
 import type { LookupFunction } from "node:net";
+import { OptionError } from "../errors.ts";
+import { isPromiseLike, toError } from "../shape.ts";
 import { atPrivateAddress, isPrivateAddress } from "./private-address.ts";
 
 type Callback = Parameters<LookupFunction>[2];
@@ -56,6 +58,7 @@ export function guardLookup(
 ): LookupFunction {
   return (hostname, options, callback) => {
     let isAnswered = false;
+    const fail = (thrown: unknown): void => answer(toError(thrown), []);
     const answer: typeof callback = (error, address, family) => {
       if (isAnswered) return;
       isAnswered = true;
@@ -69,10 +72,20 @@ export function guardLookup(
       else callback(null, address, family);
     };
     try {
-      lookup(hostname, options, answer);
+      const given: unknown = lookup(hostname, options, answer);
+      if (isPromiseLike(given)) void Promise.resolve(given).then(refuseIn(answer), fail);
+      else if (typeof given === "string" || Array.isArray(given)) refuseIn(answer)(given);
     } catch (thrown) {
-      answer(thrown instanceof Error ? thrown : new Error(String(thrown)), []);
+      fail(thrown);
     }
+  };
+}
+
+/** What a lookup returns says nothing, as it calls back; but one that returns the answer never will. */
+function refuseIn(answer: Callback): (given: unknown) => void {
+  return (given) => {
+    if (given === undefined) return;
+    answer(new OptionError("ws.lookup", "a function that calls back", given), []);
   };
 }
 

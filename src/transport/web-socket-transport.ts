@@ -7,6 +7,8 @@
  * taken once the platform has them.
  */
 import type { Loss, LossPhase } from "../../machines/loss.ts";
+import { checkSync } from "../check.ts";
+import { isError, toError } from "../shape.ts";
 import { printable } from "./printable.ts";
 import type { Dial, SocketSink, Transport, TransportSocket } from "./transport.ts";
 
@@ -33,6 +35,7 @@ const OPEN = 1;
 /** A transport over the platform's own sockets. */
 export function createWebSocketTransport(options: WebSocketTransportOptions = {}): Transport {
   const { WebSocket = globalThis.WebSocket as unknown as WebSocketConstructor } = options;
+  checkSync(options.WebSocket, "WebSocket");
   return (dial, sink) => new WhatwgSocket(dial, sink, WebSocket);
 }
 
@@ -55,7 +58,7 @@ class WhatwgSocket implements TransportSocket {
       this.#socket = new WebSocket(dial.url, [...dial.protocols]);
     } catch (error) {
       // A URL or a protocol that it does not take; its words may hold the URL.
-      const code = error instanceof Error ? error.name : "Error";
+      const code = isError(error) ? error.name : "Error";
       this.#end({ class: "config", phase: "resolve", code: printable(code) });
       return;
     }
@@ -75,7 +78,7 @@ class WhatwgSocket implements TransportSocket {
     try {
       this.#socket.send(data);
     } catch (error) {
-      done(error instanceof Error ? error : new Error(String(error)));
+      done(toError(error));
       return;
     }
     done();

@@ -11,6 +11,8 @@ import { isIP, type LookupFunction } from "node:net";
 import type { Duplex } from "node:stream";
 import type { ConnectionOptions } from "node:tls";
 import { OptionError } from "../errors.ts";
+import { functionKind, isBytes } from "../shape.ts";
+import { guardCreation, guardIdentityCheck } from "./ws-functions.ts";
 
 /** Compression of messages. Zlib's own options are left out: a bad one throws at the first message. */
 export interface CompressionOptions {
@@ -121,11 +123,13 @@ const MAX_INT = 2 ** 31 - 1;
 
 const boolean: Rule = { expected: "a boolean", accepts: (value) => typeof value === "boolean" };
 const string: Rule = { expected: "a string", accepts: (value) => typeof value === "string" };
-const callable: Rule = { expected: "a function", accepts: (value) => typeof value === "function" };
+const callable: Rule = {
+  expected: "a function that is not async",
+  accepts: (value) => functionKind(value) === "function",
+};
 const material: Rule = {
   expected: "a string, bytes or an array of them",
-  accepts: (value) =>
-    typeof value === "string" || value instanceof Uint8Array || Array.isArray(value),
+  accepts: (value) => typeof value === "string" || isBytes(value) || Array.isArray(value),
 };
 const tlsVersion: Rule = {
   expected: '"TLSv1.2" or "TLSv1.3"',
@@ -221,6 +225,7 @@ export function buildWsOptions(options: WsTransportOptions): Readonly<Record<str
     denyPrivateAddresses: __,
     fastInbound: ___,
     checkServerIdentity,
+    createConnection,
     ...forWs
   } = options;
   const given = Object.entries(forWs).filter(([, value]) => value !== undefined);
@@ -233,20 +238,8 @@ export function buildWsOptions(options: WsTransportOptions): Readonly<Record<str
     autoSelectFamilyAttemptTimeout: 2_000,
     rejectUnauthorized: true,
     ...(checkServerIdentity && { checkServerIdentity: guardIdentityCheck(checkServerIdentity) }),
+    ...(createConnection && { createConnection: guardCreation(createConnection) }),
     ...Object.fromEntries(given),
-  };
-}
-
-type IdentityCheck = NonNullable<ConnectionOptions["checkServerIdentity"]>;
-
-/** `tls` calls it from the event loop's own stack: what it threw there would end the process. */
-function guardIdentityCheck(check: IdentityCheck): IdentityCheck {
-  return (hostname, certificate) => {
-    try {
-      return check(hostname, certificate);
-    } catch (thrown) {
-      return thrown instanceof Error ? thrown : new Error(String(thrown));
-    }
   };
 }
 

@@ -11,6 +11,7 @@ import type { LookupFunction, Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { WebSocket } from "ws";
 import type { Loss, LossPhase } from "../../machines/loss.ts";
+import { toError } from "../shape.ts";
 import type { Clock } from "../system.ts";
 import {
   classifyClose,
@@ -118,7 +119,7 @@ class WsSocket implements TransportSocket {
         else done(); // ws says null
       });
     } catch (error) {
-      done(error instanceof Error ? error : new Error(String(error)));
+      done(toError(error));
     }
   }
 

@@ -5,6 +5,7 @@
  * Sources, read 2026-11-22, as in `binance-spot.ts` and `binance-futures.ts`.
  */
 import type { VerdictRule } from "../../machines/policy/verdict.ts";
+import { checkFunction } from "../check.ts";
 import type { Bridge, Recovery, Snapshot } from "../recovery/recovery.ts";
 import type { SequencePoint } from "../sequence/point.ts";
 import { sequenceRules, type SequenceRule } from "../sequence/rule.ts";
@@ -115,6 +116,7 @@ const verdict: readonly VerdictRule[] = [
 export function createBinance<M extends BinanceFrame>(parts: BinanceParts<M>): VenueProfile<M> {
   const endpoint = parts.endpoint.replace(/\/+$/, "");
   const { rest, numbersOf } = parts;
+  checkFunction(parts.fetch, "fetch");
   const recovery: Recovery = {
     bridge: parts.bridge,
     ...(rest === undefined ? {} : { host: hostOfUrl(rest) }),

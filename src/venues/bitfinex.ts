@@ -155,6 +155,13 @@ class BitfinexConversation implements Conversation<BitfinexMessage> {
     return true;
   }
 
+  /** `[chanId, "cs", checksum]` is about the book that came before it. [docs] */
+  carriesChecksum(message: BitfinexMessage): boolean {
+    if (!this.#checksums || !Array.isArray(message)) return false;
+    const [chanId, payload, checksum] = message;
+    return payload === "cs" && typeof checksum === "number" && this.#books.has(chanId);
+  }
+
   #hear(event: BitfinexEvent): VenueWord {
     switch (event.event) {
       case "subscribed": {

@@ -3,9 +3,19 @@
  * functions give is checked where it is asked for.
  */
 import { checkRules } from "../check-rules.ts";
-import { checkBoolean, checkFunction, checkInteger, checkKeys, checkMs } from "../check.ts";
-import { OptionError } from "../errors.ts";
+import {
+  checkBoolean,
+  checkFunction,
+  checkInteger,
+  checkKeys,
+  checkMs,
+  checkSync,
+  requireFunction,
+  requireSync,
+} from "../check.ts";
+import { OptionError, wrongValue } from "../errors.ts";
 import { checkRecoveryPolicy } from "../recovery/check-recovery-policy.ts";
+import { isPromiseLike } from "../shape.ts";
 import type { Keepalive, VenueHeartbeat, VenueLimits, VenueProfile } from "./venue.ts";
 
 /** @throws {@link OptionError} */
@@ -28,15 +38,14 @@ export function checkVenue<M>(venue: VenueProfile<M>): void {
     checkMs(perMs ?? NaN, "venue.retryBudget.perMs", 1, 1);
   }
   checkRecoveryPolicy(recoveryPolicy, undefined, "venue.recoveryPolicy");
-  for (const name of ["opening", "authenticate", "recovery", "freshness"] as const) {
-    checkFunction(venue[name], `venue.${name}`);
+  checkFunction(venue.authenticate, "venue.authenticate");
+  for (const name of ["opening", "recovery", "freshness"] as const) {
+    checkSync(venue[name], `venue.${name}`);
   }
   const { parse } = checkKeys(venue.topics, "venue.topics", ["parse", "example"]);
-  if (typeof parse !== "function") {
-    throw new OptionError("venue.topics.parse", "a function", parse);
-  }
-  checkFunction(venue.open ?? null, "venue.open");
-  checkWords(venue.open());
+  requireSync(parse, "venue.topics.parse");
+  requireSync(venue.open, "venue.open");
+  checkConversation(venue.open());
 }
 
 function checkServices({
@@ -66,7 +75,10 @@ function checkSources(sources: VenueProfile<never>["sources"]): void {
 }
 
 function checkUrl(url: unknown): void {
-  if (typeof url === "function") return;
+  if (typeof url === "function") {
+    requireFunction(url, "venue.url");
+    return;
+  }
   const isUrl = typeof url === "string" && /^wss?:\/\/./.test(url) && URL.canParse(url);
   if (!isUrl) throw new OptionError("venue.url", "a ws: or wss: URL, or a function", url);
 }
@@ -81,7 +93,7 @@ function checkLimits(limits: VenueLimits): void {
   checkInteger(limits.topicsPerFrame, `${path}.topicsPerFrame`, 1, 1);
   checkInteger(limits.charsPerConnection, `${path}.charsPerConnection`, 1, 1);
   checkMs(limits.firstSubscribeWithinMs, `${path}.firstSubscribeWithinMs`, 1, 1);
-  checkFunction(limits.groupOf, `${path}.groupOf`);
+  checkSync(limits.groupOf, `${path}.groupOf`);
 }
 
 function checkWindows(windows: unknown, path: string, what: "frames" | "attempts"): void {
@@ -114,9 +126,7 @@ function checkKeepalive(keepalive: Keepalive): void {
   if (mode === "client-ping" || mode === "client-message") {
     checkMs(everyMs ?? NaN, `${path}.everyMs`, 1, 1);
   }
-  if (mode === "client-message" && typeof frame !== "function") {
-    throw new OptionError(`${path}.frame`, "a function", frame);
-  }
+  if (mode === "client-message") requireSync(frame, `${path}.frame`);
 }
 
 function checkHeartbeat(heartbeat: VenueHeartbeat): void {
@@ -130,7 +140,7 @@ function checkHeartbeat(heartbeat: VenueHeartbeat): void {
     throw new OptionError(`${path}.timeoutMs`, expected, timeoutMs);
   }
   checkMs(given.suspendedAfterMs, `${path}.suspendedAfterMs`, 1, 1);
-  checkFunction(given.probe, `${path}.probe`);
+  checkSync(given.probe, `${path}.probe`);
 }
 
 const OPTIONAL_WORDS = [
@@ -140,19 +150,22 @@ const OPTIONAL_WORDS = [
   "sequence",
   "isSnapshot",
   "verify",
+  "carriesChecksum",
 ] as const;
 
-/** A conversation is begun for the look of it: what it lacks would be missed with the first frame. */
-function checkWords(talk: unknown): void {
-  if (typeof talk !== "object" || talk === null) {
-    throw new OptionError("venue.open()", "a conversation", talk);
+/**
+ * What `open` gives, once when the venue is defined and for every socket.
+ *
+ * @throws {@link OptionError}
+ */
+export function checkConversation(talk: unknown): void {
+  if (typeof talk !== "object" || talk === null || isPromiseLike(talk)) {
+    throw wrongValue("venue.open()", "a conversation", talk);
   }
   const words = talk as Readonly<Record<string, unknown>>;
   for (const name of ["subscribe", "decode"]) {
-    if (typeof words[name] !== "function") {
-      throw new OptionError(`venue.open().${name}`, "a function", words[name]);
-    }
+    requireSync(words[name], `venue.open().${name}`);
   }
-  for (const name of OPTIONAL_WORDS) checkFunction(words[name], `venue.open().${name}`);
+  for (const name of OPTIONAL_WORDS) checkSync(words[name], `venue.open().${name}`);
   checkBoolean(words["numbersControl"], "venue.open().numbersControl");
 }

@@ -7,8 +7,11 @@
  * 2021-04-17, [errors] refusals as bytewax#279 (2023-08-16) and barter-data show them, [seen] names in
  * public clients' fixtures.
  */
+import { checkSync } from "../check.ts";
+import { wrongValue } from "../errors.ts";
 import type { SequencePoint } from "../sequence/point.ts";
 import { sequenceRules } from "../sequence/rule.ts";
+import { isPlainObject } from "../shape.ts";
 import type { FreshnessPolicy } from "../subscriptions/freshness.ts";
 import { refusedTopics, subscribedTopics } from "./coinbase-exchange-answers.ts";
 import type {
@@ -69,6 +72,7 @@ export function coinbaseExchange(
   options: CoinbaseExchangeOptions = {},
 ): VenueProfile<CoinbaseExchangeMessage> {
   const { endpoint = "wss://ws-feed.exchange.coinbase.com", sign } = options;
+  checkSync(sign, "sign");
   return defineVenue<CoinbaseExchangeMessage>({
     id: "coinbase-exchange",
     sources,
@@ -145,7 +149,14 @@ class CoinbaseExchangeConversation implements Conversation<CoinbaseExchangeMessa
 
   subscribe(topics: readonly string[]) {
     for (const topic of topics) if (this.#asked.size < MAX_ASKED) this.#asked.add(topic);
-    return { ...this.#sign?.(), type: "subscribe", channels: channelsOf(topics) };
+    return { ...this.#signature(), type: "subscribe", channels: channelsOf(topics) };
+  }
+
+  #signature(): object | undefined {
+    if (this.#sign === undefined) return undefined;
+    const signature: unknown = this.#sign();
+    if (isPlainObject(signature)) return signature;
+    throw wrongValue("sign()", "an object with the signature", signature);
   }
 
   unsubscribe(topics: readonly string[]) {

@@ -121,6 +121,15 @@ export class KrakenTalk implements Conversation<KrakenMessage> {
     return { stream, first, last, scope: "stream", rule: COUNTS, retold };
   }
 
+  /** Each message of a book has one, unless its snapshot had none. [docs] */
+  carriesChecksum(message: KrakenMessage): boolean {
+    const topic = this.#raw.has(message) ? this.topicOf(message) : undefined;
+    if (topic === undefined) return false;
+    const row: unknown = Array.isArray(message.data) ? message.data[0] : undefined;
+    const isSummed = isRecord(row) && row["checksum"] !== undefined;
+    return isSummed && (this.isSnapshot(message) || this.#books.has(topic));
+  }
+
   /** A book that is not whole is so until its next snapshot: that is said once. */
   verify(message: KrakenMessage): boolean {
     const raw = this.#raw.get(message);

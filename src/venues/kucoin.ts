@@ -9,6 +9,7 @@
  * [rec] recorded spot traffic of 2021, [clients] code of several clients, [errors] kucoin.com/docs-new
  * "Error Code" of WebSocket (2026-11-30).
  */
+import { checkFunction } from "../check.ts";
 import type { SequencePoint } from "../sequence/point.ts";
 import { sequenceRules } from "../sequence/rule.ts";
 import type { FreshnessPolicy } from "../subscriptions/freshness.ts";
@@ -114,6 +115,7 @@ const HTTP = {
 /** The profile of KuCoin's classic sockets. Topics are its own, such as `/market/level2:BTC-USDT`. */
 export function kucoin(options: KucoinOptions = {}): VenueProfile<KucoinMessage> {
   const { service = "spot", restEndpoint, fetch } = options;
+  checkFunction(fetch, "fetch");
   const { endpoint, bookPath } = HTTP[service];
   const http = { endpoint: (restEndpoint ?? endpoint).replace(/\/+$/, ""), fetch };
   const recovery = snapshotRecovery(http, bookPath);

@@ -67,7 +67,7 @@ export interface VenueProfile<M> {
   readonly freshness?: ((topic: string) => FreshnessPolicy | null) | undefined;
   /** When a connection that brings no data counts as mute; null for never. @defaultValue the supervisor's */
   readonly mute?: Partial<MutePolicy> | null | undefined;
-  /** Begins to talk on a new socket. */
+  /** Begins to talk on a new socket. Where it throws, or gives no conversation, that socket is a loss `resolver`. */
   open(): Conversation<M>;
 }
 
@@ -98,8 +98,16 @@ export interface Conversation<M> {
   readonly numbersControl?: boolean;
   /** True for a message with which its topic begins anew: a book's snapshot. Points may say so too. */
   isSnapshot?(message: M): boolean;
-  /** False when a message proves that what was delivered before it is not whole: a checksum. */
+  /**
+   * False when a message proves that what was delivered before it is not whole: a checksum. One that throws, or gives
+   * no boolean, counts as a mismatch, and is reported (`callback.failed`).
+   */
   verify?(message: M): boolean;
+  /**
+   * True for a message that {@link verify} is about to hold against a checksum: asked before it, and only where it
+   * is to be said how much was proven. @defaultValue nothing has a checksum
+   */
+  carriesChecksum?(message: M): boolean;
 }
 
 /** How a venue's topics are written. */

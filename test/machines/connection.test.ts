@@ -40,6 +40,18 @@ function startIn(state: Reachable, options?: StartOptions): RunningConnection {
   return connection;
 }
 
+describe("an attempt that failed as it began, and was over before that was heard", () => {
+  it("is not charged to the attempt that a command made meanwhile", () => {
+    const connection = startConnection(everySecond);
+    const atMs = connection.clock.nowMs();
+    connection.actor.send({ type: "reconnect" });
+    connection.actor.send({ type: "socket.ended", loss: dropped, atMs, attempt: 1 });
+    expect(connection.state()).toBe("connecting");
+    connection.actor.send({ type: "socket.ended", loss: dropped, atMs, attempt: 2 });
+    expect(connection.state()).toBe("reconnecting");
+  });
+});
+
 describe("a connection that starts", () => {
   it("attaches its link before anything else, then dials", () => {
     const { link, actor, socket } = startConnection();

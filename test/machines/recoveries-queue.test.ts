@@ -32,6 +32,7 @@ function startRecoveries(concurrent: number) {
         failures: 0,
         recurrences: 0,
         as: "broken",
+        provedMs: 0,
       }),
     queued: () =>
       actor

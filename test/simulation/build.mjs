@@ -5,8 +5,13 @@ import { createRequire } from "node:module";
 import { basename, dirname, join, resolve } from "node:path";
 
 export const root = resolve(import.meta.dirname, "../..");
-/** A folder for each checkout: several may share one `node_modules`. */
-export const cache = join(root, "node_modules/.cache/ws-supervisor", basename(root));
+/** A folder for each run, as several may build at once; it goes when the process ends. */
+export const cache = join(
+  root,
+  "node_modules/.cache/ws-supervisor",
+  `${basename(root)}-${process.pid}`,
+);
+process.on("exit", () => rmSync(cache, { recursive: true, force: true }));
 
 /**
  * Builds `sources` (this repository, or a copy of it) into the cache folder `name`; gives that folder's

@@ -4,6 +4,7 @@
  * What waits is bounded. A sink that fails, or never answers, is given up for that alert after its last try;
  * whatever a sink did not get is counted and reported.
  */
+import { isPromiseLike } from "../../shape.ts";
 import type { Clock } from "../../system.ts";
 import type { AlertSink, RaisedAlert } from "./book.ts";
 
@@ -100,7 +101,7 @@ export class Delivery {
       this.#failed(alert, attempt, error);
       return;
     }
-    if (!isThenable(result)) {
+    if (!isPromiseLike(result)) {
       this.#done(alert);
       return;
     }
@@ -116,7 +117,7 @@ export class Delivery {
       const error = new Error(`the sink has not answered within ${timeoutMs} ms`);
       settle(() => this.#failed(alert, attempt, error));
     }, timeoutMs);
-    result.then(
+    Promise.resolve(result).then(
       () => settle(() => this.#done(alert)),
       (error: unknown) => settle(() => this.#failed(alert, attempt, error)),
     );
@@ -148,9 +149,4 @@ export class Delivery {
 function mayRetry(error: unknown): boolean {
   const isObject = typeof error === "object" && error !== null;
   return !(isObject && "retryable" in error && error.retryable === false);
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  const isObject = typeof value === "object" && value !== null;
-  return isObject && "then" in value && typeof value.then === "function";
 }

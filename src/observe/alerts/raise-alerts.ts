@@ -1,7 +1,15 @@
 /** Alerts of one supervisor, to functions that bring them to people. */
-import { checkFunction, checkInteger, checkKeys, checkMs, ignoreRejection } from "../../check.ts";
+import {
+  checkClock,
+  checkFunction,
+  checkInteger,
+  checkKeys,
+  checkMs,
+  requireFunction,
+} from "../../check.ts";
 import { OptionError } from "../../errors.ts";
 import { realClock, type Clock } from "../../system.ts";
+import { callGuarded } from "../../warn.ts";
 import type { Observed } from "../observed.ts";
 import { AlertBook, type AlertSink, type RaisedAlert } from "./book.ts";
 import { Delivery } from "./delivery.ts";
@@ -31,7 +39,8 @@ export interface AlertOptions {
   /** How long `end()` waits for sinks; what they have not got then is given up. @defaultValue 10,000 */
   readonly flushTimeoutMs?: number | undefined;
   /**
-   * Told of each try that failed. Where `willRetry` is false that sink does not get the alert.
+   * Called for each try that failed. Where `willRetry` is false that sink does not get the alert. What it
+   * throws, or rejects with, is a warning of the process.
    * @defaultValue it is counted only
    */
   readonly onSinkFailed?:
@@ -71,12 +80,13 @@ const KNOWN = [
 /** Raises alerts for `supervisor` until it is closed, or `end()` is called. */
 export function raiseAlerts(supervisor: Observed, options: AlertOptions): AlertWatch {
   checkKeys(options, "options", KNOWN);
-  const { sinks, onSinkFailed, clock = realClock } = options;
+  const { sinks, onSinkFailed } = options;
+  const clock = checkClock(options.clock, realClock);
   if (!Array.isArray(sinks) || sinks.length === 0) {
     throw new OptionError("sinks", "an array of one function or more", sinks);
   }
   for (const [index, sink] of sinks.entries()) {
-    if (typeof sink !== "function") throw new OptionError(`sinks[${index}]`, "a function", sink);
+    requireFunction(sink, `sinks[${index}]`);
   }
   checkFunction(onSinkFailed, "onSinkFailed");
   const times = {
@@ -95,11 +105,8 @@ export function raiseAlerts(supervisor: Observed, options: AlertOptions): AlertW
   const onFailed = (error: unknown, alert: RaisedAlert, willRetry: boolean): void => {
     sinkFailures += 1;
     if (!willRetry) undelivered += 1;
-    try {
-      ignoreRejection(onSinkFailed?.(error, alert, willRetry));
-    } catch {
-      // Counted already; there is nobody left to tell.
-    }
+    if (onSinkFailed === undefined) return;
+    callGuarded("onSinkFailed", () => onSinkFailed(error, alert, willRetry));
   };
   const deliveries = sinks.map(
     (sink) => new Delivery(sink, { clock, attempts, timeoutMs, onFailed }),

@@ -1,16 +1,24 @@
 /** A sink that posts alerts to a URL, as JSON. */
-import { checkFunction, checkInteger, checkKeys, checkMs } from "../../check.ts";
-import { checkHeaders } from "../../connection/check-dial.ts";
+import {
+  checkClock,
+  checkFunction,
+  checkInteger,
+  checkKeys,
+  checkMs,
+  checkSync,
+} from "../../check.ts";
+import { checkHeaders, isUrl } from "../../connection/check-dial.ts";
 import { OptionError } from "../../errors.ts";
-import { realClock, type Clock } from "../../system.ts";
 import { parseRetryAfter } from "../../retry-after.ts";
+import { ignoreRejection, isMap, isPromiseLike } from "../../shape.ts";
+import { realClock, type Clock } from "../../system.ts";
 import type { AlertSink, RaisedAlert } from "./book.ts";
 
 export interface WebhookOptions {
   /** Headers beside `content-type: application/json`. @defaultValue none */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /**
-   * What is sent, as a JSON value: Slack reads `text`, Discord `content`.
+   * What is sent, as a JSON value but null: Slack reads `text`, Discord `content`.
    * @defaultValue the alert, its text cut at 4,000 characters
    */
   readonly body?: ((alert: RaisedAlert) => unknown) | undefined;
@@ -81,11 +89,12 @@ export function webhook(url: string | URL, options: WebhookOptions = {}): AlertS
     "content-type": "application/json",
     ...(options.headers === undefined ? {} : checkHeaders(options.headers, "headers")),
   };
-  checkFunction(options.body, "body");
+  checkSync(options.body, "body");
   checkFunction(options.fetch, "fetch");
   const attempts = checkInteger(options.attempts, "attempts", 3, 1, 10);
   const timeoutMs = checkMs(options.timeoutMs, "timeoutMs", 5_000, 1);
-  const { body: bodyOf = withShortText, clock = realClock } = options;
+  const { body: bodyOf = withShortText } = options;
+  const clock = checkClock(options.clock, realClock);
   const send: WebhookFetch | undefined = options.fetch ?? globalThis.fetch;
   if (send === undefined)
     throw new OptionError("fetch", "a function, as there is no global one", send);
@@ -108,7 +117,7 @@ export function webhook(url: string | URL, options: WebhookOptions = {}): AlertS
 /** No error shows anything of it but what is wrong. */
 function checkTarget(url: unknown): string {
   const expected = "an http: or https: URL without userinfo";
-  const text = url instanceof URL ? url.href : url;
+  const text = isUrl(url) ? url.href : url;
   if (typeof text !== "string") throw new OptionError("url", expected, text);
   if (!URL.canParse(text)) throw new OptionError("url", expected, "no URL");
   const parsed = new URL(text);
@@ -126,23 +135,20 @@ function withShortText(alert: RaisedAlert): unknown {
   return text.length <= MAX_TEXT ? alert : { ...alert, text: `${text.slice(0, MAX_TEXT - 1)}…` };
 }
 
+/** A promise and a map would both be sent as `{}`, and `null` says nothing of an alert. */
 function toJson(value: unknown): string {
+  ignoreRejection(value);
   let text: string | undefined;
   try {
-    text = JSON.stringify(value);
+    if (value !== null && !isPromiseLike(value) && !isMap(value)) text = JSON.stringify(value);
   } catch {
-    throw failed("the webhook's body() gave what is no JSON");
+    text = undefined;
   }
-  if (typeof text !== "string" || isPromise(value))
-    throw failed("the webhook's body() gave what is no JSON");
-  if (text.length > MAX_BODY)
+  if (typeof text !== "string") throw failed("the webhook's body() gave what is no JSON");
+  if (text.length > MAX_BODY) {
     throw failed(`the webhook's body is longer than ${MAX_BODY} characters`);
+  }
   return text;
-}
-
-function isPromise(value: unknown): boolean {
-  const isObject = typeof value === "object" && value !== null;
-  return isObject && "then" in value && typeof value.then === "function";
 }
 
 /** One try. It ends with the timeout, whatever `fetch` makes of its signal. */
@@ -165,6 +171,9 @@ function post(
     };
     const answer = async (): Promise<Failure | undefined> => {
       const response = await send(url, { ...request, signal: controller.signal });
+      if (!isResponse(response)) {
+        return { why: "the webhook's fetch() gave no response", retryAfterMs: null };
+      }
       response.body?.cancel().catch(() => undefined); // or its socket stays busy
       return judge(response, clock.nowMs());
     };
@@ -172,6 +181,10 @@ function post(
       settle({ why: `the webhook was not reached${codeOf(error)}`, retryAfterMs: 0 }),
     );
   });
+}
+
+function isResponse(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "status" in value;
 }
 
 function judge({ status, headers }: WebhookResponse, nowMs: number): Failure | undefined {

@@ -7,6 +7,7 @@ import type { AnyActorRef } from "xstate";
 import { OptionError } from "../../errors.ts";
 import { giveCommand, sendEvent } from "./commands.ts";
 import { ConnectionWatch } from "./connection-watch.ts";
+import { guardDialect } from "./guard-dialect.ts";
 import { History } from "./history.ts";
 import { checkInspectorOptions, type InspectorOptions, type SpokenDialect } from "./options.ts";
 import { PageDialect } from "./page-dialect.ts";
@@ -69,6 +70,7 @@ class LocalInspector implements Inspector {
   readonly #server: InspectorServer;
   readonly #watches = new Map<InspectableSupervisor, ConnectionWatch>();
   readonly #detaches = new Set<() => void>();
+  #bridgeFailures = 0;
 
   constructor(options: InspectorOptions) {
     const settings = checkInspectorOptions(options);
@@ -115,7 +117,12 @@ class LocalInspector implements Inspector {
       vocabulary: this.#vocabulary,
       nowMs: () => settings.clock.nowMs(),
     });
-    this.#others = [stately, ...settings.bridges.map((bridge) => bridge(watched))];
+    const bridges = settings.bridges.map((bridge, index) =>
+      guardDialect(bridge(watched), `bridges[${index}]()`, () => {
+        this.#bridgeFailures += 1;
+      }),
+    );
+    this.#others = [stately, ...bridges];
     const dialects = [this.#page, ...this.#others];
     this.#server = new InspectorServer({ ...settings, dialects });
   }
@@ -153,7 +160,7 @@ class LocalInspector implements Inspector {
 
   counts() {
     const { viewers, viewersDropped } = this.#server;
-    return { viewers, viewersDropped, failures: this.#recorder.failures };
+    return { viewers, viewersDropped, failures: this.#recorder.failures + this.#bridgeFailures };
   }
 
   async close(): Promise<void> {

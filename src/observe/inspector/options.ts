@@ -1,4 +1,5 @@
 /** The options of an inspector, checked before anything listens. */
+import { checkClock, checkSync, requireSync } from "../../check.ts";
 import { OptionError } from "../../errors.ts";
 import { realClock, type Clock } from "../../system.ts";
 import type { ActorView, ChartView, StepView } from "./protocol.ts";
@@ -76,18 +77,18 @@ export function checkInspectorOptions(options: InspectorOptions) {
       throw new OptionError(`options.${name}`, `one of ${NAMES.join(", ")}`, name);
     }
   }
-  const { port, title = "ws-supervisor", commands = false, reveal, clock = realClock } = options;
+  const { port, title = "ws-supervisor", commands = false, reveal, bridges = [] } = options;
   if (port !== undefined) checkCount(port, "port", 0, 65_535);
   if (typeof commands !== "boolean") throw new OptionError("commands", "a boolean", commands);
-  if (reveal !== undefined && typeof reveal !== "function") {
-    throw new OptionError("reveal", "a function", reveal);
-  }
+  checkSync(reveal, "reveal");
+  if (!Array.isArray(bridges)) throw new OptionError("bridges", "a list of functions", bridges);
+  for (const [index, bridge] of bridges.entries()) requireSync(bridge, `bridges[${index}]`);
   return {
     port,
     title,
     commands,
     reveal,
-    clock,
+    clock: checkClock(options.clock, realClock),
     history: checkCount(options.history ?? 200, "history", 1, 100_000),
     endedActors: checkCount(options.endedActors ?? 200, "endedActors", 0, 100_000),
     maxViewers: checkCount(options.maxViewers ?? 8, "maxViewers", 1, 1_000),
@@ -97,7 +98,7 @@ export function checkInspectorOptions(options: InspectorOptions) {
       1,
       2 ** 31,
     ),
-    bridges: options.bridges ?? [],
+    bridges,
   };
 }
 

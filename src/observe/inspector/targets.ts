@@ -2,6 +2,7 @@
 import type { AnyActorRef } from "xstate";
 import type { ConnectionActor } from "../../../machines/connection.machine.ts";
 import type { Loss } from "../../../machines/loss.ts";
+import { hasMethods } from "../../shape.ts";
 import type { Fact } from "../../supervisor/facts.ts";
 import type { OutageReport } from "../../supervisor/outage.ts";
 
@@ -32,9 +33,4 @@ export function isActor(target: unknown): target is AnyActorRef {
     "system" in target &&
     hasMethods(target.system, ["inspect", "getSnapshot"])
   );
-}
-
-function hasMethods(target: unknown, names: readonly string[]): target is object {
-  if (typeof target !== "object" || target === null) return false;
-  return names.every((name) => typeof (target as Record<string, unknown>)[name] === "function");
 }

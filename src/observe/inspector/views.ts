@@ -6,6 +6,7 @@
  * reveals is shown but for what its key calls a secret. Getters are never run.
  */
 import { printable } from "../../transport/printable.ts";
+import { ignoreRejection, isErrorObject, isMap } from "../../shape.ts";
 import { isSecretName, scrub } from "./secrets.ts";
 import type { View, ViewObject } from "./protocol.ts";
 import type { Vocabulary } from "./vocabulary.ts";
@@ -24,6 +25,7 @@ export interface TextPlace {
  */
 export type SeenViews = WeakMap<object, { readonly path: number; readonly view: View }>;
 
+/** True for a text that may be shown; anything else hides it. */
 export type Reveal = (text: string, place: TextPlace) => boolean;
 
 const MAX_DEPTH = 6;
@@ -88,7 +90,10 @@ export class Viewer {
   }
 
   #isRevealed(text: string, place: TextPlace): boolean {
-    return this.#reveal !== undefined && this.#reveal(text, place);
+    if (this.#reveal === undefined) return false;
+    const isRevealed: unknown = this.#reveal(text, place);
+    ignoreRejection(isRevealed);
+    return isRevealed === true; // a promise is no yes
   }
 
   #object(value: object, place: TextPlace, above: readonly object[], seen?: SeenViews): View {
@@ -109,9 +114,9 @@ export class Viewer {
     }
     if (ArrayBuffer.isView(value)) return mark("bytes", { length: value.byteLength });
     if (value instanceof Date) return mark("date", { atMs: value.getTime() });
-    if (value instanceof Map) return mark("map", { size: value.size });
+    if (isMap(value)) return mark("map", { size: value.size });
     if (value instanceof Set) return mark("set", { size: value.size });
-    if (value instanceof Error) return mark("error", { name: this.#word(value.name) });
+    if (isErrorObject(value)) return mark("error", { name: this.#word(value.name) });
     // What has a class of its own keeps its insides to itself; actors, links and sockets do.
     return mark("object");
   }

@@ -6,7 +6,7 @@
  * is right again. A feed in trouble has thousands of facts a second: per kind of fact and ten seconds only
  * so many lines are written, and the next one says how many were not.
  */
-import { OptionError } from "../../errors.ts";
+import { requireFunction } from "../../check.ts";
 import type { Alert, Fact, FactType } from "../../supervisor/facts.ts";
 import { factToText } from "../facts-to-text.ts";
 import type { Observed } from "../observed.ts";
@@ -68,14 +68,12 @@ interface Window {
 
 /**
  * Writes every fact of `supervisor` to `logger`, until the function that it gives is called. Text in a line
- * has its control characters escaped; topics and streams are listed up to a bound. A logger that throws
- * changes nothing else.
+ * has its control characters escaped; topics and streams are listed up to a bound. A logger that throws, or gives a
+ * promise that rejects, is reported as `callback.failed` and changes nothing else.
  */
 export function logTo(supervisor: Observed, logger: Logger): () => void {
   for (const level of LEVELS) {
-    if (typeof logger?.[level] !== "function") {
-      throw new OptionError(`logger.${level}`, "a function", logger?.[level]);
-    }
+    requireFunction(logger?.[level], `logger.${level}`);
   }
   const windows = new Map<FactType, Window>();
   return supervisor.on("*", (fact) => {
@@ -85,7 +83,8 @@ export function logTo(supervisor: Observed, logger: Logger): () => void {
     const { name, venue } = supervisor;
     const skipped = suppressed === 0 ? {} : { suppressed };
     const fields = { connection: name, venue, ...plainFields(withoutData(fact)), ...skipped };
-    logger[level](fields, `${name}: ${fact.type}: ${factToText(fact)}`);
+    // What it gives is handed on: the supervisor reports the promise of a logger that rejects.
+    return logger[level](fields, `${name}: ${fact.type}: ${factToText(fact)}`);
   });
 }
 

@@ -2,6 +2,7 @@
  * A payload as small plain data that any logger can write: names of topics and streams come from a peer and
  * may forge a line, a list may have 10,000 entries, and `JSON.stringify` throws at a bigint.
  */
+import { isErrorObject, isMap, messageOf } from "../../shape.ts";
 import { printable } from "../../transport/printable.ts";
 
 const MAX_ITEMS = 20;
@@ -44,10 +45,10 @@ function plain(value: unknown, depth: number, budget: Budget): unknown {
       break;
   }
   if (value === null) return null;
-  if (value instanceof Error) return printable(value.message);
+  if (isErrorObject(value)) return printable(messageOf(value));
   if (depth >= MAX_DEPTH) return "…";
   if (ArrayBuffer.isView(value)) return { bytes: value.byteLength };
-  if (value instanceof Map) return { size: value.size };
+  if (isMap(value)) return { size: value.size };
   if (Array.isArray(value)) {
     const shown = value.slice(0, MAX_ITEMS).map((item) => plain(item, depth + 1, budget));
     return value.length > MAX_ITEMS ? [...shown, `and ${value.length - MAX_ITEMS} more`] : shown;

@@ -1,5 +1,6 @@
 /** What can happen to a chart where it stands: the stimuli that are possible there, and its timers. */
 import type { AnyEventObject, AnyStateMachine, SnapshotFrom } from "xstate";
+import { checkGiven, isFlag, isList } from "./check-given.ts";
 import type { ChartStimulus } from "./model.ts";
 import type { Configuration } from "./pure-chart.ts";
 import { isCalled } from "./timers.ts";
@@ -39,7 +40,7 @@ export class Happenings<M extends AnyStateMachine> {
       if (wanted !== undefined && timer === undefined) return [];
       const events = eventsOf(stimulus, snapshot);
       const isPossible =
-        stimulus.when?.(snapshot) ??
+        checkGiven("when", stimulus.when?.(snapshot), "true or false", isFlag) ??
         (timer !== undefined || (events[0] !== undefined && configuration.snapshot.can(events[0])));
       return isPossible ? [{ name, timer, events }] : [];
     });
@@ -79,5 +80,6 @@ function eventsOf<M extends AnyStateMachine>(
   { events }: ChartStimulus<M>,
   snapshot: SnapshotFrom<M>,
 ): readonly AnyEventObject[] {
-  return typeof events === "function" ? events(snapshot) : events;
+  if (typeof events !== "function") return events;
+  return checkGiven("events", events(snapshot), "a list of events", isList);
 }

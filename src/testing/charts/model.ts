@@ -14,6 +14,7 @@ import type {
   SnapshotEvent,
   SnapshotFrom,
 } from "xstate";
+import { checkGiven, isEvent, isText } from "./check-given.ts";
 import { armedIn, Happenings, snapshotOf } from "./happenings.ts";
 import { PureChart, type Configuration } from "./pure-chart.ts";
 import { transitionsOf, type ChartTransition } from "./transitions.ts";
@@ -146,7 +147,12 @@ export function exploreChart<M extends AnyStateMachine, N extends string>(
     let settled = configuration;
     for (let answers = 0; answers < 100; answers += 1) {
       if (settled.snapshot.status !== "active") return settled;
-      const answer = options.answer?.(snapshotOf<M>(settled));
+      const answer = checkGiven(
+        "answer",
+        options.answer?.(snapshotOf<M>(settled)),
+        "an event or undefined",
+        isEvent,
+      );
       if (answer === undefined) return settled;
       settled = chart.hear(settled, answer);
     }
@@ -156,7 +162,7 @@ export function exploreChart<M extends AnyStateMachine, N extends string>(
   function stateOf(configuration: Configuration): ChartState<M> {
     const snapshot = snapshotOf<M>(configuration);
     const state: ChartState<M> = {
-      key: key(snapshot),
+      key: checkGiven("key", key(snapshot), "a text", isText),
       snapshot,
       timers: armedIn(configuration).map(({ name }) => name),
     };

@@ -5,7 +5,9 @@
  * classified as the adapter of `ws` would. The client's end is a {@link MemorySocket}, with all its
  * nasty habits: what was on its way when a socket is terminated still arrives.
  */
+import { checkClock } from "../../check.ts";
 import { OptionError } from "../../errors.ts";
+import { isError } from "../../shape.ts";
 import type { Clock } from "../../system.ts";
 import type { Dial, SocketSink, Transport } from "../../transport/transport.ts";
 import { MemorySocket, type MemoryPeer } from "../memory-transport.ts";
@@ -50,7 +52,8 @@ export interface MemoryExchange {
 
 /** @throws OptionError */
 export function createMemoryExchange(options: MemoryExchangeOptions): MemoryExchange {
-  const { clock, latencyMs = 1, maxPayloadBytes = 4 * 1024 * 1024 } = options;
+  const { latencyMs = 1, maxPayloadBytes = 4 * 1024 * 1024 } = options;
+  const clock = checkClock(options.clock);
   if (!(latencyMs >= 0 && latencyMs < Infinity)) {
     throw new OptionError("latencyMs", "a time of 0 or more", latencyMs);
   }
@@ -156,7 +159,7 @@ function toResponse(reply: Exclude<HttpReply, { kind: "refused" | "unanswered" }
 }
 
 function toError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error("aborted", { cause: reason });
+  return isError(reason) ? reason : new Error("aborted", { cause: reason });
 }
 
 interface LineParts {

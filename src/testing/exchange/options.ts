@@ -1,5 +1,7 @@
 /** What an exchange is told, whichever face it has, and the model made of it. */
+import { checkFunction } from "../../check.ts";
 import { OptionError } from "../../errors.ts";
+import { callGuarded } from "../../warn.ts";
 import type { Dialect } from "./dialect.ts";
 import { dialectOf, type VenueId } from "./dialects/catalog.ts";
 import type { ExchangeEvent } from "./events.ts";
@@ -31,7 +33,7 @@ export interface ExchangeOptions {
   readonly faults?: FaultPlan | undefined;
   /** @defaultValue the venue's */
   readonly limits?: LimitOptions | undefined;
-  /** Told what happens, as it happens. Must not throw. */
+  /** Told what happens, as it happens. What it throws, or rejects with, is a warning of the process. */
   readonly onEvent?: ((event: ExchangeEvent) => void) | undefined;
 }
 
@@ -48,7 +50,11 @@ export function createModel(
   }
   const dialect: Dialect = dialectOf(options.venue ?? "binance-spot");
   const limits = createLimits(dialect.limits, options.limits);
-  const onEvent = options.onEvent ?? (() => {});
+  const { onEvent: tell } = options;
+  checkFunction(tell, "onEvent");
+  const onEvent = (event: ExchangeEvent): void => {
+    if (tell !== undefined) callGuarded("onEvent", () => tell(event));
+  };
   const common = { dialect, limits, faults, port, onEvent };
   if (recording !== undefined) {
     const source = new Playback(recording, { speed, loop });

@@ -9,6 +9,7 @@
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocket, WebSocketServer, type RawData, type Server } from "ws";
+import { checkClock } from "../../check.ts";
 import { realClock, type Clock } from "../../system.ts";
 import { Alarm } from "./alarm.ts";
 import type { Fault } from "./faults.ts";
@@ -80,7 +81,7 @@ class WsExchange implements RunningExchange {
 
   constructor(options: ExchangeOptions & Omit<StartExchangeOptions, "recording">) {
     this.#host = options.host ?? "127.0.0.1";
-    this.#clock = options.clock ?? realClock;
+    this.#clock = checkClock(options.clock, realClock);
     this.#listener = new Listener(this.#host, this.#clock, {
       upgrade: (request, socket, head) => this.#meet(request, socket, head),
       request: (request, response) => this.#answer(request, response),

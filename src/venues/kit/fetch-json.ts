@@ -3,8 +3,9 @@
  *
  * The answer's size is bounded, and an error names the status and never the URL's query.
  */
-
+import { wrongValue } from "../../errors.ts";
 import { parseRetryAfter } from "../../retry-after.ts";
+import { hasMethods } from "../../shape.ts";
 
 /** The `fetch` of the platform, as far as it is used; injected by tests and by those with a proxy. */
 export type Fetch = (
@@ -52,16 +53,22 @@ export async function fetchJson(
   signal: AbortSignal,
 ): Promise<unknown> {
   const response = await (fetch ?? globalThis.fetch)(url, { method, signal });
+  if (!hasMethods(response, ["text"])) throw wrongValue("fetch()", "a response", response);
   const { origin, pathname } = new URL(url);
   if (!response.ok) {
-    const header = (name: string) => response.headers?.get(name) ?? undefined;
+    const header = (name: string): string | undefined => {
+      const given: unknown = response.headers?.get(name) ?? undefined;
+      if (given === undefined || typeof given === "string") return given;
+      throw wrongValue("fetch().headers.get()", "a string or null", given);
+    };
     // Without a clock of ours: a date counts where the answer has one of its own to hold it against.
     const { status } = response;
     const askedMs = parseRetryAfter(header("retry-after"), header("date"), NaN);
     const what = `${method} ${origin}${pathname} answered ${status}`;
     throw new HttpError(what, status, askedMs ?? FLOORS_MS.get(status));
   }
-  const text = await response.text();
+  const text: unknown = await response.text();
+  if (typeof text !== "string") throw wrongValue("fetch().text()", "a string", text);
   if (text.length > MAX_CHARS) throw new Error(`${method} ${origin}${pathname} answered too much`);
   return JSON.parse(text) as unknown;
 }

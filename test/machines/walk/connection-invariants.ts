@@ -68,7 +68,11 @@ export class ConnectionInvariants {
 
   #desk({ status, children }: ConnectionSnapshot): void {
     if (status !== "active") return;
-    same("recoveries" in children, this.#world.isDeskWanted, "a desk from when it is wanted");
+    same(
+      "recoveries" in children,
+      this.#world.isDeskWanted,
+      "a desk from when it is wanted until it fails",
+    );
   }
 
   #replays(snapshot: ConnectionSnapshot): void {

@@ -70,6 +70,7 @@ export class ConnectionWorld {
     );
     this.feed.on("*", (fact) => {
       this.facts.push(fact);
+      if (fact.type === "failed") this.isDeskWanted = false;
     });
     createActor(connectionMachine, {
       input: withCommands(this.feed.input, commands),

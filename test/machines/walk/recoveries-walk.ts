@@ -50,7 +50,7 @@ function eventsOf(desk: Desk, stream: Stream, happening: Happening): readonly Re
   const due = { type: "recovery.due", run } as const;
   switch (happening) {
     case "breaks": {
-      const past = { failures: 0, recurrences: 0, as: "broken" } as const;
+      const past = { failures: 0, recurrences: 0, as: "broken", provedMs: 0 } as const;
       const request = { stream, strategy: "snapshot", host: streams[stream], ...past } as const;
       return [{ type: "stream.broken", ...request }];
     }

@@ -117,7 +117,14 @@ function modelOf(request: RecoveryRequest): Walk["model"] {
 export const recoveryWalks: readonly Walk[] = strategies.flatMap((strategy) =>
   pasts.map((past) => {
     const host = strategy === "snapshot" ? "host" : undefined;
-    const request: RecoveryRequest = { stream: "s", strategy, host, failures: 0, ...past };
+    const request: RecoveryRequest = {
+      stream: "s",
+      strategy,
+      host,
+      failures: 0,
+      provedMs: 0,
+      ...past,
+    };
     return { model: modelOf(request), start: (tools: Tools) => new OneRecovery(request, tools) };
   }),
 );

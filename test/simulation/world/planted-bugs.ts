@@ -682,4 +682,10 @@ export const plantedBugs: readonly PlantedBug[] = [
     find: "    if (!this.#rare.take(cause, this.clock.nowMs())) return;",
     replace: "",
   },
+  {
+    name: "the wait for a host outlives a connection that failed",
+    file: "machines/connection.machine.ts",
+    find: '"dropSocket", "closeDesk"]',
+    replace: '"dropSocket"]',
+  },
 ];

@@ -11,8 +11,6 @@ import type { World } from "./world.ts";
 const LONGEST_FAULT_MS = 10_000;
 /** The longest wait before a topic is asked for again, and the wait for its turn, in milliseconds. */
 const LONGEST_REST_MS = 300_000;
-/** How long a stream that kept breaking must stay whole before that is said, and some. */
-const PROOF_MS = 200_000;
 /** What a user waits for at most before helping. */
 const PATIENCE_MS = 60_000;
 
@@ -129,7 +127,7 @@ async function comesGood(world: World): Promise<void> {
   const boundMs =
     options.connectTimeoutMs + timeoutMs + requestTimeoutMs + pacedMs + suspectedMs + 1_000;
   const confirms = () => feed.status().isReady && feed.topics().every(({ state }) => isGood(state));
-  if (!(await until(world, confirms, 2 * boundMs)) && !isBroken(world)) {
+  if (!(await untilWithHelp(world, confirms, 2 * boundMs)) && !isBroken(world)) {
     const topics = feed.topics().map(({ topic, state }) => `${topic} ${state}`);
     scene.violate("L2 all confirmed", `${feed.state}: ${topics.join(", ")}`);
     return;
@@ -149,7 +147,8 @@ async function comesGood(world: World): Promise<void> {
     .map(({ topic }) => ({ topic, before: oracle.feed.deliveriesOf(topic) }));
   const deliver = () =>
     expected.every(({ topic, before }) => oracle.feed.deliveriesOf(topic) > before);
-  if (scene.character.hasTap && !(await until(world, deliver, 60_000)) && !isBroken(world)) {
+  const isSilent = scene.character.hasTap && !(await untilWithHelp(world, deliver, 60_000));
+  if (isSilent && !isBroken(world)) {
     const silent = expected.filter(
       ({ topic, before }) => oracle.feed.deliveriesOf(topic) <= before,
     );
@@ -160,7 +159,7 @@ async function comesGood(world: World): Promise<void> {
 /** L6: whatever was not whole is recovered, one after the other where the desk says so. */
 async function becomesWhole(world: World): Promise<void> {
   const { scene, user } = world;
-  const { recovery, maxAgeMs } = scene.character.features;
+  const { recovery } = scene.character.features;
   if (recovery === null) return;
   const { concurrent, spacingMs, timeoutMs, bufferMessages } = recovery;
   const { topics } = scene.character;
@@ -177,11 +176,9 @@ async function becomesWhole(world: World): Promise<void> {
   const { repairs, unreliable } = user.oracle.feed;
   // How often a stream broke whose numbers are not believed is not counted.
   const mayProve = repairs.hasRecurring || unreliable.invalid.length > 0;
-  // Each socket begins the proof again.
-  if (mayProve && maxAgeMs !== null && maxAgeMs < PROOF_MS) return;
   const provesMs = mayProve ? 400_000 : 0;
   const boundMs = 120_000 + turnsMs + provesMs;
-  if (!(await until(world, () => broken().length === 0, boundMs)) && !isBroken(world)) {
+  if (!(await untilWithHelp(world, () => broken().length === 0, boundMs)) && !isBroken(world)) {
     scene.violate("L6 streams whole", broken().join(", "));
   }
 }
@@ -233,6 +230,18 @@ async function until(world: World, isSo: () => boolean, boundMs: number): Promis
     await world.perform({ do: "pass", ms: 250 });
   }
   return isSo();
+}
+
+/** The same, with a user who reconnects a connection that failed: one without retries fails with its socket's age. */
+async function untilWithHelp(world: World, isSo: () => boolean, boundMs: number): Promise<boolean> {
+  const { feed } = world.user;
+  const startMs = world.scene.process.nowMs();
+  for (;;) {
+    const leftMs = boundMs - (world.scene.process.nowMs() - startMs);
+    const isOver = await until(world, () => feed.state === "failed" || isSo(), leftMs);
+    if (!isOver || feed.state !== "failed" || isSo()) return isOver && isSo();
+    await world.perform({ do: "reconnect" });
+  }
 }
 
 /** What rests in quarantine is looked after by the oracle. */

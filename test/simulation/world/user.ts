@@ -240,9 +240,10 @@ export class User {
     const off = this.feed.on(to === "settled" ? "subscriptions.settled" : to, () => {
       calm();
       this.#scene.log.add(`reacts to ${to} with ${what}`);
-      this.oracle.lifecycle.isCalling = to !== "message";
+      const wasCalling = this.oracle.lifecycle.isCalling; // one listener may be called within another
+      this.oracle.lifecycle.isCalling = wasCalling || to !== "message";
       this.#reactWith(what);
-      this.oracle.lifecycle.isCalling = false;
+      this.oracle.lifecycle.isCalling = wasCalling;
     });
   }
 

@@ -1,7 +1,9 @@
 import { InvalidArgumentError } from "commander";
 import { describe, expect, it } from "vitest";
 import {
+  toBytes,
   toCount,
+  toDurationMs,
   toHeaders,
   toList,
   toNames,
@@ -58,5 +60,33 @@ describe("headers", () => {
     expect(() => toHeaders(["Authorization Bearer secret"])).toThrow(
       new OptionError("--header", '"Name: value"', "text without a colon"),
     );
+  });
+});
+
+describe("amounts with their units", () => {
+  it.each([
+    ["100MB", 100_000_000],
+    ["1.5 KiB", 1_536],
+    ["7B", 7],
+    ["2GiB", 2 ** 31],
+  ])("%s are bytes", (text, bytes) => {
+    expect(toBytes(text)).toBe(bytes);
+  });
+
+  it.each([
+    ["1h", 3_600_000],
+    ["90s", 90_000],
+    ["1.5min", 90_000],
+    ["24d", 24 * 86_400_000],
+  ])("%s is a time", (text, durationMs) => {
+    expect(toDurationMs(text)).toBe(durationMs);
+  });
+
+  it.each(["100", "MB", "", "-1MB", "1e3MB", "0B", "1mb", "1 parsec"])("%s is no size", (text) => {
+    expect(() => toBytes(text)).toThrow("Expected a number and its unit");
+  });
+
+  it.each(["10", "1M", "0s", "30d", "1 year"])("%s is no time", (text) => {
+    expect(() => toDurationMs(text)).toThrow(/Expected (a number and its unit|at most 24d)/);
   });
 });

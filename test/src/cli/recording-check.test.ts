@@ -39,6 +39,7 @@ describe("the account of a recording", () => {
         last: 1,
         messages: 7,
         pairs: 6,
+        judged: 6,
         next: 1,
         gaps: 2,
         duplicates: 1,
@@ -49,12 +50,24 @@ describe("the account of a recording", () => {
           { from: 6, to: 8 },
         ],
       },
-      { ...none, stream: "b", first: 7, last: 90, messages: 3, pairs: 2, next: 1, alive: 1 },
+      // Where numbers only grow, a loss would not show.
+      {
+        ...none,
+        stream: "b",
+        first: 7,
+        last: 90,
+        messages: 3,
+        pairs: 2,
+        judged: 0,
+        next: 1,
+        alive: 1,
+      },
     ]);
     expect(account).toMatchObject({
       venue: "numbered",
       messages: 10,
       pairs: 8,
+      judged: 6,
       gaps: 2,
       duplicates: 1,
       stale: 1,

@@ -59,9 +59,20 @@ export function startCommand(...argv: string[]): RunningCommand {
 }
 
 export function startCommandWith(stdout: Collector, ...argv: string[]): RunningCommand {
-  const stderr = new Collector();
+  return startCommandIn({ stdout }, ...argv);
+}
+
+/** What a test gives of the process. */
+interface GivenIo {
+  readonly stdout?: Collector;
+  readonly stderr?: Collector;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export function startCommandIn(given: GivenIo, ...argv: string[]): RunningCommand {
+  const { stdout = new Collector(), stderr = new Collector(), env = {} } = given;
   const interrupt = new AbortController();
-  const exitCode = runCli(argv, { stdout, stderr, signal: interrupt.signal });
+  const exitCode = runCli(argv, { stdout, stderr, env, signal: interrupt.signal });
   return {
     stdout,
     stderr,

@@ -56,7 +56,6 @@ export class Line {
   readonly outgoing: Outgoing<OutboxItem>;
   readonly feed: SubscriptionsOthers<Json>["feed"] & LinkFeed;
   readonly publisher: Facts & LinkedParts["publisher"] = {
-    hold: () => undefined,
     flush: () => undefined,
     publish: (type, payload) => this.facts.push({ type, ...payload }),
     callbackFailed: () => undefined,
@@ -126,6 +125,8 @@ export class Line {
     );
     this.dials();
   }
+
+  stepping(): void {}
 
   /** How often the link said that an attempt is over. */
   socketsGone = 0;

@@ -120,13 +120,18 @@ describe("a webhook", () => {
       new Error(secret, { cause: Object.assign(new Error(secret), { code: "ENOTFOUND" }) }),
       "the webhook was not reached (ENOTFOUND)",
     ],
-    ["an answer that is none", "nothing", "the webhook was not reached"],
   ])("gives up after three tries of %s, and shows no secret", async (_, answer, message) => {
     const { tries, deliver } = served([answer]);
     const error = await deliver();
     expect(error).toMatchObject({ message, retryable: false });
     expect(tries).toHaveLength(3);
     expect(inspect(error, { depth: 5, showHidden: true })).not.toContain("hunter2");
+  });
+
+  it("does not try again where `fetch` gives no response", async () => {
+    const { tries, deliver } = served(["nothing"]);
+    expect(await deliver()).toMatchObject({ message: "the webhook's fetch() gave no response" });
+    expect(tries).toHaveLength(1);
   });
 
   it("does not wait for a fetch that ignores its signal, and aborts one that heeds it", async () => {
@@ -163,6 +168,12 @@ describe("a webhook", () => {
   it.each<readonly [string, () => unknown, string]>([
     ["nothing", () => undefined, "the webhook's body() gave what is no JSON"],
     ["a promise", () => Promise.resolve({}), "the webhook's body() gave what is no JSON"],
+    [
+      "a promise that rejects",
+      () => Promise.reject(new Error("no")),
+      "the webhook's body() gave what is no JSON",
+    ],
+    ["a map", () => new Map([[1, 2]]), "the webhook's body() gave what is no JSON"],
     ["a bigint", () => 5n, "the webhook's body() gave what is no JSON"],
     ["too much", () => "x".repeat(70_000), "the webhook's body is longer than 65536 characters"],
   ])("sends nothing where `body` gives %s", async (_, body, message) => {

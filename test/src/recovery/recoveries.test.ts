@@ -601,6 +601,20 @@ describe("a stream that is not recovered", () => {
 });
 
 describe("a socket that ends during a snapshot's recovery", () => {
+  it("begins no recovery with what was read before it, and comes after it", async () => {
+    const world = await startBook();
+    world.recoveries.socketEnded();
+    world.receives("book", 12);
+    world.clock.advance(10_000);
+    expect(world.fetches).toHaveLength(1);
+    expect(world.recoveries.statuses()).toMatchObject([{ stream: "book", state: "waiting" }]);
+    expect(world.clock.armed).toBe(0);
+
+    world.recoveries.newSocket();
+    world.receives("book", 20);
+    expect(world.fetches).toHaveLength(2);
+  });
+
   it("ends the fetch; the first message on the new socket begins another, and nothing is lost", async () => {
     const world = await startBook();
     world.receives("book", 12);

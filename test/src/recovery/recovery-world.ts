@@ -172,7 +172,13 @@ export class RecoveryWorld {
 
   socketEnds(): void {
     this.recoveries.socketEnded();
+    this.recoveries.newSocket();
     this.#tracker.newSocket();
+  }
+
+  /** The next one is ready. */
+  socketOpens(): void {
+    this.recoveries.ready();
   }
 
   /** As `src/supervisor/inbound.ts` does it. */

@@ -70,17 +70,49 @@ describe("a checksum that never holds", () => {
     expect(world.recoveries.isIdle).toBe(true);
   });
 
-  it("has to hold over a new socket too", () => {
+  it("has to hold for three minutes of sockets, however short each of them is", () => {
     const world = startWrong();
     live(world, 60_000, () => world.recoveries.refuted("topic"));
     world.socketEnds();
+    world.socketOpens();
     world.beginsAnew("topic", 1);
     world.clock.advance(100_000);
-    world.socketEnds();
-    world.clock.advance(179_999);
+    for (let socket = 0; socket < 3; socket += 1) {
+      world.socketEnds();
+      world.clock.advance(HOUR_MS); // proves nothing
+      expect(world.clock.armed, "there is nothing to wait for").toBe(0);
+      world.socketOpens();
+      world.clock.advance(26_666);
+    }
     expect(world.band.at(-1)).not.toBe("valid topic");
-    world.clock.advance(1);
+    world.clock.advance(2);
     expect(world.band.at(-1)).toBe("valid topic");
+  });
+
+  it("does not begin its proof again when a socket takes some of a numbered stream along", async () => {
+    const world = startRecoveries();
+    world.receives("book", 10);
+    await world.fetch.gives(10);
+    let position = 10;
+    for (let times = 0; times < 6; times += 1) {
+      const before = world.fetches.length;
+      world.receives("book", (position += 2));
+      while (world.fetches.length === before) world.clock.advance(250);
+      await world.fetch.gives(position);
+    }
+    expect(world.failing).toHaveLength(1);
+    world.clock.advance(100_000);
+    world.socketEnds();
+    world.socketOpens();
+    const before = world.fetches.length;
+    world.receives("book", (position += 2));
+    world.clock.advance(250);
+    expect(world.fetches.length, "fetched at once").toBe(before + 1);
+    await world.fetch.gives(position);
+    expect(world.band.at(-1)).not.toBe("valid book");
+    world.clock.advance(80_000);
+    expect(world.band.at(-1)).toBe("valid book");
+    expect(world.failing).toHaveLength(1);
   });
 
   it("counts once for each new socket on which it is wrong from the start", () => {
@@ -110,6 +142,25 @@ describe("a checksum that never holds", () => {
     expect(world.abandoned).toEqual(["topic"]);
     world.clock.advance(HOUR_MS);
     expect(world.band).not.toContain("valid topic");
+  });
+});
+
+describe("a checksum that is wrong for a delta which the last snapshot has", () => {
+  it("delivers none that this snapshot has after it, however often that was", async () => {
+    const world = startRecoveries();
+    world.receives("book", 10);
+    await world.fetch.gives(11);
+    for (let times = 0; world.failing.length === 0; times += 1) {
+      expect(times).toBeLessThan(10);
+      const before = world.fetches.length;
+      world.recoveries.broken("book", "checksum");
+      world.receives("book", 11 + times); // the snapshot has it
+      while (world.fetches.length === before) world.clock.advance(250);
+      if (world.failing.length === 0) await world.fetch.gives(12 + times);
+    }
+    expect(world.band.filter((item) => item.startsWith("book "))).toEqual([]);
+    world.receives("book", 100);
+    expect(world.band.at(-1)).toBe("gap book 17-99");
   });
 });
 

@@ -55,6 +55,17 @@ describe.each(counting)("numbering that starts over on a socket (%s)", (_, rest)
     ]);
   });
 
+  it("shows with a second message that has the same number and other bytes", () => {
+    const judged = known(rest);
+    judged.take({ first: 1, last: 1 }, "a");
+    expect(judged.told()).toEqual([]);
+    judged.take({ first: 1, last: 1 }, "a");
+    expect(judged.told(), "a copy decides nothing").toEqual([]);
+    judged.take({ first: 1, last: 1 }, "b");
+    expect(judged.told().slice(0, 2)).toEqual(["reset", "1"]);
+    expect(judged.tracker.held).toBe(0);
+  });
+
   it("loses none that come in another order", () => {
     expect(known(rest).takes(2, 1, 3, 4).told()).toEqual(["reset", "2", "1", "3", "4"]);
   });

@@ -42,8 +42,8 @@ describe("what cannot be a topic", () => {
     ["a symbol", Symbol("a"), "a symbol"],
     ["a bigint", 5n, "5n"],
     ["an object whose JSON is nothing", { toJSON: () => undefined }, "an object"],
-    ["a set, which would be sent as {}", new Set(["a"]), "an object"],
-    ["a map, which would be sent as {}", new Map([["a", 1]]), "an object"],
+    ["a set, which would be sent as {}", new Set(["a"]), "a Set"],
+    ["a map, which would be sent as {}", new Map([["a", 1]]), "a Map"],
   ])("%s is said to be none", (_, topic, received) => {
     const { message, option } = complaintAbout(topic);
     expect(option).toBe("topic");

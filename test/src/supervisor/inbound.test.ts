@@ -78,6 +78,7 @@ class RunningInbound {
       onGap: ({ stream, from, to }) => this.log.push(`fact gap ${stream} ${from}-${to}`),
       onReset: ({ stream }) => this.log.push(`fact reset ${stream}`),
       onUnfollowed: () => this.log.push("too many streams"),
+      onCallbackFailed: (callback) => this.log.push(`callback failed ${callback}`),
       ...parts,
     };
     this.#inbound = new Inbound(whole, words);

@@ -187,7 +187,7 @@ const rows: readonly Row[] = [
   ["an empty topic", { topics: [""] }, "topics[0]", /^a non-empty string/, '""'],
   ["a bigint in a topic", { topics: ["a", { id: 1n }] }, "topics[1]", /BigInt/, "an object"],
   ["a cycle in a topic", { topics: [cycle] }, "topics[0]", /circular/, "an object"],
-  ["a set of topics", { topics: new Set(["a"]) }, "topics", /^a non-empty string/, "an object"],
+  ["a set of topics", { topics: new Set(["a"]) }, "topics", /^a non-empty string/, "a Set"],
 
   // Functions and protocols.
   ["a decode that is none", { decode: "json" }, "decode", /^a function$/, '"json"'],

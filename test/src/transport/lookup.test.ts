@@ -2,6 +2,7 @@ import type { LookupOptions } from "node:dns";
 import type { LookupFunction } from "node:net";
 import { describe, expect, it } from "vitest";
 import { guardLookup, shareLookup } from "../../../src/transport/lookup.ts";
+import { promisesSettle } from "../start-supervisor.ts";
 
 type Answer = Parameters<Parameters<LookupFunction>[2]>;
 
@@ -65,6 +66,37 @@ describe("a guarded lookup", () => {
       throw "a string";
     });
     expect(wrapped).toEqual(new Error("a string"));
+  });
+
+  it.each([
+    ["the answer itself", "192.0.2.1", '"192.0.2.1"'],
+    ["a list of answers", [{ address: "192.0.2.1", family: 4 }], "an array"],
+    ["the answer in a promise", Promise.resolve("192.0.2.1"), '"192.0.2.1"'],
+    ["a list in a promise", Promise.resolve([]), "an array"],
+  ])("refuses one that returns %s instead of calling back", async (_, returned, came) => {
+    const answers = answersOf(() => returned);
+    await promisesSettle();
+    const complaint = `ws.lookup: expected a function that calls back, received ${came}`;
+    expect(answers.map(([error]) => error?.message)).toEqual([complaint]);
+  });
+
+  it("passes on the reason of a promise that rejects", async () => {
+    const error = Object.assign(new Error("no"), { code: "EAI_AGAIN" });
+    const answers = answersOf(() => Promise.reject(error));
+    await promisesSettle();
+    expect(answers).toEqual([[error, [], undefined]]);
+  });
+
+  it("waits for one that calls back later, whatever it returns meanwhile", async () => {
+    const call: { back?: () => void } = {};
+    const answers = answersOf(((_: string, __: object, callback: (...given: unknown[]) => void) => {
+      call.back = () => callback(null, "192.0.2.1", 4);
+      return Promise.resolve();
+    }) as unknown as LookupFunction);
+    await promisesSettle();
+    expect(answers).toEqual([]);
+    call.back?.();
+    expect(answers).toEqual([[null, [{ address: "192.0.2.1", family: 4 }]]]);
   });
 
   it("answers once, however often it is answered", () => {

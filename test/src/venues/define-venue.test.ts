@@ -143,7 +143,7 @@ describe("a venue's definition", () => {
     [{ freshness: 5 }, "venue.freshness: expected a function, received 5"],
     [{ topics: { example: "a" } }, "venue.topics.parse: expected a function, received undefined"],
     [{ open: {} }, "venue.open: expected a function, received an object"],
-    [{ open: undefined }, "venue.open: expected a function, received null"],
+    [{ open: undefined }, "venue.open: expected a function, received undefined"],
     [{ open: () => null }, "venue.open(): expected a conversation, received null"],
     [
       { open: () => ({ subscribe: open().subscribe }) },

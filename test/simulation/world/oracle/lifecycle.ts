@@ -233,12 +233,7 @@ export class Lifecycle {
   }
 
   /** After each step: nothing is overdue. */
-  check(
-    status: Status,
-    armed: number,
-    sockets: number,
-    most: { readonly timers: number; readonly resting: number },
-  ): void {
+  check(status: Status, armed: number, sockets: number, mostTimers: number): void {
     const { violate, toleranceMs, character, process } = this.#scene;
     const { options } = character;
     if (status.state !== this.#state) violate("17 alternation", `${status.state} was not told`);
@@ -254,10 +249,8 @@ export class Lifecycle {
     if (sockets > 0 && (isResting || this.#state === "reconnecting" || this.#state === "idle")) {
       violate("1 one socket", `${sockets} sockets in ${this.#state}`);
     }
-    const restingTimers = this.#state === "failed" ? most.resting : 0;
-    if (isResting && armed > restingTimers)
-      violate("2 nothing left", `${armed} timers in ${this.#state}`);
-    if (armed > most.timers) violate("7 deadlines", `${armed} timers, at most ${most.timers}`);
+    if (isResting && armed > 0) violate("2 nothing left", `${armed} timers in ${this.#state}`);
+    if (armed > mostTimers) violate("7 deadlines", `${armed} timers, at most ${mostTimers}`);
     if (this.#wireLoss !== undefined && this.#isDialOpen && this.#state !== "closed") {
       violate("17 alternation", `the end of the socket (${this.#wireLoss.class}) was not told`);
     }

@@ -121,6 +121,9 @@ export class Oracle implements WireObserver {
   #heardOfStreams(fact: Fact): void {
     const { feed } = this;
     switch (fact.type) {
+      case "topic.refused":
+        feed.repairs.refused(fact.topic);
+        return;
       case "gap":
         feed.gapTold(fact);
         return;
@@ -276,7 +279,7 @@ export class Oracle implements WireObserver {
     if (process.isSpinning) violate("23 sanity", "the loop turns and no time passes");
     const pausable = this.consumers.filter(({ options }) => options.overflow === "pause");
     const { recovery } = character.features;
-    // A desk rests between the starts of two recoveries, in `failed` too.
+    // A desk rests between the starts of two recoveries.
     const deskTimers = recovery === null ? 0 : 1;
     const doubts = character.features.silences.has("numbers") ? character.topics.length : 0;
     const timers =
@@ -286,7 +289,7 @@ export class Oracle implements WireObserver {
       pausable.length +
       deskTimers +
       (recovery?.concurrent ?? 0);
-    this.lifecycle.check(status, process.armed, sockets, { timers, resting: deskTimers });
+    this.lifecycle.check(status, process.armed, sockets, timers);
     this.alerts.check();
     this.plans.check();
     this.mute.check();

@@ -25,6 +25,9 @@ export class Plans {
   #fromMs = Infinity;
   #untilMs = Infinity;
 
+  /** A stream may have asked for another socket than this one. */
+  #wasAsked = false;
+
   constructor(scene: Scene, parts: PlansParts) {
     this.#scene = scene;
     this.#parts = parts;
@@ -36,10 +39,13 @@ export class Plans {
   }
 
   heard(fact: Fact): void {
+    // What was asked for may have to wait for a token, and the stream may be whole by then.
+    this.#wasAsked ||= this.#parts.mayReconnect();
     switch (fact.type) {
       case "state": {
         this.#isConnected = fact.state === "connected";
         [this.#fromMs, this.#untilMs] = [Infinity, Infinity];
+        this.#wasAsked = this.#isConnected && this.#parts.mayReconnect();
         const { maxAgeMs } = this.#scene.character.features;
         if (this.#isConnected && maxAgeMs !== null) this.#plan(maxAgeMs, AGE, fact.atMs);
         return;
@@ -64,7 +70,7 @@ export class Plans {
     if (loss.class === "mute") [this.#fromMs, this.#untilMs] = [Infinity, Infinity];
     if (loss.class !== "planned") return;
     const earlyMs = this.#fromMs - atMs;
-    if (earlyMs > 1 && !this.#parts.mayReconnect())
+    if (earlyMs > 1 && !this.#wasAsked)
       this.#scene.violate("planned", `replaced ${earlyMs} ms before its window`);
     [this.#fromMs, this.#untilMs] = [Infinity, Infinity];
   }

@@ -120,7 +120,7 @@ export class Repairs {
       recurrences: this.#recurrencesOf(stream),
       held: [],
       discarded: [],
-      settledAt: 0,
+      settledAt: broken?.phase === "settling" ? broken.settledAt : 0,
       isJoined: false,
       isLetGo: false,
       isUnsure: broken?.isUnsure ?? !this.#isWanted(stream),
@@ -142,6 +142,11 @@ export class Repairs {
     }
     if (isProving(broken)) {
       if (message.last > broken.settledAt) return "deliver";
+      this.#cover(stream, [message]);
+      return "cover";
+    }
+    if (message.last <= broken.settledAt) {
+      broken.phase = "recovering";
       this.#cover(stream, [message]);
       return "cover";
     }
@@ -303,6 +308,14 @@ export class Repairs {
   unwanted(stream: string): void {
     const broken = this.#streams.get(stream);
     if (broken !== undefined) broken.isUnsure = true;
+  }
+
+  /** Its topic was refused: nothing is recovered before the venue sends some of it. */
+  refused(stream: string): void {
+    const broken = this.#streams.get(stream);
+    if (broken === undefined || broken.phase === "settling" || isProving(broken)) return;
+    if (!broken.isFailing) discard(broken);
+    broken.phase = "awaited";
   }
 
   /** The socket is over. */

@@ -86,6 +86,10 @@ export function expectedOf(loss: Loss, past: Past, said: Said | undefined): Expe
     return ruling.action === "now" ? now(row) : wait(row, ruling.floorMs ?? 0, ruling.spreadMs);
   }
   switch (loss.class) {
+    case "resolver":
+      if (loss.refusal === undefined) return wait("resolver", 0);
+      if (loss.refusal === "never") return renew("resolver-never");
+      return wait("resolver-later", loss.retryAfterMs === undefined ? 10_000 : 0);
     case "dns-not-found":
     case "local-resource":
       return wait(loss.class, 5_000);
@@ -107,6 +111,10 @@ export function expectedOf(loss: Loss, past: Past, said: Said | undefined): Expe
     case "tls-client-certificate":
       return refuse(loss.class);
     case "auth":
+      if (loss.refusal === "never") return renew("auth-never");
+      if (loss.refusal === "later") {
+        return wait("auth-later", loss.retryAfterMs === undefined ? 10_000 : 0);
+      }
       return renew("auth", wait("auth", 10_000));
     case "peer-protocol":
       return wait("peer-protocol", isRepeated("peer-protocol", 3) ? 30_000 : 1_000);
@@ -121,7 +129,6 @@ export function expectedOf(loss: Loss, past: Past, said: Said | undefined): Expe
     case "dns-transient":
     case "handshake-cut":
     case "handshake-timeout":
-    case "resolver":
     case "dropped":
     case "ended-without-code":
     case "silent":

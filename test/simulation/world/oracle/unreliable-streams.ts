@@ -64,6 +64,8 @@ interface Stream {
   isRetellingNew: boolean;
   /** Messages running that had an odd number, and were dropped as copies. */
   copies: number;
+  /** The number is found to be stuck: so many copies may be taken back that were dropped while it was believed. */
+  stuck: { readonly number: number; takenBack: number } | undefined;
   /** The message that was read last, and how many running have had its number and another content since. */
   repeated: { readonly number: number; text: string; messages: number; isSame: boolean };
 }
@@ -101,6 +103,8 @@ export class UnreliableStreams {
   /** Messages that were dropped as known, at least and at most. */
   #droppedAtLeast = 0;
   #droppedAtMost = 0;
+  /** Copies that were dropped as known while their number was believed, and came after all. */
+  #takenBack = 0;
   /** Wrong, unless the socket is found to be over at this very instant. */
   #suspicions: string[] = [];
 
@@ -122,7 +126,8 @@ export class UnreliableStreams {
   get dropped(): { readonly least: number; readonly most: number } {
     let waiting = 0;
     for (const stream of this.#streams.values()) waiting += stream.waiting.length;
-    return { least: this.#droppedAtLeast, most: this.#droppedAtMost + waiting };
+    const taken = this.#takenBack;
+    return { least: this.#droppedAtLeast - taken, most: this.#droppedAtMost + waiting - taken };
   }
 
   /** How often its numbers were not believed by now: whoever reads late reads what came then. */
@@ -179,6 +184,7 @@ export class UnreliableStreams {
       mayRepeat: 0,
       isRetellingNew: false,
       copies: 0,
+      stuck: undefined,
       repeated: { number: known, text: "", messages: 0, isSame: false },
     });
   }
@@ -224,11 +230,22 @@ export class UnreliableStreams {
   }
 
   /** A listener was given a message. */
-  given({ data, stream: name = "" }: MessageItem<BinanceStreamMessage>): void {
+  given({ data, stream: name = "", position }: MessageItem<BinanceStreamMessage>): void {
     const stream = this.#stream(name);
     const index = stream.waiting.findIndex((read) => read.data === data);
     const read = stream.waiting[index];
     if (read === undefined) {
+      const { stuck } = stream;
+      // One that was taken for a copy before the number was found to be stuck.
+      if (
+        stuck !== undefined &&
+        stuck.number === Number(position) &&
+        stuck.takenBack < COPIES - 1
+      ) {
+        stuck.takenBack += 1;
+        this.#takenBack += 1;
+        return;
+      }
       this.#wrong(
         `a message of ${name} came that was not read, or had come (after ${stream.known})`,
       );
@@ -241,7 +258,8 @@ export class UnreliableStreams {
     [stream.newest, stream.copies] = [read, 0];
     this.#deliveries.set(name, this.deliveriesOf(name) + 1);
     stream.mayRepeat = Math.max(0, stream.mayRepeat - index - 1);
-    [stream.isResetTold, stream.isLossTold] = [false, false];
+    // What a listener of the loss itself causes to be delivered may lie before the loss.
+    if (!this.#parts.isCalling()) [stream.isResetTold, stream.isLossTold] = [false, false];
   }
 
   /** The user's function gave a snapshot, which truly has all up to `reached`. */
@@ -262,6 +280,11 @@ export class UnreliableStreams {
         this.#told(fact.stream, (stream) => {
           stream.isInvalid = true;
           lossTold(stream);
+        });
+        return;
+      case "numbering-stuck":
+        this.#told(fact.stream, (stream) => {
+          stream.stuck = { number: Number(fact.position), takenBack: 0 };
         });
         return;
       case "valid":
@@ -377,7 +400,10 @@ export class UnreliableStreams {
     const text = `${name} ${read.last} (${read.shownLast})`;
     // A copy of one that had an odd number has another number.
     const isUntold = newest?.isOdd === true && newest.last === read.last;
-    if (read.last <= known && mayRepeat === 0 && !read.isAccounted && !read.isRun && !isUntold) {
+    // So has one that is told again after the numbering has started over.
+    const isRenumbered = newest !== undefined && newest.epoch !== read.epoch;
+    const isExcused = read.isAccounted || read.isRun || isUntold || isRenumbered;
+    if (read.last <= known && mayRepeat === 0 && !isExcused) {
       this.#suspicions.push(`${text} came again after ${known}`);
     }
     const isMissing = isContiguous && read.first > known + 1 && !isHidden(read, newest);

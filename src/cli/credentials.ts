@@ -1,0 +1,165 @@
+/**
+ * Credentials that are not on the command line, where `ps` shows them: `${NAME}` in a URL, a header or a frame
+ * stands for the environment variable NAME, and headers may be in a file.
+ */
+import { X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { createSecureContext } from "node:tls";
+import { OptionError } from "../index.ts";
+import { toHeaders } from "./arguments.ts";
+import type { CommandIo } from "./output.ts";
+import { Secrets } from "./secrets.ts";
+
+/** `${NAME}`; a dollar sign before it leaves it as it is. */
+const VARIABLE = /(\$?)\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
+
+/** How a value is written where it is put. */
+type Encode = (value: string) => string;
+
+export class Credentials {
+  readonly secrets = new Secrets();
+  readonly #env: NonNullable<CommandIo["env"]>;
+
+  constructor(env: CommandIo["env"] = {}) {
+    this.#env = env;
+  }
+
+  /** A URL; a value within it is encoded, one that is all of it is not. @throws {@link OptionError} */
+  url(option: string, text: string): string {
+    const isWhole = /^\$\{\w+\}$/.test(text);
+    const url = this.#expand(option, text, isWhole ? asItIs : encodeURIComponent);
+    this.secrets.addUrl(url);
+    return url;
+  }
+
+  /** A frame; a value within JSON is written as JSON text. @throws {@link OptionError} */
+  frame(option: string, text: string): string {
+    const frame = this.#expand(option, text, /^\s*[[{]/.test(text) ? asJsonText : asItIs);
+    this.secrets.addFrame(frame);
+    return frame;
+  }
+
+  /** A subprotocol, which may carry a token. @throws {@link OptionError} */
+  protocol(option: string, text: string): string {
+    return this.#expand(option, text, asItIs);
+  }
+
+  /**
+   * Headers of a file and of the command line; those win. A line of the file is a header, blank, or a comment behind
+   * `#`.
+   *
+   * @throws {@link OptionError} that repeats no value.
+   */
+  headers(file: string | undefined, given: readonly string[]): Readonly<Record<string, string>> {
+    const lines = file === undefined ? [] : linesOf(file);
+    return {
+      ...this.#headers("--header-file", lines),
+      ...this.#headers("--header", given),
+    };
+  }
+
+  /** What `ws` takes of the TLS options. @throws {@link OptionError} before any dial. */
+  tls({ ca, cert, key }: TlsFiles): TlsMaterial {
+    if ((cert === undefined) !== (key === undefined)) {
+      const [option, other] = cert === undefined ? ["--key", "--cert"] : ["--cert", "--key"];
+      throw new OptionError(option, `${other} beside it`, cert ?? key);
+    }
+    if (ca === undefined && key === undefined) return {};
+    const passphrase = this.#env[PASSPHRASE];
+    if (passphrase !== undefined) this.secrets.add(passphrase);
+    const material: TlsMaterial = {
+      ...(ca === undefined ? {} : { ca: ca.map((file) => pemOf("--ca", file, "CERTIFICATE")) }),
+      ...(cert === undefined ? {} : { cert: pemOf("--cert", cert, "CERTIFICATE") }),
+      ...(key === undefined ? {} : { key: pemOf("--key", key, "PRIVATE KEY") }),
+      ...(key === undefined || passphrase === undefined ? {} : { passphrase }),
+    };
+    for (const [index, pem] of material.ca?.entries() ?? []) {
+      // TLS itself passes over a certificate that it can't read, and then trusts nobody.
+      usable("--ca", ca?.[index], () => new X509Certificate(pem));
+    }
+    usable("--key", key, () => createSecureContext(material));
+    return material;
+  }
+
+  #headers(option: string, lines: readonly string[]): Readonly<Record<string, string>> {
+    const headers = toHeaders(
+      lines.map((line) => this.#expand(option, line, asItIs)),
+      option,
+    );
+    for (const [name, value] of Object.entries(headers)) this.secrets.addHeader(name, value);
+    return headers;
+  }
+
+  #expand(option: string, text: string, encode: Encode): string {
+    return text.replace(VARIABLE, (whole, escape: string, name: string) => {
+      if (escape !== "") return whole.slice(1);
+      const value = this.#env[name];
+      if (value === undefined || value === "") {
+        throw new OptionError(option, `a value in the environment variable ${name}`, value);
+      }
+      this.secrets.add(value);
+      this.secrets.add(encode(value));
+      return encode(value);
+    });
+  }
+}
+
+/** Files in PEM, by their options. */
+export interface TlsFiles {
+  readonly ca?: readonly string[] | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+}
+
+interface TlsMaterial {
+  readonly ca?: string[];
+  readonly cert?: string;
+  readonly key?: string;
+  readonly passphrase?: string;
+}
+
+/** The environment variable with the passphrase of `--key`. */
+const PASSPHRASE = "WS_SUPERVISOR_KEY_PASSPHRASE";
+
+/** More is no file of headers. */
+const MOST_HEADER_BYTES = 65_536;
+
+function linesOf(file: string): readonly string[] {
+  const text = textOf("--header-file", file);
+  if (text.length > MOST_HEADER_BYTES) {
+    throw new OptionError("--header-file", `at most ${MOST_HEADER_BYTES} bytes of headers`, file);
+  }
+  return text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== "" && !line.startsWith("#"));
+}
+
+function pemOf(option: string, file: string, what: string): string {
+  const text = textOf(option, file);
+  if (new RegExp(`-----BEGIN [A-Z0-9 ]{0,40}${what}-----`).test(text)) return text;
+  throw new OptionError(option, `a file in PEM that holds a ${what.toLowerCase()}`, file);
+}
+
+function usable(option: string, file: string | undefined, use: () => unknown): void {
+  try {
+    use();
+  } catch (error) {
+    throw new OptionError(option, `material that TLS can use (${messageOf(error)})`, file);
+  }
+}
+
+function textOf(option: string, file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new OptionError(option, `a file that can be read (${messageOf(error)})`, file);
+  }
+}
+
+const asItIs: Encode = (value) => value;
+const asJsonText: Encode = (value) => JSON.stringify(value).slice(1, -1);
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
