@@ -44,7 +44,7 @@ async function attach(feed) {
     prometheusMetrics({ register: new Registry() }),
     otel.openTelemetryMetrics(),
     otel.openTelemetryTraces(),
-    () => alerts.end(),
+    () => void alerts.end(),
     logTo(feed, logger),
   ];
   return () => ends.forEach((end) => end());
@@ -52,13 +52,13 @@ async function attach(feed) {
 
 /** Nanoseconds per message, the best of five passes. */
 async function measure(load, way) {
-  const { supervise } = await import("../dist/src/index.js");
+  const { createSupervisor } = await import("../dist/src/index.js");
   const { createMemoryTransport, VirtualClock } = await import("../dist/src/testing/index.js");
   const clock = new VirtualClock();
   const { transport, sockets } = createMemoryTransport({ clock });
   let number = 0;
   const step = workloads[load];
-  const feed = supervise("wss://bench.example", {
+  const feed = createSupervisor("wss://bench.example", {
     transport,
     clock,
     seed: 1,
@@ -66,7 +66,7 @@ async function measure(load, way) {
       number += step;
       return { stream: "s", first: number, last: number, scope: "stream" };
     },
-  });
+  }).start();
   if (way === "detached") (await attach(feed))();
   const detach = way === "attached" ? await attach(feed) : nothing;
   let heard = 0;

@@ -1,22 +1,10 @@
 /**
- * Alerts to a webhook, as one JSON object each: `key` is what an incident system deduplicates by, `status`
- * what it opens and resolves by. A webhook that fails is reported; it never holds up the feed.
+ * Alerts to webhooks, as one JSON object each: `key` is what an incident system deduplicates by, `status`
+ * what it opens and resolves by. A webhook that fails is tried again and reported; it never holds up the feed.
+ * Before the process ends: `await alerts.end()`.
  */
 import type { Supervisor } from "ws-supervisor";
-import { raiseAlerts, type AlertSink, type AlertWatch } from "ws-supervisor/alerts";
-
-/** A sink that posts to `url`. */
-export function webhook(url: string, timeoutMs = 5_000): AlertSink {
-  return async (alert) => {
-    const response = await fetch(url, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(alert),
-      signal: AbortSignal.timeout(timeoutMs),
-    });
-    if (!response.ok) throw new Error(`the webhook answered ${response.status}`);
-  };
-}
+import { raiseAlerts, webhook, type AlertWatch } from "ws-supervisor/alerts";
 
 /** Pages somebody for what is critical, and tells a channel of the rest. */
 export function alertPeople<M>(

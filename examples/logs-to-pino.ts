@@ -16,12 +16,12 @@ export function pinoAlerts(logger: PinoLogger): AlertSink {
   };
 }
 
-/** Logs everything there is to say about `feed`; gives the function that ends it. */
-export function logEverything<M>(feed: Supervisor<M>, logger: PinoLogger): () => void {
+/** Logs everything there is to say about `feed`; gives the function that ends it, when all is written. */
+export function logEverything<M>(feed: Supervisor<M>, logger: PinoLogger): () => Promise<void> {
   const off = logTo(feed, logger);
   const alerts = raiseAlerts(feed, { sinks: [pinoAlerts(logger)], graceMs: 0 });
   return () => {
     off();
-    alerts.end();
+    return alerts.end();
   };
 }

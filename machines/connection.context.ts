@@ -5,7 +5,7 @@
  * comes in on facts, chance from `rng`; everything a guard or a delay reads was decided here, once.
  */
 import type { Loss, LossPhase } from "./loss.ts";
-import type { ConnectionLink, DialReason } from "./link.ts";
+import type { ConnectionLink, ConnectionParent, DialReason } from "./link.ts";
 import { backoffMs, type BackoffFunction, type BackoffShape } from "./policy/backoff.ts";
 import { toTimerMs } from "./policy/duration.ts";
 import { nextRandom } from "./policy/random.ts";
@@ -37,8 +37,8 @@ export interface ConnectionPolicy {
   readonly connectTimeoutMs: number;
   readonly backoff: BackoffShape | BackoffFunction;
   readonly longOutageAfterMs: number;
-  /** Dials after a failure before `failed`; Infinity never gives up. */
-  readonly maxRetries: number;
+  /** Dials after a failure before `failed`; Infinity, or null as JSON makes it, never gives up. */
+  readonly maxRetries: number | null;
   readonly retryBudget: RetryBudget;
   /** The bucket of `connect` and `reconnect`. */
   readonly commandBudget: RetryBudget;
@@ -73,11 +73,18 @@ export interface ConnectionInput {
   readonly policy: ConnectionPolicy;
   /** Seed of the jitter, a 32-bit integer: the same seed and the same facts give the same waits. */
   readonly seed: number;
+  /**
+   * The chart that embeds the connection, where it wants the supervisor's facts as events
+   * (`connection.up`, …): `({ context, self }) => ({ ...context.feed.input, parent: self })`.
+   */
+  readonly parent?: ConnectionParent | undefined;
 }
 
 export interface ConnectionContext {
   readonly link: ConnectionLink;
   readonly policy: ConnectionPolicy;
+  /** Who hears of facts as events; null where nobody asked for that. */
+  readonly parent: ConnectionParent | null;
   /** Dials since the connection was last ready. */
   readonly attempt: number;
   readonly dialReason: DialReason;
@@ -135,10 +142,16 @@ const noAlerts: ConnectionContext["alerted"] = {
 /** Enough for every "three times in five minutes" even when other losses come between. */
 const HISTORY_LENGTH = 32;
 
-export function initialContext({ link, policy, seed }: ConnectionInput): ConnectionContext {
+/** @throws {Error} where there is no input: whoever embeds the chart has to give one. */
+export function initialContext(input: ConnectionInput | undefined): ConnectionContext {
+  if (input === undefined) {
+    throw new Error("a connection needs an input: that of a supervisor, `supervisor.input`");
+  }
+  const { link, policy, seed, parent = null } = input;
   return {
     link,
     policy,
+    parent,
     attempt: 0,
     dialReason: "first",
     dialledAtMs: null,
@@ -219,7 +232,7 @@ function hasRenewed(
 
 /** True when one more loss leaves no retry. */
 export function isExhausted(context: ConnectionContext): boolean {
-  return context.failures >= context.policy.maxRetries;
+  return context.failures >= (context.policy.maxRetries ?? Infinity);
 }
 
 /** The context after a loss, with the wait that follows it. */

@@ -16,6 +16,7 @@ import {
   type ConnectionContext,
   type ConnectionInput,
 } from "./connection.context.ts";
+import { beginsAgain } from "./connection.restore.ts";
 import type {
   CommandGiven,
   ConnectionEmitted,
@@ -282,17 +283,19 @@ export type ConnectionActor = ActorRefFrom<ConnectionMachine>;
 export type ConnectionSnapshot = SnapshotFrom<ConnectionMachine>;
 
 /** The one definition that serves every connection; what differs comes in as `input`. */
-export const connectionMachine: ConnectionMachine = words.createMachine({
-  id: "connection",
-  options: { maxIterations: 100 },
-  context: ({ input }) => initialContext(input),
-  entry: ["attachLink", "armLongOutage"],
-  initial: "connecting",
-  states: { connecting, connected, reconnecting, failed, closing, closed },
-  on: {
-    "outage.prolonged": { actions: "alertLongOutage" },
-    "desk.wanted": { actions: "openDesk" },
-    terminate: { target: ".closed", actions: "omitCloseFrame" },
-  },
-  output: ({ context }) => ({ lastLoss: context.lastLoss }),
-});
+export const connectionMachine: ConnectionMachine = beginsAgain(
+  words.createMachine({
+    id: "connection",
+    options: { maxIterations: 100 },
+    context: ({ input }) => initialContext(input),
+    entry: ["attachLink", "armLongOutage"],
+    initial: "connecting",
+    states: { connecting, connected, reconnecting, failed, closing, closed },
+    on: {
+      "outage.prolonged": { actions: "alertLongOutage" },
+      "desk.wanted": { actions: "openDesk" },
+      terminate: { target: ".closed", actions: "omitCloseFrame" },
+    },
+    output: ({ context }) => ({ lastLoss: context.lastLoss }),
+  }),
+);

@@ -135,7 +135,8 @@ const base = setup({
     rotation: ({ context }) => context.rotation?.inMs ?? 0,
   },
   actions: {
-    attachLink: ({ context, self }) => context.link.attach(self as unknown as ConnectionOwner),
+    attachLink: ({ context: { link, parent }, self }) =>
+      link.attach(self as unknown as ConnectionOwner, parent ?? undefined),
 
     /** One for all sockets: a stream may be broken longer than a socket lasts. */
     openDesk: spawnChild("recoveries", {

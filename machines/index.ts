@@ -39,6 +39,7 @@ export type {
   Attempt,
   ConnectionLink,
   ConnectionOwner,
+  ConnectionParent,
   ConnectionView,
   DialReason,
   PeerChecked,

@@ -62,6 +62,11 @@ export interface ConnectionOwner {
   getSnapshot(): ConnectionView;
 }
 
+/** A chart that embeds a connection, as far as a link may know it. */
+export interface ConnectionParent {
+  send(event: never): void;
+}
+
 /** What a snapshot shows to whoever only looks. */
 export interface ConnectionView {
   readonly value: unknown;
@@ -74,8 +79,11 @@ export interface ConnectionLink {
   readonly recoveries: RecoveryDoor;
   /** The time on the connection's clock, in milliseconds: commands come without one. */
   nowMs(): number;
-  /** Called once, before anything else, with the actor that runs the chart. */
-  attach(owner: ConnectionOwner): void;
+  /**
+   * Called once, before anything else, with the actor that runs the chart, and with the chart that embeds it
+   * where that wants to hear of facts.
+   */
+  attach(owner: ConnectionOwner, parent?: ConnectionParent): void;
   /**
    * Starts one attempt. `report` takes `socket.dialled` first, `socket.progressed` per phase, then
    * exactly one of `socket.opened … socket.ended` or `socket.ended`, unless dropped before.

@@ -6,12 +6,13 @@
  *   ├─ ConnectionFailedError  refused for good, or out of retries
  *   └─ ConnectionClosedError  the owner closed it
  *   RefusedError              thrown by a user's own function: a server refused, for good or for now
+ *   InternalError             an error inside the chart or one of its actors: it ended the connection
  *   Error                     ours: a bug
  */
 import { describeLoss, type Loss } from "../machines/loss.ts";
 import type { Refusal } from "../machines/refusal.ts";
 import { redactGiven } from "./redact.ts";
-import { describeShape, ignoreRejection } from "./shape.ts";
+import { describeShape, ignoreRejection, messageOf } from "./shape.ts";
 
 /** An option, argument or combination that cannot work. Names it, what was expected and what came. */
 export class OptionError extends TypeError {
@@ -65,6 +66,19 @@ export class ConnectionClosedError extends ConnectionError {
   constructor() {
     super("the connection was closed by its owner");
     this.name = "ConnectionClosedError";
+  }
+}
+
+/**
+ * An error inside the chart or one of its actors has ended the connection: a bug, here or in what was handed
+ * in (a clock, an event). `cause` is the error itself. What reads the feed throws it, `ready()` rejects with it.
+ */
+export class InternalError extends Error {
+  readonly code = "ERR_INTERNAL";
+
+  constructor(cause: unknown) {
+    super(`internal error: ${messageOf(cause)}`, { cause });
+    this.name = "InternalError";
   }
 }
 

@@ -16,6 +16,7 @@ export type {
   Alert,
   EventName,
   Fact,
+  FactEvent,
   FactType,
   Listener,
   SupervisorState,
@@ -84,6 +85,7 @@ export {
   ConnectionClosedError,
   ConnectionError,
   ConnectionFailedError,
+  InternalError,
   OptionError,
   RefusedError,
 } from "./errors.ts";

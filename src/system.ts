@@ -50,6 +50,11 @@ export const browserClock: Clock = {
   },
 };
 
+/** Runs `callback` when the code that is running now has returned, before any timer and any I/O. */
+export function afterThisTurn(callback: () => void): void {
+  queueMicrotask(callback);
+}
+
 /** A fresh 32-bit seed. */
 export function randomSeed(): number {
   return Math.floor(Math.random() * 2 ** 32);

@@ -55,7 +55,7 @@ class HeapClock {
 export async function realHerd(situation) {
   const { seed, downSeconds = 0, retryAfter = false, options = {} } = situation;
   const { clients, perSecond, roundTripSeconds } = { ...SITUATION, ...situation };
-  const { supervise } = await supervisor();
+  const { createSupervisor } = await supervisor();
   const { createMemoryTransport } = await testing();
   const clock = new HeapClock();
   const gate = new Gatekeeper({ perSecond, downSeconds });
@@ -82,13 +82,14 @@ export async function realHerd(situation) {
     },
   });
   const feeds = Array.from({ length: clients }, (_, i) => {
-    const feed = supervise("ws://herd.test", {
+    const feed = createSupervisor("ws://herd.test", {
       transport,
       clock,
       heartbeat: null,
       seed: seed * clients + i,
       ...options,
     });
+    feed.start();
     let isFirst = true;
     feed.on("down", ({ retryInMs }) => {
       if (isFirst) firstWaitsMs += retryInMs ?? 0;

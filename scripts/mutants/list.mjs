@@ -40,6 +40,8 @@ const numbers = [
   ["test/src/supervisor/inbound.test.ts", "test/src/supervisor/numbering.test.ts"],
 ];
 
+const heard = (...names) => [names.map((name) => `test/src/${name}.test.ts`)];
+
 const command = [["test/src/cli"]];
 const reading = [["test/src/testing/recording.test.ts"], ["test/src/cli/check.test.ts"]];
 
@@ -50,6 +52,203 @@ const functions = [
 ];
 
 export const mutants = [
+  // What is heard, by whom and when.
+  [
+    "supervise() dials before its caller can listen",
+    "src/supervisor/supervisor.ts",
+    "    afterThisTurn(() => {\n      if (supervisor.#isStarting) supervisor.#start();\n    });",
+    "    void afterThisTurn;\n    supervisor.#start();",
+    heard("supervisor/supervise"),
+  ],
+  [
+    "a close in the turn of supervise() does not keep it from dialling",
+    "src/supervisor/supervisor.ts",
+    "      this.#isStarting = false;\n      this.#unrunSinceMs",
+    "      this.#unrunSinceMs",
+    heard("supervisor/supervise"),
+  ],
+  [
+    "an internal error leaves the children of the chart running",
+    "src/supervisor/run.ts",
+    "    stopChildren(this.actor);\n",
+    "    void stopChildren;\n",
+    heard("supervisor/internal"),
+  ],
+  [
+    "iterators end at an internal error as if their owner had closed",
+    "src/supervisor/parts.ts",
+    "      this.consumers.end(fact.error);",
+    "      this.consumers.end();",
+    heard("supervisor/internal"),
+  ],
+  [
+    "ready() rejects at an internal error as if its owner had closed",
+    "src/supervisor/when-ready.ts",
+    "reject(error ?? new ConnectionClosedError())",
+    "reject(error === undefined || new ConnectionClosedError())",
+    heard("supervisor/internal"),
+  ],
+  [
+    "an internal error counts as over when the connection is closed by it",
+    "src/observe/alerts/rules.ts",
+    "    error === undefined ? {",
+    "    error !== null ? {",
+    heard("supervisor/internal"),
+  ],
+  [
+    "facts are told in the midst of a step",
+    "src/supervisor/publisher.ts",
+    "    this.#isHeld = true;",
+    "    this.#isHeld = false;",
+    heard("supervisor/status-in-listeners"),
+  ],
+  [
+    "the state of status() is the one that was told last",
+    "src/supervisor/run.ts",
+    'return this.#isOver ? "closed" : topLevelOf(this.#owner.getSnapshot().value);',
+    "return this.#state;",
+    heard("supervisor/status-in-listeners"),
+  ],
+  [
+    "a message overtakes the facts before it",
+    "src/supervisor/publisher.ts",
+    "    this.flush();\n    const listeners",
+    "    const listeners",
+    heard("supervisor/status-in-listeners"),
+  ],
+  [
+    "two live supervisors are called alike",
+    "src/supervisor/names.ts",
+    "  return numbered(base, number);\n}",
+    "  return base;\n}",
+    heard("supervisor/names"),
+  ],
+  [
+    "a name is never free again",
+    "src/supervisor/supervisor.ts",
+    "    this.#name.release();\n",
+    "",
+    heard("supervisor/names"),
+  ],
+  [
+    "numbers of names only grow",
+    "src/supervisor/names.ts",
+    "    lowest.set(base, number);\n",
+    "",
+    heard("supervisor/names"),
+  ],
+  [
+    "a listener of a misspelt event is taken",
+    "src/supervisor/publisher.ts",
+    "!Object.hasOwn(factTypes, type)",
+    "!(type in factTypes || type !== undefined)",
+    heard("supervisor/event-names"),
+  ],
+  [
+    "a failure that nothing listens for is not shown",
+    "src/supervisor/parts.ts",
+    "    if (this.isEmbedded || ",
+    "    if (failure.message !== undefined || ",
+    heard("supervisor/unheard"),
+  ],
+  [
+    "a failure is shown although its chart sees it",
+    "src/supervisor/parts.ts",
+    "    if (this.isEmbedded || ",
+    "    if (",
+    heard("supervisor/unheard"),
+  ],
+  [
+    "a chart that is restored with a supervisor's logic does not dial",
+    "machines/connection.restore.ts",
+    "const input = options?.input ?? own;",
+    "const input = options?.input;",
+    heard("supervisor/restoring"),
+  ],
+  [
+    "a connection that is restored without an input waits silently",
+    "machines/connection.restore.ts",
+    'if (snapshot.status === "active" && link === undefined) throw new Error(NO_INPUT);',
+    'if (snapshot.status === "done" && link === undefined) throw new Error(NO_INPUT);',
+    heard("supervisor/restoring"),
+  ],
+  [
+    "retries without end end after JSON",
+    "machines/connection.context.ts",
+    "(context.policy.maxRetries ?? Infinity)",
+    "(context.policy.maxRetries ?? 0)",
+    heard("supervisor/restoring"),
+  ],
+  [
+    "a chart goes on to be told by a connection that is over",
+    "src/supervisor/tell-parent.ts",
+    '    if (fact.type === "closed") off();\n',
+    "",
+    heard("supervisor/parent-events"),
+  ],
+  [
+    "end() drops what waits to be told",
+    "src/observe/alerts/book.ts",
+    "      if (open.ending !== undefined) this.#resolve(open, open.ending);\n",
+    "      if (open.ending === undefined) continue;\n",
+    heard("observe/raise-alerts"),
+  ],
+  [
+    "end() does not wait for sinks",
+    "src/observe/alerts/raise-alerts.ts",
+    "    await Promise.all(deliveries.map((delivery) => delivery.whenIdle()));",
+    "    await Promise.resolve();",
+    heard("observe/raise-alerts"),
+  ],
+  [
+    "end() waits for sinks for ever",
+    "src/observe/alerts/raise-alerts.ts",
+    "      for (const delivery of deliveries) delivery.abandon();\n",
+    "",
+    heard("observe/raise-alerts"),
+  ],
+  [
+    "a sink is tried once",
+    "src/observe/alerts/delivery.ts",
+    "const willRetry = attempt < attempts && mayRetry(error);",
+    "const willRetry = attempt < attempts - 9 && mayRetry(error);",
+    heard("observe/raise-alerts"),
+  ],
+  [
+    "a sink that never answers holds up its alerts for ever",
+    "src/observe/alerts/delivery.ts",
+    "      settle(() => this.#failed(alert, attempt, error));\n    }, timeoutMs);",
+    "      void error;\n    }, timeoutMs);",
+    heard("observe/raise-alerts"),
+  ],
+  [
+    "of several outages the last one's time is told for all",
+    "src/observe/alerts/book.ts",
+    "outage.outages.totalMs += fact.report.durationMs;",
+    "outage.outages.totalMs = fact.report.durationMs;",
+    heard("observe/raise-alerts"),
+  ],
+  [
+    "a webhook is tried for ever",
+    "src/observe/alerts/webhook.ts",
+    "failure.retryAfterMs === null || attempt >= attempts",
+    "failure.retryAfterMs === null || attempt >= attempts * 99",
+    heard("observe/webhook"),
+  ],
+  [
+    "a webhook shows its URL",
+    "src/observe/alerts/webhook.ts",
+    "the webhook was not reached${codeOf(error)}",
+    "the webhook was not reached: ${String(error)}",
+    heard("observe/webhook"),
+  ],
+  [
+    "a webhook that ignores its signal is waited for",
+    "src/observe/alerts/webhook.ts",
+    "      resolve({ why: `the webhook gave no answer within ${timeoutMs} ms`, retryAfterMs: 0 });\n",
+    "",
+    heard("observe/webhook"),
+  ],
   // The command: no all-clear that was not judged, no frame without an account, no secret in a line.
   [
     "check guesses a venue at a host that no profile has",
@@ -334,9 +533,9 @@ export const mutants = [
   ],
   [
     "a sink's rejection is not counted",
-    "src/observe/alerts/raise-alerts.ts",
-    "onRejection(sink(alert), (error) => failed(error, alert));",
-    "onRejection(sink(alert), () => undefined);",
+    "src/observe/alerts/delivery.ts",
+    "(error: unknown) => settle(() => this.#failed(alert, attempt, error)),",
+    "() => settle(() => this.#done(alert)),",
     functions,
   ],
   [
@@ -458,15 +657,15 @@ export const mutants = [
   [
     "retries end one too early",
     "machines/connection.context.ts",
-    "return context.failures >= context.policy.maxRetries;",
-    "return context.failures + 1 >= context.policy.maxRetries;",
+    "return context.failures >= (context.policy.maxRetries ?? Infinity);",
+    "return context.failures + 1 >= (context.policy.maxRetries ?? Infinity);",
     chart,
   ],
   [
     "retries end one too late",
     "machines/connection.context.ts",
-    "return context.failures >= context.policy.maxRetries;",
-    "return context.failures > context.policy.maxRetries;",
+    "return context.failures >= (context.policy.maxRetries ?? Infinity);",
+    "return context.failures > (context.policy.maxRetries ?? Infinity);",
     chart,
   ],
   [

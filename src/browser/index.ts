@@ -11,5 +11,6 @@ export {
   ConnectionClosedError,
   ConnectionError,
   ConnectionFailedError,
+  InternalError,
   OptionError,
 } from "../errors.ts";

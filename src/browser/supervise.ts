@@ -1,6 +1,7 @@
 /** The two ways to get a supervisor in a browser: the same one, over the page's own sockets. */
 import { OptionError } from "../errors.ts";
 import type { SupervisorOptions, Target } from "../supervisor/options.ts";
+import type { Platform } from "../supervisor/platform.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import { createWebSocketTransport } from "../transport/web-socket-transport.ts";
 import { browserClock } from "../system.ts";
@@ -18,8 +19,14 @@ export type BrowserOptions<M> = Omit<
   readonly decode?: ((data: Uint8Array, isBinary: boolean) => M) | undefined;
 };
 
+const page: Platform = {
+  createTransport: () => createWebSocketTransport(),
+  warn: (text) => console.warn(text),
+};
+
 /**
- * Supervises a connection of this page's, starting now.
+ * Supervises a connection of this page's. It dials as soon as the calling code has returned (in a
+ * microtask), so that listeners that are attached until then hear of everything.
  *
  * @throws {@link OptionError} for anything that cannot work, before any I/O.
  */
@@ -27,7 +34,7 @@ export function supervise<M = string | Uint8Array>(
   target: Target<M>,
   options: BrowserOptions<M>,
 ): Supervisor<M> {
-  return createSupervisor(target, options).start();
+  return Supervisor.startAfterThisTurn(createSupervisor(target, options));
 }
 
 /** A supervisor whose chart somebody else runs, or that is started later. */
@@ -45,7 +52,7 @@ export function createSupervisor<M = string | Uint8Array>(
     throw new OptionError("heartbeat", expected, heartbeat);
   }
   const complete = { clock: browserClock, decode: decodeText, ...options } as SupervisorOptions<M>;
-  return new Supervisor(target, complete, () => createWebSocketTransport());
+  return new Supervisor(target, complete, page);
 }
 
 const decoder = new TextDecoder();

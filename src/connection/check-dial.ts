@@ -18,7 +18,7 @@ export function checkUrl(url: unknown, path: string): string {
 }
 
 /** A `URL` of any realm. */
-function isUrl(value: unknown): value is URL {
+export function isUrl(value: unknown): value is URL {
   return (
     value instanceof URL ||
     (typeof value === "object" && Object.prototype.toString.call(value) === "[object URL]")

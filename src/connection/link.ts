@@ -9,6 +9,7 @@ import type {
   Attempt,
   ConnectionLink,
   ConnectionOwner,
+  ConnectionParent,
   PeerChecked,
   PeerUnheard,
   Watch,
@@ -51,8 +52,10 @@ export interface LinkedParts {
     "begin" | "lost" | "end" | "allow" | "urgent" | "countFrame" | "write"
   >;
   readonly feed: LinkFeed;
-  /** The chart takes a step: what a listener commands from here on waits for the step's end. */
+  /** The chart takes a step: facts, and what a listener commands from here on, wait for the step's end. */
   stepping(): void;
+  /** What has happened in the step so far is told now. */
+  readonly publisher: { flush(): void };
 }
 
 /** Who takes what comes in, over all sockets. */
@@ -82,12 +85,15 @@ export interface LinkKeepalive {
   readonly frame?: (() => string | Uint8Array | undefined) | undefined;
 }
 
+/** Called with the actor that runs the chart, and with the chart that embeds it and wants to hear of facts. */
+export type OnAttach = (owner: ConnectionOwner, parent: ConnectionParent | undefined) => void;
+
 const unheard = (): void => undefined;
 
 export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
   readonly #settings: LinkSettings;
   readonly #parts: LinkedParts;
-  readonly #onAttach: (owner: ConnectionOwner) => void;
+  readonly #onAttach: OnAttach;
   #attempt: SocketAttempt | undefined;
   /** Takes what is reported of the current attempt. */
   #report: (fact: SocketFact) => void = unheard;
@@ -105,11 +111,7 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
   #closeFrame: CloseFrame | null;
 
   /** @param onAttach - Called with the actor that runs the chart. */
-  constructor(
-    settings: LinkSettings,
-    parts: LinkedParts,
-    onAttach: (owner: ConnectionOwner) => void,
-  ) {
+  constructor(settings: LinkSettings, parts: LinkedParts, onAttach: OnAttach) {
     this.#settings = settings;
     this.#parts = parts;
     this.#onAttach = onAttach;
@@ -149,14 +151,15 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
     return this.#clock.nowMs();
   }
 
-  attach(owner: ConnectionOwner): void {
-    this.#onAttach(owner);
+  attach(owner: ConnectionOwner, parent?: ConnectionParent): void {
+    this.#onAttach(owner, parent);
   }
 
   dial(attempt: Attempt, report: (fact: SocketFact) => void): void {
     this.#parts.stepping();
     this.dropSocket();
     this.#closeFrame = this.#usual;
+    this.#parts.publisher.flush(); // a loss is told before the dial that follows it
     this.#report = report;
     this.#attempt = new SocketAttempt(attempt, this.#settings, this);
     this.#attempt.start();

@@ -106,8 +106,10 @@ export function factToText(fact: Fact): string {
     }
     case "failed":
       return `${describeLoss(fact.loss)}; decided by rule "${fact.rule}"`;
+    case "internal":
+      return printable(fact.error.message);
     case "closed":
-      return "by its owner";
+      return fact.error === undefined ? "by its owner" : "after an internal error";
     case "message.invalid":
     case "message.unjudged":
       return `${fact.reason}: ${fact.excerpt}`;
@@ -183,6 +185,8 @@ export function alertToText(alert: Alert): string {
       const { stream, tries, detail } = alert;
       return `${printable(stream)} could not be recovered (${tries} tries): ${detail}; going on slowly`;
     }
+    case "internal":
+      return `${alert.detail}; the connection is over`;
     case "too-many-streams":
       return `more than ${alert.limit} numbered streams: the others are delivered unjudged`;
     case "topic-stale": {

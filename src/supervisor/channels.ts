@@ -33,15 +33,24 @@ export function channelName(type: FactType): string {
   return `ws-supervisor:${type}`;
 }
 
+/** Whether this process subscribed to this kind of fact. */
+export function isBroadcast(type: FactType): boolean {
+  return channelOf(type)?.hasSubscribers === true;
+}
+
 /** Tells those who subscribed to this kind of fact. */
 export function broadcast<M>(supervisor: Supervisor<M>, fact: Fact): void {
-  if (diagnostics === undefined) return;
-  let channel = channels.get(fact.type);
-  if (channel === undefined) {
-    channel = diagnostics.channel(channelName(fact.type));
-    channels.set(fact.type, channel);
-  }
-  if (!channel.hasSubscribers) return;
+  const channel = channelOf(fact.type);
+  if (channel?.hasSubscribers !== true) return;
   const { name, venue } = supervisor;
   channel.publish({ supervisor, name, venue, fact });
+}
+
+function channelOf(type: FactType): FactChannel | undefined {
+  let channel = channels.get(type);
+  if (channel === undefined && diagnostics !== undefined) {
+    channel = diagnostics.channel(channelName(type));
+    channels.set(type, channel);
+  }
+  return channel;
 }

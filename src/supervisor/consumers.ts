@@ -31,6 +31,11 @@ export class Consumers<M> {
     return this.#queues.length > 0 || this.#others.publisher.hasMessageListeners;
   }
 
+  /** Somebody iterates over the feed. */
+  get isRead(): boolean {
+    return this.#queues.length > 0;
+  }
+
   message(item: MessageItem<M>): void {
     this.#others.publisher.message(item);
     for (const queue of this.#queues) queue.push(item);

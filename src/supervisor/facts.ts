@@ -6,6 +6,7 @@
  */
 import type { ConnectionAlert } from "../../machines/connection.events.ts";
 import type { Loss } from "../../machines/loss.ts";
+import type { InternalError } from "../errors.ts";
 import type { MuteAction } from "../../machines/policy/mute.ts";
 import type { FrameKind } from "../connection/frame-watch.ts";
 import type { Position } from "../sequence/point.ts";
@@ -47,6 +48,8 @@ export type Alert =
       readonly detail: string;
     }
   | { readonly kind: "too-many-streams"; readonly limit: number }
+  /** An error inside the chart or one of its actors has ended the connection: nothing goes on by itself. */
+  | { readonly kind: "internal"; readonly detail: string }
   /**
    * Subscribed again and still silent: all such topics of the connection, and the longest of their
    * silences in milliseconds. They are asked for again, ever more slowly; `topic.fresh` tells of each
@@ -176,8 +179,13 @@ export interface FactPayloads {
   recovered: { readonly report: OutageReport };
   /** Refused for good, or out of retries. `connect()` starts over. */
   failed: { readonly loss: Loss; readonly rule: string };
-  /** Closed by its owner. The last fact. */
-  closed: object;
+  /**
+   * An error inside the chart or one of its actors has ended the connection. Iterators throw `error`, `ready()`
+   * rejects with it; socket and timers are gone. `closed` follows.
+   */
+  internal: { readonly error: InternalError };
+  /** Closed by its owner; with an `error`, ended by an internal one. The last fact. */
+  closed: { readonly error?: InternalError };
   /**
    * A message that `decode` could not read, or a function that threw on it, or gave what is none (docs/functions.md):
    * counted, not delivered. `excerpt` is escaped, bounded.
@@ -222,9 +230,57 @@ export interface FactPayloads {
 
 export type FactType = keyof FactPayloads;
 
+/** All of them, to tell one from a misspelt name. The compiler finds one that is missing here. */
+export const factTypes: Readonly<Record<FactType, true>> = {
+  state: true,
+  up: true,
+  down: true,
+  "attempt.failed": true,
+  "command.delayed": true,
+  gap: true,
+  "in-doubt": true,
+  "numbering-stuck": true,
+  reset: true,
+  mismatch: true,
+  invalid: true,
+  snapshot: true,
+  valid: true,
+  "recovery.abandoned": true,
+  notice: true,
+  overflow: true,
+  "subscriptions.settled": true,
+  "topic.rejected": true,
+  "topic.refused": true,
+  "topic.stale": true,
+  "topic.fresh": true,
+  mute: true,
+  "mute.ended": true,
+  "topic.quarantined": true,
+  alert: true,
+  recovered: true,
+  failed: true,
+  internal: true,
+  closed: true,
+  "message.invalid": true,
+  "message.dropped": true,
+  "message.unjudged": true,
+  "send.dropped": true,
+  "send.unknown": true,
+  "send.restored": true,
+  "callback.failed": true,
+};
+
 /** One fact. */
 export type Fact<T extends FactType = FactType> = {
   [K in T]: { readonly type: K; readonly atMs: number } & FactPayloads[K];
+}[T];
+
+/**
+ * A fact as an event of a chart that embeds the connection and gives itself as `parent` in its input: of type
+ * `connection.` and the fact's, with the fact's own fields.
+ */
+export type FactEvent<T extends FactType = FactType> = {
+  [K in T]: { readonly type: `connection.${K}`; readonly atMs: number } & FactPayloads[K];
 }[T];
 
 /** What `on(type, listener)` hands to its listener: messages beside facts. */

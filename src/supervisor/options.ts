@@ -36,7 +36,9 @@ export type RawMessage = string | Buffer;
 export interface SupervisorOptions<M = RawMessage> {
   /**
    * What it is called in metrics, alerts and logs: a label, so one of few, never made of a topic, a URL or
-   * a counter that goes on. @defaultValue the venue's id, or "connection"
+   * a counter that goes on. Give one to each of several connections, or they are told apart by numbers.
+   * @defaultValue the venue's id, with its service where it has several, or "connection"; with the lowest free
+   * number from 2 (`binance-spot-2`) where a live supervisor of this process has that name
    */
   readonly name?: string | undefined;
   /** Topics wanted from the start. More with `subscribe()`. @defaultValue none */

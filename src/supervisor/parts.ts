@@ -5,9 +5,8 @@
  * made after it. So they know of each other what their interfaces name, and a connection has no function of
  * its own for every such call: those came to 3 kB.
  */
-import { Link, type LinkSettings } from "../connection/link.ts";
+import { Link, type LinkSettings, type OnAttach } from "../connection/link.ts";
 import { Outgoing } from "../connection/outgoing.ts";
-import type { ConnectionOwner } from "../../machines/link.ts";
 import { ConnectionFailedError } from "../errors.ts";
 import { Consumers } from "./consumers.ts";
 import type { FactPayloads, FactType } from "./facts.ts";
@@ -16,6 +15,7 @@ import type { MuteWatch } from "./mute-watch.ts";
 import { watchMute } from "./mute.ts";
 import { OutageLog } from "./outage.ts";
 import { Outbox, type OutboxItem } from "./outbox.ts";
+import type { Platform } from "./platform.ts";
 import { Publisher } from "./publisher.ts";
 import type { Run, RunFacts } from "./run.ts";
 import { SendWatch } from "./send-watch.ts";
@@ -39,14 +39,16 @@ export class Parts<M> implements RunFacts {
   run: Pick<Run, "stepping"> | undefined;
   /** Called when all is over, where somebody has something to clear away. */
   onFinish: (() => void) | undefined;
+  /** A chart of the user's runs it, and sees its states. */
+  isEmbedded = true;
+  readonly #supervisor: Supervisor<M>;
+  readonly #warn: Platform["warn"];
 
   /** @param onAttach - Called with the actor that runs the chart. */
-  constructor(
-    supervisor: Supervisor<M>,
-    settings: Settings<M> & LinkSettings,
-    onAttach: (owner: ConnectionOwner) => void,
-  ) {
+  constructor(supervisor: Supervisor<M>, settings: Settings<M> & LinkSettings, onAttach: OnAttach) {
     const { clock } = settings;
+    this.#supervisor = supervisor;
+    this.#warn = settings.warn;
     this.outages = new OutageLog(this);
     this.publisher = new Publisher(clock, this.outages, supervisor);
     this.mute = settings.mute === null ? undefined : watchMute(this, settings.mute, settings);
@@ -68,16 +70,41 @@ export class Parts<M> implements RunFacts {
     if (type === "closed") this.#finish(); // it is the last fact
     const fact = this.publisher.publish(type, payload);
     if (fact.type === "failed") {
+      const failure = new ConnectionFailedError(fact.loss, fact.rule);
+      this.#warnUnheard(failure, ["failed", "attempt.failed", "down", "alert", "state"]);
       this.outbox.clear("failed");
-      this.consumers.end(new ConnectionFailedError(fact.loss, fact.rule));
+      this.consumers.end(failure);
     }
+    if (fact.type === "internal") {
+      this.#warnUnheard(fact.error, ["internal", "alert", "closed"]);
+      this.consumers.end(fact.error);
+    }
+  }
+
+  /** The connection has ended by itself, and perhaps nobody knows: no listener, no iterator, no parent. */
+  #warnUnheard(failure: Error, heardAs: readonly [FactType, ...FactType[]]): void {
+    if (this.isEmbedded || this.consumers.isRead || this.publisher.hears(heardAs)) return;
+    const { name } = this.#supervisor;
+    this.#warn(
+      `${name}: ${failure.message}. Nothing listens: on("${heardAs[0]}", …) is told of it.`,
+    );
+  }
+
+  hold(): void {
+    this.publisher.hold();
+  }
+
+  release(): void {
+    this.publisher.release();
   }
 
   /** Nothing is left behind: no timer, no listener on the signal, no open iterator, no waiting send. */
   #finish(): void {
     this.onFinish?.();
+    this.isEmbedded = true; // whoever runs it again is no `start()`
     this.run = undefined;
     this.link.dropSocket();
+    this.feed.ready(false);
     this.outbox.clear("closed");
     this.consumers.end();
     this.publisher.silence();

@@ -9,8 +9,9 @@ import { Queue } from "../queue.ts";
 import { onRejection } from "../shape.ts";
 import { SparseMap } from "../sparse-map.ts";
 import type { Clock } from "../system.ts";
-import { broadcast } from "./channels.ts";
-import type { Fact, FactPayloads, FactType } from "./facts.ts";
+import { broadcast, isBroadcast } from "./channels.ts";
+import { OptionError } from "../errors.ts";
+import { factTypes, type Fact, type FactPayloads, type FactType } from "./facts.ts";
 import type { MessageItem } from "./items.ts";
 import type { OutageLog } from "./outage.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -25,6 +26,8 @@ export interface Facts {
 type AnyListener = (event: never) => unknown;
 
 const none: readonly never[] = [];
+
+const eventNames = Object.keys(factTypes).join(", ");
 
 /** An object of its own: two `on` with one function are two subscriptions. */
 interface MessageListener<M> {
@@ -44,6 +47,8 @@ export class Publisher<M> implements Facts {
   /** Facts that happened while another was told, oldest first. */
   readonly #untold = new Queue<Fact>();
   #isTelling = false;
+  /** A step of the chart is under way: facts wait for its end. */
+  #isHeld = false;
   #isSilenced = false;
   /** `closed` was published: it is the last fact. */
   #isOver = false;
@@ -70,7 +75,17 @@ export class Publisher<M> implements Facts {
     return count;
   }
 
+  /** Whether anybody listens to one of these, to every fact, or to this process's channel of the first. */
+  hears(types: readonly [FactType, ...FactType[]]): boolean {
+    const isHeard = ["*", ...types].some((type) => this.#listeners.has(type));
+    return isHeard || isBroadcast(types[0]);
+  }
+
+  /** @throws {@link OptionError} for a name that is no event: its listener would never be called. */
   on(type: string, listener: AnyListener): () => void {
+    if (type !== "message" && type !== "*" && !Object.hasOwn(factTypes, type)) {
+      throw new OptionError("type", `"message", "*" or one of ${eventNames}`, type);
+    }
     if (type === "message") return this.#onMessage(listener as (item: MessageItem<M>) => void);
     // Two `on` with one function are two subscriptions, each with its own end.
     const own: AnyListener = (event) => listener(event);
@@ -97,13 +112,33 @@ export class Publisher<M> implements Facts {
     this.#isOver ||= type === "closed";
     const report = this.#outages.note(fact);
     this.#untold.push(fact);
-    this.#tellAll();
+    if (!this.#isHeld) this.#tellAll();
     if (report !== undefined) this.publish("recovered", { report });
     return fact;
   }
 
-  /** A message, on its straight way to whoever listens. */
+  /**
+   * A step of the chart begins: what happens in it is told when it is over and everything has its new state,
+   * so that `status()` is right in every listener.
+   */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  /** What has happened in the step so far is told now: it comes before what follows. */
+  flush(): void {
+    if (this.#isHeld) this.#tellAll();
+  }
+
+  /** The step is over. */
+  release(): void {
+    this.flush();
+    this.#isHeld = false;
+  }
+
+  /** A message, on its straight way to whoever listens. What happened before it is told before it. */
   message(item: MessageItem<M>): void {
+    this.flush();
     const listeners = this.#messageListeners;
     for (let index = 0; index < listeners.length; index += 1) {
       if (this.#isSilenced) return; // by the listener before

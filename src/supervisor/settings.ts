@@ -21,7 +21,6 @@ import { topicKeys, type Topic } from "../subscriptions/topic.ts";
 import { randomSeed, realClock, type Clock } from "../system.ts";
 import { printable } from "../transport/printable.ts";
 import type { Transport } from "../transport/transport.ts";
-import type { WsTransportOptions } from "../transport/ws-options.ts";
 import type { VenueProfile } from "../venues/venue.ts";
 import { checkVenue } from "../venues/check-venue.ts";
 import {
@@ -49,6 +48,7 @@ import { checkPolicy } from "./check-policy.ts";
 import { checkMute } from "./check-mute.ts";
 import type { SupervisorOptions, Target } from "./options.ts";
 import { checkFreshness, checkQuarantine, checkRecovery } from "./check-feed.ts";
+import type { Platform } from "./platform.ts";
 import { checkRecoveryPolicy } from "../recovery/check-recovery-policy.ts";
 import type { OutboxPolicy } from "./outbox.ts";
 import { checkSchema, type SchemaOf } from "./schema.ts";
@@ -56,7 +56,9 @@ import { talksOf, type Talk } from "./talk.ts";
 
 /** What a supervisor is built from. */
 export interface Settings<M> extends ResubscribeSettings {
+  /** What the user calls it, or what its default name begins with. */
   readonly name: string;
+  readonly isNamed: boolean;
   /** The id of the venue, where there is one. */
   readonly venue: string | undefined;
   readonly target: DialTarget;
@@ -65,6 +67,7 @@ export interface Settings<M> extends ResubscribeSettings {
   readonly seed: number;
   readonly clock: Clock;
   readonly transport: Transport;
+  readonly warn: Platform["warn"];
   readonly signal: AbortSignal | undefined;
   readonly outbox: OutboxPolicy;
   readonly topics: readonly string[];
@@ -96,9 +99,6 @@ export interface Settings<M> extends ResubscribeSettings {
 }
 
 type Inspect = (event: InspectionEvent) => void;
-
-/** Makes the transport where the user gives none: Node's over `ws`, a browser's over its own sockets. */
-export type CreateTransport = (options: WsTransportOptions) => Transport;
 
 const KNOWN = [
   "topics",
@@ -143,7 +143,7 @@ export function checkSettings<M>(
   given: Target<M>,
   options: SupervisorOptions<M>,
   report: ReportFailure,
-  createTransport: CreateTransport,
+  platform: Platform,
 ): Settings<M> {
   checkKeys(options, "options", KNOWN);
   checkFunction(options.authenticate, "authenticate");
@@ -171,14 +171,16 @@ export function checkSettings<M>(
     report,
   });
   return {
-    name: checkName(options.name, venue?.id),
+    name: checkName(options.name, venue),
+    isNamed: options.name !== undefined,
     venue: venue?.id,
     target,
     authenticate: options.authenticate ?? venue?.authenticate,
     policy,
     seed: checkSeed(options.seed),
     clock: checkClock(options.clock, realClock),
-    transport: checkTransport(options, policy.closeTimeoutMs, createTransport),
+    transport: checkTransport(options, policy.closeTimeoutMs, platform.createTransport),
+    warn: platform.warn,
     signal: checkSignal(options.signal, "signal"),
     outbox: checkOutbox(options.outbox),
     topics,
@@ -211,11 +213,16 @@ export function checkSettings<M>(
 }
 
 /** It stands in log lines and as a label: short, and nothing that moves a cursor. */
-function checkName(name: unknown, venueId: string | undefined): string {
-  if (name === undefined) return venueId ?? "connection";
+function checkName<M>(name: unknown, venue: VenueProfile<M> | undefined): string {
+  if (name === undefined) return venue === undefined ? "connection" : endpointOf(venue);
   const isName = typeof name === "string" && name.length > 0 && printable(name, 100) === name;
   if (!isName) throw new OptionError("name", "1 to 100 printable characters", name);
   return name;
+}
+
+/** A connection is to one endpoint of its venue. */
+function endpointOf<M>({ id, service, services }: VenueProfile<M>): string {
+  return services.length > 1 ? `${id}-${service}` : id;
 }
 
 /** Chance is asked for only where no seed is given. */
@@ -274,7 +281,7 @@ function checkInspect(
 function checkTransport(
   options: Pick<SupervisorOptions, "ws" | "transport">,
   closeTimeoutMs: number,
-  createTransport: CreateTransport,
+  createTransport: Platform["createTransport"],
 ): Transport {
   if (options.transport === undefined) {
     // The chart's deadline decides; ws's own must not cut a handshake short before it.

@@ -6,55 +6,100 @@
  */
 import { createActor } from "xstate";
 import type { CloseFrameChoice } from "../../machines/close-frame.ts";
-import { connectionMachine, type ConnectionActor } from "../../machines/connection.machine.ts";
+import {
+  connectionMachine,
+  type ConnectionActor,
+  type ConnectionMachine,
+} from "../../machines/connection.machine.ts";
+import { beginsAgain } from "../../machines/connection.restore.ts";
 import type { ConnectionInput } from "../../machines/connection.context.ts";
 import type { ConnectionCommand } from "../../machines/connection.events.ts";
-import { ConnectionClosedError, ConnectionFailedError, OptionError } from "../errors.ts";
+import { describeLoss } from "../../machines/loss.ts";
+import {
+  ConnectionClosedError,
+  ConnectionFailedError,
+  OptionError,
+  type InternalError,
+} from "../errors.ts";
 import type { Position } from "../sequence/point.ts";
 import type { TopicStatus } from "../subscriptions/summary.ts";
 import type { Topic } from "../subscriptions/topic.ts";
 import { checkSignal, requireFunction } from "../check.ts";
 import { isBytes } from "../shape.ts";
+import { afterThisTurn } from "../system.ts";
 import { checkClose, checkCloseFrame, checkTtl } from "./check-command.ts";
 import type { EventName, Listener, SupervisorState } from "./facts.ts";
 import type { FeedItem } from "./items.ts";
 import type { MessagesOptions } from "./message-queue.ts";
 import type { RawMessage, SupervisorOptions, Target } from "./options.ts";
 import type { SendFate } from "./outbox.ts";
+import { claimName, type ClaimedName } from "./names.ts";
 import { Parts } from "./parts.ts";
+import type { Platform } from "./platform.ts";
 import { Run } from "./run.ts";
-import { checkSettings, type CreateTransport, type Settings } from "./settings.ts";
+import { checkSettings, type Settings } from "./settings.ts";
 import type { Status } from "./status.ts";
+import { tellParent } from "./tell-parent.ts";
 import { reasonOf, whenReady } from "./when-ready.ts";
+
+/** By its registered name: the core imports nothing of Node's. */
+const inspectCustom: unique symbol = Symbol.for("nodejs.util.inspect.custom");
 
 /** One supervised connection. Made by `supervise` (running) or `createSupervisor` (to be embedded). */
 export class Supervisor<M = RawMessage> implements AsyncDisposable {
   readonly #settings: Settings<M>;
   readonly #parts: Parts<M>;
+  readonly #name: ClaimedName;
   /** The running chart; undefined before it is embedded or started. */
   #run: Run | undefined;
   /** Where there is a signal. */
   #onAbort: (() => void) | undefined;
+  /** Ends the telling of the chart that embeds it. */
+  #untell: (() => void) | undefined;
   /** Closed before it ever ran. */
   #isClosedUnrun = false;
+  /** It waits for the end of the turn that made it. */
+  #isStarting = false;
+  /** Since when it has been in its state, where no chart has run it. */
+  #unrunSinceMs = 0;
 
-  constructor(target: Target<M>, options: SupervisorOptions<M>, createTransport: CreateTransport) {
+  constructor(target: Target<M>, options: SupervisorOptions<M>, platform: Platform) {
     let parts: Parts<M> | undefined;
     const report = (callback: string, error: unknown): void => {
       if (parts === undefined) throw error; // before any I/O, and before a listener can hear of it
       parts.publisher.callbackFailed(callback, error);
     };
-    const settings = checkSettings(target, options, report, createTransport);
+    const settings = checkSettings(target, options, report, platform);
     this.#settings = settings;
-    parts = new Parts(this, settings, (owner) => {
+    parts = new Parts(this, settings, (owner, parent) => {
+      this.#isStarting = false;
+      this.#name.take(); // it may have ended before
       this.#run?.detach();
       this.#parts.publisher.begin();
       this.#run = new Run(owner, settings.clock, this.#parts);
       this.#parts.run = this.#run;
+      this.#untell?.();
+      this.#untell = parent === undefined ? undefined : tellParent(this.#parts.publisher, parent);
       this.#heedSignal();
     });
     this.#parts = parts;
+    this.#name = claimName(this, settings.name, settings.isNamed);
+    this.#parts.onFinish = () => this.#finish();
     this.#heedSignal();
+  }
+
+  /**
+   * Starts `supervisor` when the code that is running now has returned. Until then it is `connecting`,
+   * `close()` ends it without a dial, and other commands change nothing.
+   */
+  static startAfterThisTurn<M>(supervisor: Supervisor<M>): Supervisor<M> {
+    if (supervisor.state !== "idle") return supervisor;
+    supervisor.#isStarting = true;
+    supervisor.#unrunSinceMs = supervisor.#settings.clock.nowMs();
+    afterThisTurn(() => {
+      if (supervisor.#isStarting) supervisor.#start();
+    });
+    return supervisor;
   }
 
   /** The input of `connectionMachine` for whoever embeds it: `invoke: { input: supervisor.input }`. */
@@ -62,14 +107,25 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
     return { link: this.#parts.link, policy: this.#settings.policy, seed: this.#settings.seed };
   }
 
+  /**
+   * `connectionMachine` as the logic of this supervisor: an actor of it that is restored from a persisted
+   * snapshot dials again under this supervisor, which the machine alone cannot. The input is the same.
+   */
+  get logic(): ConnectionMachine {
+    return beginsAgain(connectionMachine, this.input);
+  }
+
   /** The actor that runs the chart, for those who inspect it. Undefined before it runs. */
   get actor(): ConnectionActor | undefined {
     return this.#run?.actor;
   }
 
-  /** What its owner calls it; the same in logs, metrics and alerts. */
+  /**
+   * What its owner calls it; the same in logs, metrics and alerts. By default its venue's id and service, or
+   * "connection", and the lowest number from 2 that no other has where that is taken.
+   */
   get name(): string {
-    return this.#settings.name;
+    return this.#name.name;
   }
 
   /** The id of its venue, where it has one. */
@@ -79,15 +135,14 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
 
   /** The chart's state now. */
   get state(): SupervisorState {
-    return this.#run?.state ?? (this.#isClosedUnrun ? "closed" : "idle");
+    if (this.#run !== undefined) return this.#run.state;
+    if (this.#isClosedUnrun) return "closed";
+    return this.#isStarting ? "connecting" : "idle";
   }
 
   /** Runs the chart in an actor of its own. `supervise` does this. */
   start(): this {
-    if (this.state !== "idle") return this;
-    const { clock, inspect } = this.#settings;
-    const watched = inspect === undefined ? {} : { inspect };
-    createActor(connectionMachine, { input: this.input, clock, ...watched }).start();
+    if (this.state === "idle") this.#start();
     return this;
   }
 
@@ -99,7 +154,7 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
       state: this.state,
       phase: run?.phase,
       isReady: run?.isReady ?? false,
-      sinceMs: run?.sinceMs ?? 0,
+      sinceMs: run?.sinceMs ?? this.#unrunSinceMs,
       attempt: context?.attempt ?? 0,
       failures: context?.failures ?? 0,
       retryInMs: isWaiting ? (context?.retryInMs ?? null) : null,
@@ -135,15 +190,16 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
 
   /**
    * Resolves when the connection is ready: subscriptions settled, sends flow. At once if it is.
-   * Rejects with {@link ConnectionFailedError} in `failed` and {@link ConnectionClosedError} when closed.
+   * Rejects with {@link ConnectionFailedError} in `failed`, {@link ConnectionClosedError} when closed and
+   * {@link InternalError} when an error inside the chart has ended it.
    */
   ready(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
     const signal = checkSignal(options.signal, "signal");
     if (signal?.aborted === true) return Promise.reject(reasonOf(signal));
     if (this.#run?.isReady === true) return Promise.resolve();
-    if (this.state === "closed") return Promise.reject(new ConnectionClosedError());
     const failure = this.#failure();
     if (failure !== undefined) return Promise.reject(failure);
+    if (this.state === "closed") return Promise.reject(new ConnectionClosedError());
     return whenReady(this.#parts.publisher, signal);
   }
 
@@ -233,7 +289,10 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
     return this.close();
   }
 
-  /** Listens to one kind of fact, to `message`, or to every fact (`*`). Gives the function that ends it. */
+  /**
+   * Listens to one kind of fact, to `message`, or to every fact (`*`). Gives the function that ends it.
+   * Throws an {@link OptionError} for a name that is none of these.
+   */
   on<E extends EventName<M>>(type: E, listener: Listener<M, E>): () => void {
     requireFunction(listener, "listener");
     return this.#parts.publisher.on(type, listener);
@@ -242,19 +301,42 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
   /**
    * The feed as an async iterable: messages with gaps, resets and overflows at their right place.
    * Iterators are independent, each with its own bounded buffer, from the moment of this call. It ends
-   * on `close`, and throws the failure on `failed`.
+   * on `close`, and throws the failure on `failed` and the error on `internal`.
    */
   messages(options: MessagesOptions<M> = {}): AsyncIterableIterator<FeedItem<M>> {
     const queue = this.#parts.consumers.open(options);
-    if (this.state === "closed") queue.end();
     const failure = this.#failure();
-    if (failure !== undefined) queue.end(failure);
+    if (failure !== undefined || this.state === "closed") queue.end(failure);
     return queue;
   }
 
   /** Where each numbered stream stands. */
   positions(): ReadonlyMap<string, Position> {
     return this.#parts.feed.positions();
+  }
+
+  /** What `console.log` and `util.inspect` of Node show: how it stands. No URL and no credential is in it. */
+  [inspectCustom](
+    depth: number,
+    options: { readonly depth?: number | null },
+    inspect: (value: unknown, options: object) => string,
+  ): string {
+    const { name, venue } = this;
+    if (depth < 0) return `[Supervisor ${name}]`;
+    const { state, phase, isReady, attempt, retryInMs, lastLoss, topics, inbound } = this.status();
+    const { messages, gaps } = inbound;
+    const shown = {
+      name,
+      venue,
+      state: phase === undefined ? state : `${state}, ${phase}`,
+      isReady,
+      attempt,
+      retryInMs,
+      lastLoss: lastLoss === null ? null : describeLoss(lastLoss),
+      topics: { wanted: topics.wanted, confirmed: topics.confirmed },
+      inbound: { messages, gaps },
+    };
+    return `Supervisor ${inspect(shown, { ...options, depth: 1 })}`;
   }
 
   /** Keeps a supervisor that stands in somebody's context out of snapshots. */
@@ -267,9 +349,23 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
     const { signal } = this.#settings;
     if (signal === undefined) return;
     const onAbort = (this.#onAbort ??= () => void this.#end({ type: "close" }));
-    this.#parts.onFinish = () => signal.removeEventListener("abort", onAbort);
     if (signal.aborted) onAbort();
     else signal.addEventListener("abort", onAbort, { once: true });
+  }
+
+  #start(): void {
+    const { clock, inspect } = this.#settings;
+    const watched = inspect === undefined ? {} : { inspect };
+    this.#parts.isEmbedded = false;
+    createActor(connectionMachine, { input: this.input, clock, ...watched }).start();
+  }
+
+  /** All is over: nothing of it is left outside. */
+  #finish(): void {
+    this.#name.release();
+    if (this.#onAbort !== undefined) {
+      this.#settings.signal?.removeEventListener("abort", this.#onAbort);
+    }
   }
 
   #command(command: ConnectionCommand): void {
@@ -278,9 +374,12 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
 
   #end(command: ConnectionCommand): Promise<void> {
     const run = this.#run;
-    if (run === undefined && this.state === "idle") {
+    const previous = this.state;
+    if (run === undefined && previous !== "closed") {
       this.#isClosedUnrun = true;
-      this.#parts.note("state", { state: "closed", previous: "idle" });
+      this.#isStarting = false;
+      this.#unrunSinceMs = this.#settings.clock.nowMs();
+      this.#parts.note("state", { state: "closed", previous });
       this.#parts.note("closed", {});
     }
     if (run === undefined || run.isOver) return Promise.resolve();
@@ -293,7 +392,8 @@ export class Supervisor<M = RawMessage> implements AsyncDisposable {
     });
   }
 
-  #failure(): ConnectionFailedError | undefined {
+  #failure(): ConnectionFailedError | InternalError | undefined {
+    if (this.#run?.internalError !== undefined) return this.#run.internalError;
     const context = this.#run?.context;
     if (this.state !== "failed" || context?.lastLoss == null) return undefined;
     return new ConnectionFailedError(context.lastLoss, context.lastVerdict?.rule ?? "unknown");

@@ -21,7 +21,9 @@ export function whenReady(
       publisher.on("failed", ({ loss, rule }: Fact<"failed">) =>
         settle(() => reject(new ConnectionFailedError(loss, rule))),
       ),
-      publisher.on("closed", () => settle(() => reject(new ConnectionClosedError()))),
+      publisher.on("closed", ({ error }: Fact<"closed">) =>
+        settle(() => reject(error ?? new ConnectionClosedError())),
+      ),
     ];
     signal?.addEventListener("abort", onAbort, { once: true });
   });

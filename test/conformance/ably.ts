@@ -27,7 +27,7 @@ const noTopicStates = never(
   "topics have no state of their own beyond the socket: wanted is the user's",
 );
 
-const dialled = "is dialled by `supervise` at once, and by `createSupervisor` when told";
+const dialled = "is dialled by `start()` within the call";
 const renewedOnce = "row 18: with %i are renewed at once and once, then tried slowly";
 const nothingToRenew = "row 19: with %i fail for good where nothing renews them";
 const deadline = "row 28: for ever has 10 s like any other";

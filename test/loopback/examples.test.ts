@@ -3,7 +3,8 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, it } from "vitest";
-import { alertPeople, webhook } from "../../examples/alerts-to-webhook.ts";
+import { webhook } from "ws-supervisor/alerts";
+import { alertPeople } from "../../examples/alerts-to-webhook.ts";
 import { serveMetrics } from "../../examples/metrics-server.ts";
 import { startSupervisor } from "../src/start-supervisor.ts";
 

@@ -61,7 +61,7 @@ describe("examples/embed-in-a-chart.ts", () => {
 });
 
 describe("examples/logs-to-pino.ts", () => {
-  it("writes facts at their level and alerts at one that wakes somebody, one line each", () => {
+  it("writes facts at their level and alerts at one that wakes somebody, one line each", async () => {
     const written: string[] = [];
     const destination = new Writable({
       write(chunk, _, done) {
@@ -78,7 +78,7 @@ describe("examples/logs-to-pino.ts", () => {
     sockets[0]?.drops("ECONNRESET");
     clock.advance(3_000);
     sockets[1]?.refuses(451);
-    end();
+    await end();
 
     const lines = written.map((line) => JSON.parse(line) as { level: number; msg: string });
     expect(written.every((line) => line.indexOf("\n") === line.length - 1)).toBe(true);

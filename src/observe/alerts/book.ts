@@ -9,6 +9,7 @@
 import { rangeSize } from "../../sequence/position.ts";
 import type { Fact } from "../../supervisor/facts.ts";
 import type { Clock } from "../../system.ts";
+import { showMs } from "../durations.ts";
 import { count, missedToText } from "../facts-to-text.ts";
 import type { Observed } from "../observed.ts";
 import {
@@ -52,6 +53,8 @@ interface OpenAlert {
   readonly sinceMs: number;
   readonly subjects: Set<string>;
   readonly missed: { gaps: number; numbers: number };
+  /** Outages that have ended while it was open: how many, and how long in all. */
+  readonly outages: { ended: number; totalMs: number };
   severity: AlertSeverity;
   text: string;
   count: number;
@@ -104,13 +107,27 @@ export class AlertBook {
       // Who was told of the outage is told of its gaps when it is over.
       if (outage.told !== undefined) return;
     }
+    if (fact.type === "recovered" && outage !== undefined) {
+      outage.outages.ended += 1;
+      outage.outages.totalMs += fact.report.durationMs;
+    }
     for (const move of movesOf(fact)) this.#make(move);
   }
 
-  /** No timer is left, and nothing is told. */
+  /** What is over, and waits to be told, is told now. No timer is left, and nothing more is told. */
   end(): void {
-    for (const open of this.#open.values()) this.#clock.clearTimeout(open.timer);
+    for (const open of this.#open.values()) {
+      if (open.ending !== undefined) this.#resolve(open, open.ending);
+    }
+    this.#stop();
     this.#open.clear();
+  }
+
+  #stop(): void {
+    for (const open of this.#open.values()) {
+      this.#clock.clearTimeout(open.timer);
+      open.timer = undefined;
+    }
   }
 
   #make(move: AlertMove): void {
@@ -131,7 +148,11 @@ export class AlertBook {
       }
       case "end":
         for (const open of this.#open.values()) this.#resolve(open, open.ending ?? move.text);
-        this.end();
+        this.#stop();
+        this.#open.clear();
+        return;
+      case "abandon":
+        this.#stop();
     }
   }
 
@@ -159,6 +180,7 @@ export class AlertBook {
       sinceMs: this.#clock.nowMs(),
       subjects: new Set(),
       missed: { gaps: 0, numbers: 0 },
+      outages: { ended: 0, totalMs: 0 },
       count: 0,
       told: undefined,
       ending: undefined,
@@ -213,8 +235,12 @@ export class AlertBook {
 
   #resolve(open: OpenAlert, text: string): void {
     if (open.told === undefined) return;
-    const { missed, count: times, kind } = open;
+    const { missed, outages, count: times, kind } = open;
     const parts = [text];
+    if (outages.ended > 1 && text === open.ending) {
+      const { ended, totalMs } = outages;
+      parts.push(`the last of ${count(ended, "outage")}`, `${showMs(totalMs)} in all`);
+    }
     if (missed.gaps > 0) parts.push(missedToText(missed));
     if (passing.includes(kind)) parts.push(count(times, "time"));
     this.#tell(this.#show(open, "resolved", parts.join(", ")));

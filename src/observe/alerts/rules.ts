@@ -46,7 +46,9 @@ export type AlertMove =
       readonly text: string;
       readonly subjects: readonly string[];
     }
-  | { readonly does: "end"; readonly text: string };
+  | { readonly does: "end"; readonly text: string }
+  /** Nothing follows any more, and nothing is over. */
+  | { readonly does: "abandon" };
 
 /** Kinds that are over when they have not happened for a while. */
 export const passing: readonly AlertKind[] = [
@@ -106,7 +108,9 @@ const rules: Rules = {
   "message.invalid": (fact) => [raise("message-invalid", fact)],
   "callback.failed": (fact) => [raise("callback-failed", fact)],
   alert: ({ alert }) => [raiseAlert(alert)],
-  closed: () => [{ does: "end", text: "closed by its owner" }],
+  closed: ({ error }) => [
+    error === undefined ? { does: "end", text: "closed by its owner" } : { does: "abandon" },
+  ],
 };
 
 export function movesOf(fact: Fact): readonly AlertMove[] {
@@ -117,6 +121,7 @@ export function movesOf(fact: Fact): readonly AlertMove[] {
 /** The others are warnings. */
 const severityOf: Readonly<Partial<Record<Alert["kind"], AlertSeverity>>> = {
   "retry-budget-empty": "info", // attempts go on as soon as they may: nothing to do
+  internal: "critical",
   "send-broken": "critical",
 };
 

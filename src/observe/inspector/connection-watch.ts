@@ -194,6 +194,8 @@ function textOf(fact: Fact): string {
       return `after ${(fact.report.durationMs / 1_000).toFixed(1)} s and ${fact.report.attempts} attempts`;
     case "failed":
       return lossText(fact.loss);
+    case "internal":
+      return "an error inside the chart";
     case "callback.failed":
       return `a ${fact.callback} threw`;
     case "message.dropped":

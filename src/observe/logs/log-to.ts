@@ -53,10 +53,11 @@ const levelOf: Readonly<Partial<Record<FactType, Level>>> = {
   "in-doubt": "warn",
   "numbering-stuck": "warn",
   failed: "error",
+  internal: "error",
   "callback.failed": "error",
 };
 
-const gravest: readonly Alert["kind"][] = ["failed", "long-outage", "send-broken"];
+const gravest: readonly Alert["kind"][] = ["failed", "internal", "long-outage", "send-broken"];
 
 const WINDOW_MS = 10_000;
 const LINES_PER_WINDOW = 20;

@@ -9,6 +9,19 @@ import type { PlantedBug } from "./planted-bug.ts";
 import { plantedBugsOfSends } from "./planted-bugs-of-sends.ts";
 
 export const plantedBugs: readonly PlantedBug[] = [
+  // When facts are told.
+  {
+    name: "a loss is told after the dial that follows it",
+    file: "src/connection/link.ts",
+    find: "    this.#parts.publisher.flush(); // a loss is told before the dial that follows it\n",
+    replace: "",
+  },
+  {
+    name: "the facts of a step are never told where it ends in nothing else",
+    file: "src/supervisor/run.ts",
+    find: "    this.#facts.release();\n  }\n\n  /** An error inside",
+    replace: "  }\n\n  /** An error inside",
+  },
   // Of the plan.
   {
     name: "a timer is not cleared on stop",
@@ -294,7 +307,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "iterators wait for ever when it fails",
     file: "src/supervisor/parts.ts",
-    find: "      this.consumers.end(new ConnectionFailedError(fact.loss, fact.rule));\n",
+    find: "      this.consumers.end(failure);\n",
     replace: "",
   },
 

@@ -54,6 +54,7 @@ const FACTS: Readonly<Record<FactType, true>> = {
   alert: true,
   recovered: true,
   failed: true,
+  internal: true,
   closed: true,
   "message.invalid": true,
   "message.unjudged": true,

@@ -3,7 +3,12 @@
  * opens, lets sends flow when that is settled, and dials again a second after a loss.
  */
 import type { SocketFact } from "../../../machines/connection.events.ts";
-import { Link, type LinkFeed, type LinkSettings } from "../../../src/connection/link.ts";
+import {
+  Link,
+  type LinkedParts,
+  type LinkFeed,
+  type LinkSettings,
+} from "../../../src/connection/link.ts";
 import { Outgoing } from "../../../src/connection/outgoing.ts";
 import type { PacingWindow } from "../../../src/subscriptions/pacer.ts";
 import type { SubscriptionProtocol } from "../../../src/subscriptions/protocol.ts";
@@ -52,7 +57,8 @@ export class Line {
   readonly outbox = new Outbox(defaultOutbox, this.clock, this.sends);
   readonly outgoing: Outgoing<OutboxItem>;
   readonly feed: SubscriptionsOthers<Json>["feed"] & LinkFeed;
-  readonly publisher: Facts = {
+  readonly publisher: Facts & LinkedParts["publisher"] = {
+    flush: () => undefined,
     publish: (type, payload) => this.facts.push({ type, ...payload }),
     callbackFailed: () => undefined,
   };

@@ -1,5 +1,5 @@
 /** The functions of what watches supervisors, and of what tests them. */
-import { raiseAlerts, type RaisedAlert } from "ws-supervisor/alerts";
+import { raiseAlerts, webhook, type RaisedAlert, type WebhookOptions } from "ws-supervisor/alerts";
 import { inspect, type InspectorOptions } from "ws-supervisor/inspector";
 import { logTo, type Logger } from "ws-supervisor/logs";
 import {
@@ -67,9 +67,33 @@ function alerting(options: (given: Given, told: string[]) => object) {
       world.socket.drops("ECONNRESET");
       await promisesSettle();
       const { sinkFailures } = alerts;
-      alerts.end();
+      void alerts.end();
       world.feed.terminate();
       return [`told ${told.join()}`, `${sinkFailures} failures`, ...(await warnings())].join(", ");
+    });
+}
+
+/** What comes of one alert, and what was posted. */
+function posting(options: (given: Given) => WebhookOptions) {
+  return (given: Given): Promise<string> =>
+    orRefused(async () => {
+      const clock = new VirtualClock();
+      const posted: string[] = [];
+      const fetch: WebhookOptions["fetch"] = (_, { body }) => {
+        posted.push(body);
+        return Promise.resolve({ status: 200 });
+      };
+      const sink = webhook("https://hooks.test/", { fetch, clock, ...options(given) });
+      let outcome = "waits";
+      void Promise.resolve(sink({ text: "down" } as RaisedAlert)).then(
+        () => (outcome = "delivered"),
+        (error: unknown) => (outcome = `thrown: ${(error as Error).message}`),
+      );
+      for (let second = 0; second < 30; second += 1) {
+        await promisesSettle();
+        clock.advance(1_000);
+      }
+      return [outcome, ...posted].join(", ");
     });
 }
 
@@ -218,6 +242,28 @@ export const toolRows = [
       const failing = () => Promise.reject(new Error("no"));
       return { sinks: [failing, ({ kind }: RaisedAlert) => told.push(kind)], onSinkFailed: given };
     }),
+  },
+  {
+    option: "WebhookOptions.body",
+    fine: 'delivered, {"content":"down"}',
+    promised: all("thrown: the webhook's body() gave what is no JSON", {
+      async: "OptionError body",
+      throws: "thrown: not my day",
+    }),
+    right: ({ text }: RaisedAlert) => ({ content: text }),
+    live: posting((body) => ({ body })),
+  },
+  {
+    option: "WebhookOptions.fetch",
+    fine: "delivered",
+    promised: all("thrown: the webhook's fetch() gave no response", {
+      async: "delivered",
+      throws: "thrown: the webhook was not reached",
+      rejects: "thrown: the webhook was not reached",
+      hangs: "thrown: the webhook gave no answer within 5000 ms",
+    }),
+    right: () => Promise.resolve({ status: 204 }),
+    live: posting((fetch) => ({ fetch })),
   },
   {
     option: "InspectorOptions.reveal",

@@ -5,7 +5,7 @@ import {
   factToText,
   rangeToText,
 } from "../../../src/observe/facts-to-text.ts";
-import type { Alert, Fact, OutageReport } from "../../../src/index.ts";
+import { InternalError, type Alert, type Fact, type OutageReport } from "../../../src/index.ts";
 import type { Loss } from "../../../machines/index.ts";
 
 const atMs = Date.UTC(2026, 10, 23, 0, 31, 12, 345);
@@ -110,6 +110,11 @@ describe("a fact in words", () => {
       'dropped (ECONNRESET) in phase open; decided by rule "dropped"',
     ],
     [{ type: "closed", atMs }, "by its owner"],
+    [{ type: "closed", atMs, error: new InternalError("boom") }, "after an internal error"],
+    [
+      { type: "internal", atMs, error: new InternalError(new Error("bo\nom")) },
+      "internal error: bo\\u{a}om",
+    ],
     [{ type: "message.invalid", atMs, reason: "no JSON", excerpt: "<html>" }, "no JSON: <html>"],
     [{ type: "callback.failed", atMs, callback: "verdict", error: new Error("oh") }, "verdict: oh"],
     [

@@ -99,7 +99,9 @@ describe("an outage", () => {
     world.clock.advance(4_999);
     expect(lines().length).toBe(1);
     world.clock.advance(1);
-    expect(lines().at(-1)).toBe("resolved warning quotes: recovered after 11.00 s");
+    expect(lines().at(-1)).toBe(
+      "resolved warning quotes: recovered after 11.00 s, the last of 2 outages, 17.00 s in all",
+    );
     expect(lines().length).toBe(2);
   });
 
@@ -167,6 +169,22 @@ describe("an outage", () => {
     world.feed.terminate();
     expect(lines().at(-1)).toBe("resolved warning quotes: recovered after 1.00 s");
     expect(world.clock.armed).toBe(0);
+  });
+});
+
+describe("several outages that are one alert", () => {
+  it("are counted and summed when it is over, with what all of them missed", () => {
+    const { world, lines, isAwayFor } = watch();
+    world.receives({ s: "a", n: 1 });
+    isAwayFor(16);
+    world.receives({ s: "a", n: 5 });
+    isAwayFor(5);
+    world.receives({ s: "a", n: 10 });
+    world.clock.advance(5_000);
+    expect(lines()).toEqual([
+      "firing warning quotes: handshake-cut (ECONNREFUSED) in phase upgrade",
+      "resolved warning quotes: recovered after 5.00 s, the last of 2 outages, 21.00 s in all, 7 numbers in 2 gaps",
+    ]);
   });
 });
 
@@ -353,14 +371,182 @@ describe("sinks", () => {
     expect(structuredClone(told)).toEqual(told);
   });
 
-  it("are told nothing after end(), and no timer is left", () => {
+  it("are tried again, each alert in its turn, and get every alert in order", async () => {
+    let isDown = true;
+    const got: string[] = [];
+    const failures: unknown[] = [];
+    const { world, alerts } = watch({
+      graceMs: 0,
+      sinks: [
+        ({ kind }) => {
+          if (isDown) return Promise.reject(new Error("busy"));
+          got.push(kind);
+          return Promise.resolve();
+        },
+      ],
+      onSinkFailed: (_, { kind }, willRetry) => failures.push([kind, willRetry]),
+    });
+    world.socket.receives("{");
+    world.socket.drops("ECONNRESET");
+    await promisesSettle();
+    world.clock.advance(999);
+    await promisesSettle();
+    expect(failures).toEqual([["message-invalid", true]]);
+    world.clock.advance(1);
+    await promisesSettle();
+    expect(failures).toHaveLength(2);
+    isDown = false;
+    world.clock.advance(2_000);
+    await promisesSettle();
+    expect(got.slice(0, 2)).toEqual(["message-invalid", "outage"]);
+    expect([alerts.sinkFailures, alerts.undelivered]).toEqual([2, 0]);
+  });
+
+  it("that fail to the end are given up for that alert, and get the next one", async () => {
+    const tries: string[] = [];
+    const failures: unknown[] = [];
+    const { world, alerts } = watch({
+      graceMs: 0,
+      sinkAttempts: 2,
+      sinks: [
+        ({ kind }) => {
+          tries.push(kind);
+          if (kind !== "outage") throw Object.assign(new Error("no"), { retryable: false });
+          throw new Error("busy");
+        },
+      ],
+      onSinkFailed: (_, { kind }, willRetry) => failures.push([kind, willRetry]),
+    });
+    world.socket.drops("ECONNRESET");
+    world.clock.advance(1_000);
+    world.comesUp();
+    world.socket.receives("{");
+    expect(tries).toEqual(["outage", "outage", "message-invalid"]);
+    expect(failures).toEqual([
+      ["outage", true],
+      ["outage", false],
+      ["message-invalid", false],
+    ]);
+    expect(alerts.undelivered).toBe(2);
+  });
+
+  it("that never answer hold up their own alerts only, and not for ever", async () => {
+    const failures: string[] = [];
+    const asked: string[] = [];
+    const { world, told } = watch({ graceMs: 0 });
+    const alerts = raiseAlerts(world.feed, {
+      clock: world.clock,
+      graceMs: 0,
+      sinkAttempts: 1,
+      sinkTimeoutMs: 3_000,
+      sinks: [
+        ({ kind }) => {
+          asked.push(kind);
+          return new Promise(() => undefined);
+        },
+      ],
+      onSinkFailed: (error) => failures.push((error as Error).message),
+    });
+    world.socket.receives("{");
+    world.socket.drops("ECONNRESET");
+    expect(told).toHaveLength(2);
+    expect(asked).toEqual(["message-invalid"]);
+    world.clock.advance(3_000);
+    await promisesSettle();
+    expect(asked.slice(0, 2)).toEqual(["message-invalid", "outage"]);
+    expect(failures[0]).toBe("the sink has not answered within 3000 ms");
+    expect(alerts.undelivered).toBe(1);
+  });
+
+  it("have at most a thousand alerts waiting: the oldest are given up, and counted", () => {
+    const { world } = watch();
+    const dropped: string[] = [];
+    const alerts = raiseAlerts(world.feed, {
+      clock: world.clock,
+      graceMs: 0,
+      coolDownMs: 0,
+      sinks: [() => new Promise(() => undefined)],
+      onSinkFailed: (error) => dropped.push((error as Error).message),
+    });
+    for (let times = 0; times < 1_003; times += 1) world.socket.receives("{");
+    expect(alerts.undelivered).toBe(2); // one is with the sink
+    expect(dropped[0]).toBe("too many alerts wait for this sink");
+  });
+
+  it("are told what is over, and awaited, by end()", async () => {
+    const got: string[] = [];
+    let letGo = (): void => undefined;
+    const { world, alerts, isAwayFor } = watch({
+      graceMs: 0,
+      sinks: [
+        ({ status, text }) =>
+          new Promise<void>((resolve) => {
+            letGo = () => {
+              got.push(`${status} ${text}`);
+              resolve();
+            };
+          }),
+      ],
+    });
+    isAwayFor(2);
+    let isOver = false;
+    const ended = alerts.end().then(() => (isOver = true));
+    await promisesSettle();
+    expect(isOver).toBe(false);
+    letGo();
+    await promisesSettle();
+    expect(isOver).toBe(false);
+    letGo();
+    await ended;
+    expect(got).toEqual([
+      "firing quotes: dropped (ECONNRESET) in phase open",
+      "resolved quotes: recovered after 2.00 s",
+    ]);
+    world.feed.terminate();
+    expect(world.clock.armed).toBe(0);
+    expect(alerts.end()).toBe(alerts.end());
+  });
+
+  it("that do not answer do not hold end() up for ever: what they have not got is reported", async () => {
+    const failures: (readonly unknown[])[] = [];
+    const { world, alerts } = watch({
+      graceMs: 0,
+      flushTimeoutMs: 2_000,
+      sinks: [() => new Promise(() => undefined), () => Promise.reject(new Error("down"))],
+      onSinkFailed: (error, { kind, status }, willRetry) =>
+        failures.push([(error as Error).message, kind, status, willRetry]),
+    });
+    world.socket.drops("ECONNRESET");
+    world.feed.terminate();
+    await promisesSettle();
+    let isOver = false;
+    void alerts.end().then(() => (isOver = true));
+    await promisesSettle();
+    world.clock.advance(1_999);
+    await promisesSettle();
+    expect(isOver).toBe(false);
+    world.clock.advance(1);
+    await promisesSettle();
+    expect(isOver).toBe(true);
+    const late = "not delivered before the end of the watch";
+    expect(failures.filter(([message]) => message === late)).toEqual([
+      [late, "outage", "firing", false],
+      [late, "outage", "resolved", false],
+      [late, "outage", "firing", false],
+      [late, "outage", "resolved", false],
+    ]);
+    expect(alerts.undelivered).toBe(4);
+    expect(world.clock.armed).toBe(0);
+  });
+
+  it("are told nothing after end(), and no timer is left", async () => {
     const { world, alerts, told } = watch();
     world.socket.drops("ECONNRESET");
     world.waitsItsTurn();
     world.comesUp();
     world.feed.terminate();
     world.socket.drops();
-    alerts.end();
+    await alerts.end();
     expect(told).toEqual([]);
     expect(world.clock.armed).toBe(0);
   });
@@ -376,6 +562,9 @@ describe("the options of raiseAlerts", () => {
     [{ sinks: [sink], graceMs: -1 }, "graceMs: expected milliseconds from 0"],
     [{ sinks: [sink], cooldownMs: 1 }, "cooldownMs: expected a known option, such as coolDownMs"],
     [{ sinks: [sink], onSinkFailed: 1 }, "onSinkFailed: expected a function"],
+    [{ sinks: [sink], sinkAttempts: 0 }, "sinkAttempts: expected an integer from 1 to 10"],
+    [{ sinks: [sink], sinkTimeoutMs: 0 }, "sinkTimeoutMs: expected milliseconds from 1"],
+    [{ sinks: [sink], flushTimeoutMs: -1 }, "flushTimeoutMs: expected milliseconds from 0"],
   ])("are checked: %j", (options, message) => {
     const raise = () => raiseAlerts(feed, options as unknown as AlertOptions);
     expect(raise).toThrow(OptionError);

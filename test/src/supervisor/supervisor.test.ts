@@ -5,7 +5,6 @@ import {
   ConnectionClosedError,
   ConnectionFailedError,
   createSupervisor,
-  supervise,
 } from "../../../src/index.ts";
 import { createMemoryTransport } from "../../../src/testing/memory-transport.ts";
 import { VirtualClock } from "../../../src/testing/virtual-clock.ts";
@@ -246,7 +245,7 @@ describe("a life", () => {
     expect(world.heard("up")).toEqual([{ type: "up", atMs: startedAtMs + 250, attempt: 1 }]);
   });
 
-  it("is dialled by `supervise` at once, and by `createSupervisor` when told", () => {
+  it("is dialled by `start()` within the call", () => {
     const clock = new VirtualClock();
     const { transport, sockets } = createMemoryTransport({ clock });
     const idle = createSupervisor(url, { transport, clock });
@@ -254,8 +253,6 @@ describe("a life", () => {
     expect(sockets).toHaveLength(0);
     expect(idle.start()).toBe(idle);
     expect(sockets).toHaveLength(1);
-    expect(supervise(url, { transport, clock }).state).toBe("connecting");
-    expect(sockets).toHaveLength(2);
   });
 
   it("starts once", () => {
@@ -499,32 +496,6 @@ describe("numbers that belong to a connection", () => {
     world.receives({ s: "a", n: 1 }, { s: "a", n: 3 });
     expect(world.feed.status().inbound).toMatchObject({ duplicates: 0, gaps: 1 });
     expect(world.heard("gap")).toMatchObject([{ stream: "a", from: 2, to: 2 }]);
-  });
-});
-
-describe("a chart that breaks, as only a bug of ours or of a clock may break it", () => {
-  it("leaves no socket behind, and nobody waiting", async () => {
-    const clock = new VirtualClock();
-    let isBroken = false;
-    const breaking = {
-      nowMs: () => clock.nowMs(),
-      setTimeout: (callback: () => void, delayMs: number) => {
-        if (isBroken) throw new Error("no timers left");
-        return clock.setTimeout(callback, delayMs);
-      },
-      clearTimeout: (handle: unknown) => clock.clearTimeout(handle),
-      nextTurn: (callback: () => void) => clock.nextTurn(callback),
-    };
-    const world = startIn("connecting", { clock: breaking });
-    const ready = outcomeOf(world.feed.ready());
-    const next = world.feed.messages().next();
-    isBroken = true;
-    world.socket.opens(); // the next state would arm a timer
-    expect(world.feed.state).toBe("closed");
-    expect(world.socketsOpen).toBe(0);
-    expect(await next).toEqual({ done: true, value: undefined });
-    expect(await ready).toBeInstanceOf(ConnectionClosedError);
-    await world.feed.close();
   });
 });
 
