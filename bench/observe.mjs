@@ -44,7 +44,7 @@ async function attach(feed) {
     prometheusMetrics({ register: new Registry() }),
     otel.openTelemetryMetrics(),
     otel.openTelemetryTraces(),
-    () => void alerts.end(),
+    () => alerts.end(),
     logTo(feed, logger),
   ];
   return () => ends.forEach((end) => end());

@@ -158,8 +158,8 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
   dial(attempt: Attempt, report: (fact: SocketFact) => void): void {
     this.#parts.stepping();
     this.dropSocket();
-    this.#closeFrame = this.#usual;
     this.#parts.publisher.flush(); // a loss is told before the dial that follows it
+    this.#closeFrame = this.#usual;
     this.#report = report;
     this.#attempt = new SocketAttempt(attempt, this.#settings, this);
     this.#attempt.start();

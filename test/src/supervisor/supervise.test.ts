@@ -125,6 +125,7 @@ describe.each(Object.entries(entries))("`supervise` of %s", (_, start) => {
       expect(await next).toEqual({ done: true, value: undefined });
       expect(heard).toMatchObject([
         { type: "state", state: "closed", previous: "connecting" },
+        { type: "send.dropped", frame: "message", reason: "closed" },
         { type: "closed" },
       ]);
       feed.connect();
