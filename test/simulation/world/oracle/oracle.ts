@@ -144,7 +144,7 @@ export class Oracle implements WireObserver {
     const { feed } = this;
     switch (fact.type) {
       case "topic.refused":
-        feed.repairs.refused(fact.topic);
+        if (fact.request === "subscribe") feed.repairs.refused(fact.topic);
         return;
       case "gap":
         feed.gapTold(fact);
