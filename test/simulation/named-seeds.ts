@@ -17,7 +17,8 @@ export interface NamedSeed {
 export const namedSeeds: readonly NamedSeed[] = [
   {
     name: "a wish is taken back by a listener while a settlement waits to be told",
-    seed: 20,
+    seed: 7_301_415,
+    learn: ["numbers"],
     shows: ['"react","to":"gap","with":"unsubscribe"', "reacts to gap with unsubscribe"],
   },
   {
