@@ -83,7 +83,7 @@ export interface ConnectionInput {
 export interface ConnectionContext {
   readonly link: ConnectionLink;
   readonly policy: ConnectionPolicy;
-  /** Who hears of facts as events; null where nobody asked for that. */
+  /** The parent chart that gets facts as events; null where it did not ask for them. */
   readonly parent: ConnectionParent | null;
   /** Dials since the connection was last ready. */
   readonly attempt: number;
@@ -142,7 +142,7 @@ const noAlerts: ConnectionContext["alerted"] = {
 /** Enough for every "three times in five minutes" even when other losses come between. */
 const HISTORY_LENGTH = 32;
 
-/** @throws {Error} where there is no input: whoever embeds the chart has to give one. */
+/** @throws {Error} where there is no input: the chart that embeds it has to give one. */
 export function initialContext(input: ConnectionInput | undefined): ConnectionContext {
   if (input === undefined) {
     throw new Error("a connection needs an input: that of a supervisor, `supervisor.input`");

@@ -32,7 +32,7 @@ export type SocketFact =
       readonly attempt?: number;
     }
   | { readonly type: "subscriptions.settled" }
-  /** A stream is not whole, and there is no desk yet to recover it: said when the first stream breaks, and again after `failed`. */
+  /** A stream is not whole, and no desk runs: reported for the first stream that breaks, and again after `failed`. */
   | { readonly type: "desk.wanted" }
   | SocketExpiring
   | SocketMute;

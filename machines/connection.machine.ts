@@ -62,6 +62,23 @@ function given<T extends string>(type: T) {
   return { type, params: ({ event }: { event: CommandGiven }) => event } as const;
 }
 
+/** A command ends the attempt or the socket, and another one is dialled now. */
+const dialInItsPlace = [
+  "recordRequest",
+  given("chooseCloseFrame"),
+  given("dialOnCommand"),
+  "announceLoss",
+] as const;
+
+/** The same, where the command has to wait for a token. */
+const waitInItsPlace = [
+  "recordRequest",
+  given("chooseCloseFrame"),
+  given("delayCommand"),
+  "announceLoss",
+  given("announceDelay"),
+] as const;
+
 const connecting = words.createStateConfig({
   description: "One attempt is under way: URL and credentials, DNS, TCP, TLS, upgrade, login.",
   tags: "queues",
@@ -88,22 +105,11 @@ const connecting = words.createStateConfig({
         guard: given("mayDial"),
         target: "connecting",
         reenter: true,
-        actions: [
-          "recordRequest",
-          given("chooseCloseFrame"),
-          given("dialOnCommand"),
-          "announceLoss",
-        ],
+        actions: dialInItsPlace,
       },
       {
         target: "reconnecting",
-        actions: [
-          "recordRequest",
-          given("chooseCloseFrame"),
-          given("delayCommand"),
-          "announceLoss",
-          given("announceDelay"),
-        ],
+        actions: waitInItsPlace,
       },
     ],
     close: "closed",
@@ -154,22 +160,11 @@ const connected = words.createStateConfig({
       {
         guard: given("mayDial"),
         target: "connecting",
-        actions: [
-          "recordRequest",
-          given("chooseCloseFrame"),
-          given("dialOnCommand"),
-          "announceLoss",
-        ],
+        actions: dialInItsPlace,
       },
       {
         target: "reconnecting",
-        actions: [
-          "recordRequest",
-          given("chooseCloseFrame"),
-          given("delayCommand"),
-          "announceLoss",
-          given("announceDelay"),
-        ],
+        actions: waitInItsPlace,
       },
     ],
     "socket.expiring": {

@@ -4,6 +4,7 @@
  * Gaps are findings, not failures: the exit code says only whether the recording was judged, and to its end.
  */
 import { OptionError } from "../index.ts";
+import { messageOf } from "../shape.ts";
 import { readRecordedEvents, type RecordedEvent } from "../testing/exchange/recording.ts";
 import type { VenueProfile } from "../venues/venue.ts";
 import { accountToJson, accountToLines, type NamedVenueBy } from "./check-to-text.ts";
@@ -230,7 +231,7 @@ async function* eventsOf(file: string, io: Partial<CommandIo>): Events {
     const stdin = file === "-" ? io.stdin : undefined;
     yield* readRecordedEvents(file, { stdin, signal: io.signal });
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new OptionError("FILE", `a recording (${why})`, file);
   }
 }

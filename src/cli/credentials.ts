@@ -3,9 +3,10 @@
  * stands for the environment variable NAME, and headers may be in a file.
  */
 import { X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { closeSync, openSync, readSync } from "node:fs";
 import { createSecureContext } from "node:tls";
 import { OptionError } from "../index.ts";
+import { messageOf } from "../shape.ts";
 import { toHeaders } from "./arguments.ts";
 import type { CommandIo } from "./output.ts";
 import { Secrets } from "./secrets.ts";
@@ -74,7 +75,7 @@ export class Credentials {
       ...(key === undefined || passphrase === undefined ? {} : { passphrase }),
     };
     for (const [index, pem] of material.ca?.entries() ?? []) {
-      // TLS itself passes over a certificate that it can't read, and then trusts nobody.
+      // Node ignores a certificate that it cannot read, and would then trust no authority at all.
       usable("--ca", ca?.[index], () => new X509Certificate(pem));
     }
     usable("--key", key, () => createSecureContext(material));
@@ -121,22 +122,19 @@ interface TlsMaterial {
 /** The environment variable with the passphrase of `--key`. */
 const PASSPHRASE = "WS_SUPERVISOR_KEY_PASSPHRASE";
 
-/** More is no file of headers. */
+/** More is no file of headers, or of certificates: the bundle of all public authorities has some 220 kB. */
 const MOST_HEADER_BYTES = 65_536;
+const MOST_PEM_BYTES = 4 * 1024 * 1024;
 
 function linesOf(file: string): readonly string[] {
-  const text = textOf("--header-file", file);
-  if (text.length > MOST_HEADER_BYTES) {
-    throw new OptionError("--header-file", `at most ${MOST_HEADER_BYTES} bytes of headers`, file);
-  }
-  return text
+  return textOf("--header-file", file, MOST_HEADER_BYTES, "headers")
     .split(/\r?\n/)
     .map((line) => line.trim())
     .filter((line) => line !== "" && !line.startsWith("#"));
 }
 
 function pemOf(option: string, file: string, what: string): string {
-  const text = textOf(option, file);
+  const text = textOf(option, file, MOST_PEM_BYTES, "PEM");
   if (new RegExp(`-----BEGIN [A-Z0-9 ]{0,40}${what}-----`).test(text)) return text;
   throw new OptionError(option, `a file in PEM that holds a ${what.toLowerCase()}`, file);
 }
@@ -149,17 +147,25 @@ function usable(option: string, file: string | undefined, use: () => unknown): v
   }
 }
 
-function textOf(option: string, file: string): string {
+/** The text of a file, which may be a pipe (`<(…)` of a shell), and is read no further than the bound. */
+function textOf(option: string, file: string, mostBytes: number, what: string): string {
+  const bytes = Buffer.alloc(mostBytes + 1);
+  let length = 0;
   try {
-    return readFileSync(file, "utf8");
+    const fd = openSync(file, "r");
+    try {
+      for (let read = -1; read !== 0 && length < bytes.length; length += read) {
+        read = readSync(fd, bytes, length, bytes.length - length, null);
+      }
+    } finally {
+      closeSync(fd);
+    }
   } catch (error) {
     throw new OptionError(option, `a file that can be read (${messageOf(error)})`, file);
   }
+  if (length <= mostBytes) return bytes.toString("utf8", 0, length);
+  throw new OptionError(option, `at most ${mostBytes} bytes of ${what}`, file);
 }
 
 const asItIs: Encode = (value) => value;
 const asJsonText: Encode = (value) => JSON.stringify(value).slice(1, -1);
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

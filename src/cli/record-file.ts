@@ -10,6 +10,7 @@
  */
 import { join, parse as parsePath } from "node:path";
 import { OptionError } from "../index.ts";
+import { messageOf, toError } from "../shape.ts";
 import type { Clock } from "../system.ts";
 import { beginToJson, endToJson, type RecordedSource } from "./item-to-json.ts";
 import { RecordPart } from "./record-part.ts";
@@ -154,7 +155,7 @@ export class RecordFile {
       try {
         await action();
       } catch (error) {
-        this.#failure = error instanceof Error ? error : new Error(String(error));
+        this.#failure = toError(error);
         this.#options.clock.clearTimeout(this.#timer);
         await this.#part.abandon();
         this.#options.onFailed(this.#failure);
@@ -178,8 +179,4 @@ function partOf({ path, rotateBytes, rotateMs, clock }: RecordOptions, number: n
   const time = new Date(nowMs).toISOString().replaceAll(/[-:]/g, "");
   const whole = join(dir, `${name}-${time}-${String(number).padStart(4, "0")}${ext}`);
   return new RecordPart(number, nowMs, `${whole}.part`, whole);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

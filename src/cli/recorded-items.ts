@@ -30,7 +30,7 @@ export interface ItemTarget {
 export interface ToldAccount {
   /** Items by kind, messages left out. */
   readonly kinds: Readonly<Record<string, number>>;
-  /** Messages that came and were dropped by whoever recorded them. */
+  /** Messages that were received and that the recorder dropped. */
   readonly dropped: number;
   /** Streams that are not whole at the end of the recording. */
   readonly notWhole: readonly string[];

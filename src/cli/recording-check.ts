@@ -8,6 +8,7 @@
 import type { RecordedItem, KnownPlace } from "../testing/exchange/recording-items.ts";
 import { checkPoint, type SequencePoint, type SequenceVerdict } from "../sequence/point.ts";
 import type { Held } from "../sequence/doubt.ts";
+import { messageOf } from "../shape.ts";
 import { SequenceTracker } from "../sequence/tracker.ts";
 import type { Released, TrackerListener } from "../sequence/tracker-listener.ts";
 import type { Conversation, VenueProfile } from "../venues/venue.ts";
@@ -105,7 +106,7 @@ export class RecordingCheck implements TrackerListener<unknown> {
       if (read.point !== undefined) check(read.point);
     } catch (error) {
       counts.invalid += 1;
-      this.#firstInvalid ??= `${where}: ${error instanceof Error ? error.message : String(error)}`;
+      this.#firstInvalid ??= `${where}: ${messageOf(error)}`;
       return;
     }
     const kind = this.#sorter.kindOf(read);

@@ -174,13 +174,14 @@ export class Link implements ConnectionLink, AttemptOwner, WatchedPeer {
   }
 
   endWith(frame: CloseFrameChoice | null): void {
-    const { code, reason } = this.#usual;
-    this.#closeFrame =
-      frame === null
-        ? null
-        : frame.code === undefined
-          ? { code, reason: frame.reason ?? reason }
-          : { code: frame.code, reason: frame.reason ?? "" };
+    if (frame === null) {
+      this.#closeFrame = null;
+      return;
+    }
+    // The usual reason belongs to the usual code.
+    const { code, reason } =
+      frame.code === undefined ? this.#usual : { code: frame.code, reason: "" };
+    this.#closeFrame = { code, reason: frame.reason ?? reason };
   }
 
   dropSocket(): void {

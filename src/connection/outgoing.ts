@@ -9,6 +9,7 @@
  * A frame that the socket cannot send is that frame's end, not the socket's: the next one goes out.
  */
 import type { SendRefusal, TransportSocket } from "../transport/transport.ts";
+import { byteLength } from "../byte-length.ts";
 import { Queue } from "../queue.ts";
 import { toError } from "../shape.ts";
 import type { Clock } from "../system.ts";
@@ -103,7 +104,7 @@ export class Outgoing<S extends WaitingSend = WaitingSend> {
   /** The current socket while it is not used, as it failed a write. */
   #doubted: TransportSocket | undefined;
   #doubtTimer: unknown;
-  /** Requests of which nobody knows whether the doubted socket sent them. */
+  /** Requests that the doubted socket may or may not have sent. */
   #unsure: { readonly id: number; readonly error: string }[] = [];
   #wakeTimer: unknown;
   #wakeAtMs = Infinity;
@@ -174,7 +175,7 @@ export class Outgoing<S extends WaitingSend = WaitingSend> {
     if (!isUsable || this.#urgent.length >= MAX_URGENT) {
       this.#urgentDropped += 1;
       // Without a socket there is nothing to be urgent about: only counted.
-      if (isUsable) this.#sources.sends.frameDropped("urgent", "overflow", frame.length);
+      if (isUsable) this.#sources.sends.frameDropped("urgent", "overflow", byteLength(frame));
       return false;
     }
     this.#urgent.push(ownBytes(frame)); // it may have to wait
@@ -311,7 +312,7 @@ export class Outgoing<S extends WaitingSend = WaitingSend> {
       } else if (refusal === "invalid") {
         if (kind !== "message") {
           this.#refused += 1;
-          this.#sources.sends.frameDropped(kind, "invalid", frame.length, explain(error));
+          this.#sources.sends.frameDropped(kind, "invalid", byteLength(frame), explain(error));
         }
         done("invalid", error);
       } else {

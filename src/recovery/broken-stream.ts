@@ -58,7 +58,7 @@ export class BrokenStream<M> {
   #provedMs = 0;
   /** Since when it has stayed whole on this socket; undefined while there is none. */
   #provesSinceMs: number | undefined;
-  /** Since it was recovered a new socket has come: some may be missing that was lost with the old one. */
+  /** A socket has ended since it was recovered: messages may have been lost with it. */
   #hasNewSocket = false;
   /** A message that starts the stream over is on its way to the consumers. */
   #isStartingOver = false;
@@ -185,7 +185,7 @@ export class BrokenStream<M> {
     this.#hasNewSocket = false;
   }
 
-  /** Nobody knows whether it stays whole before the next socket. */
+  /** The socket is over: the time of the proof stops until the next one is ready. */
   pausesProof(nowMs: number): void {
     this.#provedMs += nowMs - (this.#provesSinceMs ?? nowMs);
     this.#provesSinceMs = undefined;

@@ -1,3 +1,4 @@
+/** Whether two frames are the same, byte for byte. */
 export function isSame(one: Uint8Array, other: Uint8Array): boolean {
   return one.length === other.length && one.every((byte, index) => byte === other[index]);
 }

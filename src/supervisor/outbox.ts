@@ -4,11 +4,11 @@
  * Bounded by count, bytes and age; each ends in exactly one fate that its sender can await. Nothing is
  * ever sent twice: what was handed to a socket that died is `unknown`, and the sender decides.
  */
+import { byteLength } from "../byte-length.ts";
 import { explain } from "../connection/explain.ts";
 import { Queue } from "../queue.ts";
 import { DueQueue, type Due } from "../subscriptions/due-queue.ts";
 import type { Clock } from "../system.ts";
-import { byteLength } from "./byte-length.ts";
 
 /** How a send ended; `docs/sends.md` says what each means for its sender. */
 export type SendFate =
@@ -145,7 +145,7 @@ export class Outbox {
     ttlMs: number | null | undefined,
     pump: () => void = nothing,
   ): Promise<SendFate> {
-    const bytes = typeof data === "string" ? byteLength(data) : data.byteLength;
+    const bytes = byteLength(data);
     const lifeMs = ttlMs === undefined ? this.#policy.ttlMs : ttlMs;
     const expiresAtMs = lifeMs === null ? Infinity : this.#clock.nowMs() + lifeMs;
     return new Promise((settle) => {
@@ -230,10 +230,7 @@ export class Outbox {
   /** A message that came when none could be taken any more. */
   reject(data: string | Uint8Array, reason: "failed" | "closed"): SendFate {
     this.counts[reason] += 1;
-    this.#listener.sendDropped(
-      reason,
-      typeof data === "string" ? byteLength(data) : data.byteLength,
-    );
+    this.#listener.sendDropped(reason, byteLength(data));
     return { fate: "dropped", reason };
   }
 

@@ -9,6 +9,7 @@ import type { ConnectionCommand, ConnectionEmitted } from "../../machines/connec
 import type { ConnectionActor } from "../../machines/connection.machine.ts";
 import type { ConnectionOwner, ConnectionView } from "../../machines/link.ts";
 import { InternalError } from "../errors.ts";
+import { Queue } from "../queue.ts";
 import type { Clock } from "../system.ts";
 import { printable } from "../transport/printable.ts";
 import type { FactPayloads, FactType, SupervisorState } from "./facts.ts";
@@ -37,7 +38,7 @@ export class Run implements Required<Parameters<ConnectionOwner["subscribe"]>[0]
   /** The chart is taking a step: listeners hear what it tells, and what its actions bring about. */
   #isStepping = false;
   /** Commands that its listeners gave meanwhile. */
-  #held: ConnectionCommand[] = [];
+  readonly #held = new Queue<ConnectionCommand>();
 
   constructor(owner: ConnectionOwner, clock: Clock, facts: RunFacts) {
     this.#owner = owner;
@@ -122,8 +123,7 @@ export class Run implements Required<Parameters<ConnectionOwner["subscribe"]>[0]
     if (!this.#isDetached) {
       this.#isStepping = false;
       // One for each step: what a dial that it makes reports at once comes before the next.
-      const [command, ...later] = this.#held;
-      this.#held = later;
+      const command = this.#held.take();
       if (command !== undefined) this.send(command);
       this.#enter(topLevelOf(value));
     }

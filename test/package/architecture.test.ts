@@ -13,6 +13,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
   machines: ["xstate"],
   "src/system.ts": [],
   "src/sparse-map.ts": [],
+  "src/byte-length.ts": [],
   "src/queue.ts": [],
   "src/redact.ts": [],
   "src/shape.ts": [],
@@ -60,6 +61,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
   ],
   "src/transport/ws-options.ts": ["src/transport", "src/errors.ts", "src/shape.ts", "node:*", "ws"],
   "src/connection": [
+    "src/byte-length.ts",
     "machines",
     "src/errors.ts",
     "src/queue.ts",
@@ -85,6 +87,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
   "src/venues/bitfinex-book.ts": ["src/venues", "node:zlib"], // CRC-32 is the platform's
   "src/venues/kraken-book.ts": ["src/venues", "node:zlib", "lossless-json"],
   "src/supervisor": [
+    "src/byte-length.ts",
     "machines",
     "xstate",
     "@standard-schema/spec",
@@ -178,6 +181,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
     "node:*",
   ],
   "src/cli": [
+    "src/shape.ts",
     "machines",
     "src/redact.ts",
     "src/errors.ts",

@@ -7,6 +7,7 @@ import type { Stats } from "node:fs";
 import { Socket } from "node:net";
 import { addAbortSignal, type Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
+import { messageOf } from "../../shape.ts";
 
 /** Where a recording is read from. */
 export interface RecordingSource {
@@ -168,8 +169,4 @@ async function* startingWith<T>(
 ): AsyncGenerator<T, void> {
   yield first;
   yield* others;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

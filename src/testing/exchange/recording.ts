@@ -2,6 +2,7 @@
  * Reads recorded market data, byte for byte as the venue sent it, in any of the formats of
  * `recording-formats.ts`, gzipped or not.
  */
+import { messageOf } from "../../shape.ts";
 import { isObject, parseJson } from "./json.ts";
 import type { RecordingSource } from "./recording-bytes.ts";
 import { formatOf, type ParseLine, type RecordedEvent } from "./recording-formats.ts";
@@ -111,6 +112,6 @@ function unreadable(number: number, line: Buffer): LineError {
 
 function named(path: string, error: unknown): Error {
   const where = error instanceof LineError ? `${path}:${error.line}` : path;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return new Error(`${where}: ${message}`, { cause: error });
 }

@@ -5,6 +5,7 @@ import {
   createSupervisor,
   type FactType,
 } from "../../../src/index.ts";
+import { factTypes } from "../../../src/supervisor/facts.ts";
 import type { VirtualClock } from "../../../src/testing/index.ts";
 import { Consumer } from "./consumer.ts";
 import { UserError, type MischiefBox } from "./mischief.ts";
@@ -28,47 +29,8 @@ export interface UserParts {
   readonly number: number;
 }
 
-const FACTS: Readonly<Record<FactType, true>> = {
-  state: true,
-  up: true,
-  down: true,
-  "attempt.failed": true,
-  "command.delayed": true,
-  gap: true,
-  reset: true,
-  mismatch: true,
-  invalid: true,
-  snapshot: true,
-  valid: true,
-  "recovery.abandoned": true,
-  notice: true,
-  overflow: true,
-  "subscriptions.settled": true,
-  "topic.rejected": true,
-  "topic.refused": true,
-  "topic.stale": true,
-  "topic.fresh": true,
-  mute: true,
-  "mute.ended": true,
-  "topic.quarantined": true,
-  alert: true,
-  recovered: true,
-  failed: true,
-  internal: true,
-  closed: true,
-  "message.invalid": true,
-  "message.unjudged": true,
-  "message.dropped": true,
-  "in-doubt": true,
-  "numbering-stuck": true,
-  "send.dropped": true,
-  "send.unknown": true,
-  "send.restored": true,
-  "callback.failed": true,
-};
-
 /** Those that the user has from the start, beside the taps of `message`: two of them of every type. */
-const LISTENERS = Object.keys(FACTS).length + 2;
+const LISTENERS = Object.keys(factTypes).length + 2;
 const MAX_CONSUMERS = 4;
 /** What a reaction does with topics concerns the first one. */
 const FIRST = [0];
@@ -110,7 +72,7 @@ export class User {
       losesNext,
     };
     this.feed = createSupervisor(createTarget(parts), createOptions(parts));
-    for (const type of Object.keys(FACTS) as FactType[]) {
+    for (const type of Object.keys(factTypes) as FactType[]) {
       this.feed.on(type, (fact) => this.oracle.heard(fact));
     }
     this.feed.on("*", (fact) => this.oracle.heardByAll(fact));

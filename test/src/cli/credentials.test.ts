@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -80,6 +80,11 @@ describe("--header-file", () => {
     expect(() => new Credentials().headers(write("huge", "x".repeat(70_000)), [])).toThrow(
       "--header-file: expected at most 65536 bytes of headers",
     );
+  });
+
+  it.skipIf(!existsSync("/dev/zero"))("is read no further than its bound, if it never ends", () => {
+    expect(() => new Credentials().headers("/dev/zero", [])).toThrow("65536 bytes of headers");
+    expect(() => new Credentials().tls({ ca: ["/dev/zero"] })).toThrow("4194304 bytes of PEM");
   });
 });
 
