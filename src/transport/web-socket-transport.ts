@@ -34,6 +34,9 @@ export interface WebSocketTransportOptions {
 
 const OPEN = 1;
 
+/** What an error means is said by the `close` that follows. */
+const ignore = (): void => undefined;
+
 /** A transport over the platform's own sockets. */
 export function createWebSocketTransport(options: WebSocketTransportOptions = {}): Transport {
   const { WebSocket = globalThis.WebSocket as unknown as WebSocketConstructor } = options;
@@ -65,6 +68,9 @@ class WhatwgSocket implements TransportSocket {
       return;
     }
     this.#socket.binaryType = "arraybuffer";
+    // Of a class that is an emitter of Node's too, as that of `ws`, an error without a listener ends the process.
+    // It may come late, when the socket is let go: this listener stays.
+    this.#socket.addEventListener("error", ignore);
     for (const [type, listener] of this.#listeners) this.#socket.addEventListener(type, listener);
   }
 

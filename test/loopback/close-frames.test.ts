@@ -133,3 +133,53 @@ describe.each(ways)("the server, over %s,", (_, isSecure, options) => {
     expect(code).toBe("transport" in options() ? 1005 : 1006);
   });
 });
+
+describe("a class of sockets that is an emitter of Node's too", () => {
+  /** Keeps those that it makes. */
+  class Kept extends WebSocket {
+    static readonly made: Kept[] = [];
+
+    constructor(url: string, protocols: string[]) {
+      super(url, protocols);
+      Kept.made.push(this);
+    }
+  }
+  const options = (): SupervisorOptions<unknown> => ({
+    transport: createWebSocketTransport({ WebSocket: Kept as unknown as WebSocketConstructor }),
+    heartbeat: null,
+  });
+  afterEach(() => {
+    Kept.made.length = 0;
+  });
+
+  it("does not end the process by the error of a dial that is refused", async () => {
+    const refusing = new WebSocketServer({ port: 0, host: "127.0.0.1" });
+    await new Promise((done) => refusing.once("listening", done));
+    const { port } = refusing.address() as AddressInfo;
+    await new Promise((done) => refusing.close(done));
+    const feed = supervise(`ws://127.0.0.1:${port}/`, options());
+    undo.push(() => feed.close());
+    const loss = await new Promise((done) => feed.on("attempt.failed", (fact) => done(fact.loss)));
+    expect(loss).toMatchObject({ class: "unreachable" });
+  });
+
+  it("does not by the error of a dial that is given up before it is open", async () => {
+    const server = await serve(false);
+    const feed = supervise(server.url, options());
+    await new Promise<void>((done) => {
+      feed.on("state", ({ state }) => state === "connecting" && done());
+    });
+    const [socket] = Kept.made;
+    const errors: unknown[] = [];
+    const failed = new Promise<void>((done) => {
+      socket?.once("error", (error) => {
+        errors.push(error);
+        done();
+      });
+    });
+    feed.terminate();
+    expect(socket?.listenerCount("error"), "another than this test's").toBeGreaterThan(1);
+    await failed;
+    expect(errors).toHaveLength(1);
+  });
+});
